@@ -1,0 +1,87 @@
+"""Every exception of xlseg. An error says `place: fact. To go on, advice.` and carries its data.
+
+XlsegError                     known failures: one line for the user, exit code 1
+├── SourceError                the ERP sheets cannot be read
+│   ├── MissingSheetError      a sheet that is needed is not there
+│   └── MissingColumnError     a required column is not among the headings
+├── SettingError               a Config cell holds what it cannot hold
+├── CriterionError             a Rules cell is not a criterion, or its column no metric
+├── UnknownCustomerError       asked about a customer who is not in the book
+└── FileError                  the workbook file cannot be read or written
+    ├── FormatError            not a workbook, broken, encrypted, or beyond its bounds
+    ├── BusyError              open in another program, locked or changed meanwhile
+    └── LayoutError            a tab of ours does not have our layout any more
+
+A bad row of a sheet is never an exception: it is a Finding (xlseg.tables).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+class XlsegError(Exception):
+    """A known failure: where, what, and what the user can do."""
+
+    def __init__(self, place: str, fact: str, advice: str) -> None:
+        super().__init__(f"{place}: {fact}. To go on, {advice}.")
+        self.place, self.fact, self.advice = place, fact, advice
+
+
+class SourceError(XlsegError):
+    """The ERP sheets cannot be read."""
+
+
+class MissingSheetError(SourceError):
+    """A sheet that the refresh cannot do without is not in the book."""
+
+    def __init__(self, book: str, wanted: str, sheets: Sequence[str]) -> None:
+        near = get_close_matches(wanted, sheets, n=1)
+        advice = f"rename {near[0]!r} to {wanted!r}" if near else f"add the export as a sheet named {wanted!r}"
+        super().__init__(book, f"no sheet holds {wanted}", advice)
+        self.book, self.wanted, self.sheets = book, wanted, tuple(sheets)
+
+
+class MissingColumnError(SourceError):
+    """A required column is not among the headings of its sheet."""
+
+    def __init__(self, sheet: str, column: str, headings: Sequence[str]) -> None:
+        near = get_close_matches(column, headings, n=1)
+        advice = f"rename {near[0]!r} to {column!r}" if near else "add it, or map it on the Config sheet"
+        super().__init__(sheet, f"no column {column!r}", advice)
+        self.sheet, self.column, self.headings = sheet, column, tuple(headings)
+
+
+class SettingError(XlsegError):
+    """A Config cell holds what its key cannot hold."""
+
+
+class CriterionError(XlsegError):
+    """A cell of the Rules sheet is not a criterion, or its column is no metric."""
+
+
+class UnknownCustomerError(XlsegError):
+    """Asked about a customer who is not in the book."""
+
+    def __init__(self, book: str, customer: str, known: Sequence[str]) -> None:
+        near = get_close_matches(customer, known, n=1)
+        advice = f"try {near[0]!r}" if near else "take an id from the Segments tab"
+        super().__init__(book, f"no customer {customer!r}", advice)
+        self.book, self.customer = book, customer
+
+
+class FileError(XlsegError):
+    """The workbook file cannot be read or written."""
+
+
+class FormatError(FileError):
+    """Not a workbook that can be edited: broken, encrypted, legacy, or beyond its bounds."""
+
+
+class BusyError(FileError):
+    """The file is open in another program, locked, or changed while it was read."""
+
+
+class LayoutError(FileError):
+    """A tab of ours does not have our layout any more."""

@@ -1,0 +1,149 @@
+"""Settings of a refresh: defaults, or what the user wrote on the Config sheet (key, value, unit, note)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from xlseg.errors import SettingError
+from xlseg.workbook import Value
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the analyst may change without touching a rule. Defaults are those of docs/metrics.md."""
+
+    window: int = 365
+    recent: int = 60
+    grace: int = 5
+    confirm: bool = True
+    leave_out_disputed: bool = False
+    entity: str = "Customer"
+    base_currency: str = ""
+    day_first: bool | None = None
+    control_total: float | None = None
+    as_of: dt.date | None = None
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """Sheet heading → field, such as {"Invoices.Belegdat": "Date"}; the sheet may be left out."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the Config sheet: how its key is written, what it means, how its cell is read."""
+
+    key: str
+    attribute: str
+    unit: str
+    note: str
+    read: Callable[[Value], object]
+
+
+def _whole(value: Value) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError("a whole number above 0")
+    number = float(value)
+    if number != int(number) or not 0 < number <= 3660:
+        raise ValueError("a whole number from 1 to 3660")
+    return int(number)
+
+
+def _grace(value: Value) -> int:
+    return 0 if value in (0, "0") and value is not False else _whole(value)
+
+
+def _yes_no(value: Value) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().casefold()
+    if text in ("yes", "y", "true", "1", "ja"):
+        return True
+    if text in ("no", "n", "false", "0", "nein"):
+        return False
+    raise ValueError("yes or no")
+
+
+def _text(value: Value) -> str:
+    return str(value).strip()
+
+
+def _order(value: Value) -> bool:
+    text = str(value).strip().casefold()
+    if text in ("dmy", "day first", "dd/mm/yyyy"):
+        return True
+    if text in ("mdy", "month first", "mm/dd/yyyy"):
+        return False
+    raise ValueError("DMY or MDY")
+
+
+def _money(value: Value) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("a number")
+    return float(value)
+
+
+def _date(value: Value) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(str(value).strip())
+    except ValueError:
+        raise ValueError("a date such as 2026-10-31") from None
+
+
+SETTINGS = (
+    Setting("As of", "as_of", "date", "Day the book is looked at. Empty: the day of the refresh. --as-of on the command line wins.", _date),
+    Setting("Window", "window", "days", "How far back payments and orders count.", _whole),
+    Setting("Recent window", "recent", "days", "What counts as recent in velocity_recent and velocity_change.", _whole),
+    Setting("Grace", "grace", "days", "Days late that do not count as late in late_share (bank processing).", _grace),
+    Setting("Confirm moves", "confirm", "yes/no", "A new segment must hold at two checkpoints four weeks apart before it counts.", _yes_no),
+    Setting("Leave out disputed", "leave_out_disputed", "yes/no", "Whether disputed invoices are left out of payment timing.", _yes_no),
+    Setting("Entity", "entity", "text", "What a row of the Customers sheet is called: Customer, Vendor, Account.", _text),
+    Setting("Base currency", "base_currency", "code", "Empty: the currency most invoices are in.", _text),
+    Setting("Day order", "day_first", "DMY/MDY", "For text dates that could be either, such as 03/04/2026. Empty: decided per column.", _order),
+    Setting("Ledger control total", "control_total", "money", "Open balance by the general ledger at the as-of date; see Data Quality.", _money),
+)  # fmt: skip
+
+MAP_KEY = "Heading: "
+"""A key `Heading: Invoices.Belegdat` with value `Date` maps a heading of an export to a field."""
+
+
+def read_settings(rows: Sequence[Sequence[Value]], sheet: str = "Config") -> Settings:
+    """Settings from the rows of a Config sheet, of which the header row holds Key and Value.
+
+    Raises
+    ------
+    SettingError
+        For a key that does not exist or a value it cannot hold, with the cell.
+    """
+    head = next((i for i, row in enumerate(rows) if _folded(row)[:2] == ["key", "value"]), None)
+    if head is None:
+        raise SettingError(sheet, "no headings Key and Value in columns A and B", "put them back, or delete the sheet so that it is made anew")
+    by_key = {s.key.casefold(): s for s in SETTINGS}
+    changes: dict[str, object] = {}
+    headings: dict[str, str] = {}
+    for number, row in enumerate(rows[head + 1 :], start=head + 2):
+        key, value = (str(row[0] or "").strip() if row else ""), (row[1] if len(row) > 1 else None)
+        if not key or value is None or value == "":
+            continue
+        if key.casefold().startswith(MAP_KEY.casefold().strip()):
+            headings[key.split(":", 1)[1].strip()] = str(value).strip()
+            continue
+        setting = by_key.get(key.casefold())
+        if setting is None:
+            near = get_close_matches(key, [s.key for s in SETTINGS], n=1)
+            advice = f"write {near[0]!r}" if near else "clear the line"
+            raise SettingError(f"{sheet}!A{number}", f"{key!r} is not a setting", advice)
+        try:
+            changes[setting.attribute] = setting.read(value)
+        except ValueError as error:
+            wanted = str(error) if "could not convert" not in str(error) else "a number"
+            raise SettingError(f"{sheet}!B{number}", f"{setting.key} cannot be {value!r}", f"write {wanted}") from None
+    return replace(Settings(headings=headings), **changes)  # type: ignore[arg-type]
+
+
+def _folded(row: Sequence[Value]) -> list[str]:
+    return [str(cell or "").strip().casefold() for cell in row]

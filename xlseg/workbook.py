@@ -1,0 +1,215 @@
+"""The port: what a workbook is to the rest of xlseg, values only.
+
+A *sheet* is read, a *tab* is written; a *grid* is cells, a *table* is a list with headings. Hosts (a file, Excel, Calc) serve
+the two protocols at the end of this page and know nothing of segments; the core makes and takes the values in between.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class CellError:
+    """An error value in a cell, such as `#N/A`."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+Value = str | int | float | bool | dt.date | dt.datetime | CellError | None
+"""What a cell holds; None is an empty cell."""
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A rectangle of cells below the header row, column by column.
+
+    Attributes
+    ----------
+    first_row
+        Number (from 1) of the sheet row of element 0.
+    columns
+        One array a sheet column from column A on, all of one length: float64 (NaN = empty), datetime64[s] (NaT = empty), or object
+        with elements of `Value`. A column whose cells differ in type is always object: nothing is turned into text or back.
+    """
+
+    first_row: int
+    columns: tuple[Array, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.columns[0]) if self.columns else 0
+
+
+class Sheet(Protocol):
+    """One sheet, read only."""
+
+    @property
+    def name(self) -> str:
+        """Name on the sheet's tab."""
+
+    def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
+        """Rows 1 … `rows` from column A on, each as long as the sheet is wide or shorter; empty rows are kept."""
+
+    def body(self, below: int) -> Grid:
+        """All rows below row number `below` (the header's)."""
+
+
+class Source(Protocol):
+    """Something that sheets can be read from: a workbook, a folder of CSV files."""
+
+    @property
+    def name(self) -> str:
+        """What the user calls it: the file's or folder's name."""
+
+    @property
+    def epoch_1904(self) -> bool:
+        """Whether a bare number that is a date counts from 1904."""
+
+    def sheets(self) -> Sequence[str]:
+        """Names of all sheets that hold cells, in their order."""
+
+    def sheet(self, name: str) -> Sheet:
+        """One of them."""
+
+
+# ── what is written ──────────────────────────────────────────────────────────
+
+Style = Literal[
+    "title", "subtitle", "section", "label", "header", "text", "wrap", "date", "money", "days", "share", "count", "ratio", "score",
+    "grey_share", "grey_count", "good", "bad", "warn", "note",
+    "input_text", "input_wrap", "input_number", "input_date",
+]  # fmt: skip
+"""The looks a cell can have; each host says once how they look. `input_…` are cells the user types into."""
+
+Growth = Literal["keep", "replace", "append"]
+"""What a refresh does with the rows of a table that is already there.
+
+keep: a row stays with its key, new keys are appended, rows whose key is gone keep their values;
+replace: the rows become exactly the new ones, in their order; values (not formulas) in columns of the user's follow their key;
+append: the rows that are there stay as they are, the new ones come after them.
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A single cell: a value, or a formula (without `=`) with the value it has now."""
+
+    value: Value
+    style: Style = "text"
+    formula: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    `kept` marks a column that belongs to the user (Acknowledged, Owner …): `values` fill new rows only, and what stands in the cell stays.
+    `values` is a list of Value or an array (float64 with NaN = empty, datetime64[s] with NaT = empty).
+    """
+
+    heading: str
+    values: Sequence[Value] | Array
+    style: Style = "text"
+    width: float = 12.0
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """A conditional format over a column of a table: a look for the cells that meet a condition.
+
+    `condition` is one of `= text`, `begins text`, `>= number`, `<= number`, written like that.
+    """
+
+    heading: str
+    condition: str
+    look: Literal["good", "bad", "warn", "note"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A list with headings, an Excel table.
+
+    `at` is the (row, column), from 1, of its first heading when the tab is made; afterwards it stays where the user has put it.
+    """
+
+    name: str
+    at: tuple[int, int]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    growth: Growth = "replace"
+    highlights: tuple[Highlight, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.columns[0].values)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One sheet of ours.
+
+    Attributes
+    ----------
+    cells
+        (row, column) from 1 → Cell, outside the tables. They move with the first table, if the user moved that.
+    tables
+        At most one with `growth` keep or replace that can grow below others: tables stand side by side or in an order that leaves room.
+    widths
+        column number → width in characters, for columns outside tables.
+    choices
+        (row, column) → range or list: a drop-down on an input cell.
+    owns_columns
+        For a tab that is a layout more than a list: the refresh clears what it does not write again in columns 1 … owns_columns.
+        0: only the cells named are touched.
+    input
+        The user's own page (Rules, Config): made when absent, never written again.
+    """
+
+    name: str
+    cells: Mapping[tuple[int, int], Cell] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    widths: Mapping[int, float] = field(default_factory=dict)
+    choices: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    owns_columns: int = 0
+    input: bool = False
+    freeze: tuple[int, int] | None = None
+    footer: str = ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did: names of the tabs made, updated, and those left alone because nothing differs; remarks for the user."""
+
+    made: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Workbook(Source, Protocol):
+    """A workbook that can be read and whose tabs can be written."""
+
+    def write(self, tabs: Sequence[Tab]) -> Written:
+        """Make or update the tabs, all or nothing, and lose nothing of the user's.
+
+        Raises
+        ------
+        LayoutError
+            When a tab of ours no longer has the key column, or the table cannot grow where it stands.
+        FileError
+            When the place the workbook lives in cannot be written.
+        """
