@@ -1,0 +1,138 @@
+"""The pass: facts → one frame with every metric, a row an as-of date and known customer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+from narwhals.stable.v2 import col
+
+from xlseg.calendar import FOREVER, Season, day_number, season
+from xlseg.engines import Frame, collect, load
+from xlseg.facts import Facts, facts
+from xlseg.metrics import orders as order
+from xlseg.metrics import payments as pay
+from xlseg.metrics import receivables as due
+from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.metrics.expected_orders import expected_orders
+from xlseg.metrics.spans import F64, KEYS, Dates, spread
+from xlseg.settings import Settings
+from xlseg.tables import Ledger
+
+
+def measure(ledger: Ledger, as_of: Sequence[dt.date], settings: Settings, engine: str = "pandas") -> pd.DataFrame:
+    """Every metric of docs/metrics.md at each as-of date.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `as_of` (datetime64[s]), `customer` (id), then the metrics by name; money in units, absent values NaN or None. Rows by as-of date,
+        customers in the ledger's order. `expected_orders` stands at the last date only.
+    """
+    return measure_facts(facts(ledger, settings.leave_out_disputed), as_of, settings, engine)
+
+
+def measure_facts(book: Facts, as_of: Sequence[dt.date], settings: Settings, engine: str = "pandas") -> pd.DataFrame:
+    """`measure` for facts that are there already."""
+    dates = Dates(tuple(day_number(date) for date in as_of), engine)
+    seasons = {day: season_of(book, day) for day in dates.days}
+    measured = collect(_derived(_summed(book, dates, seasons, settings), book, settings)).sort_values(["as_of", "customer"], ignore_index=True)
+    measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
+    measured["expected_orders"] = expected_orders(book, measured, dates.days[-1])
+    return _presented(measured, book)
+
+
+def season_of(book: Facts, day: int) -> Season:
+    """The season that the book's orders show on a day."""
+    seen = book.orders[(book.orders["amount"] > 0) & (book.orders["day"] <= day)]
+    if seen.empty:
+        return season({}, None, day)
+    months = seen["day"].to_numpy().astype("datetime64[D]").astype("datetime64[M]").astype("int64") + 1970 * 12
+    number, count = np.unique(months, return_counts=True)
+    return season(dict(zip(number.tolist(), count.tolist(), strict=True)), int(seen["day"].min()), day)
+
+
+def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Settings) -> Frame:
+    """Every sum, a row an as-of date and known customer."""
+    events = pay.payment_events(load(book.closings, dates.engine), dates, settings)
+    parts = (
+        (pay.payment_sums(events, settings), (*pay.COUNTS, *pay.SUMS)),
+        (due.receivable_sums(due.open_items(load(book.balances, dates.engine), dates)), ("open_balance", "past_due", *(b[0] for b in due.BUCKETS))),
+        (order.order_sums(load(book.orders, dates.engine), dates, seasons, settings.window), (*order.COUNTS, *order.SUMS)),
+    )
+    frame = spread(load(book.known, dates.engine), col("day"), nw.lit(FOREVER + 1), dates).select(*KEYS)
+    for sums, zero_if_missing in parts:
+        frame = frame.join(sums, on=list(KEYS), how="left").with_columns(*[col(name).fill_null(0).cast(F64) for name in zero_if_missing])
+    history = order.order_history(load(book.order_days, dates.engine), dates)
+    frame = frame.join(history, on=list(KEYS), how="left")
+    return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", "first_due", *order.HISTORY)])
+
+
+def _derived(sums: Frame, book: Facts, settings: Settings) -> Frame:
+    """The metrics: ratios of the sums, and what is made of them."""
+    first = sums.with_columns(
+        exposure=order.exposure(settings.window),
+        payment_velocity=pay.payment_velocity(),
+        payment_velocity_weighted=pay.payment_velocity_weighted(),
+        days_to_pay=pay.days_to_pay(),
+        payment_consistency=pay.payment_consistency(),
+        late_rms=pay.late_rms(),
+        late_share=pay.late_share(),
+        payment_index=pay.payment_index(),
+        velocity_recent=pay.velocity_recent(),
+        velocity_change=pay.velocity_change(),
+        expected_days_late=pay.expected_days_late(),
+        credit_share=pay.credit_share(),
+        dispute_share=pay.dispute_share(),
+        past_due_share=due.past_due_share(),
+        oldest_past_due=due.oldest_past_due(),
+        average_order_value=order.average_order_value(),
+        order_value_trend=order.order_value_trend(),
+        refund_share=order.refund_share(),
+        revenue=col("value") - col("refund"),
+        days_since_last_order=col("as_of") - col("last_day"),
+        typical_gap=order.typical_gap(),
+    )
+    second = first.with_columns(
+        consistency_rating=pay.consistency_rating(),
+        velocity_change_z=pay.velocity_change_z(),
+        orders_per_month=order.orders_per_month(adjusted=False),
+        orders_per_month_sa=order.orders_per_month(adjusted=True),
+        frequency_change=order.frequency_change(),
+        frequency_change_z=order.frequency_change_z(),
+        recency_ratio=col("days_since_last_order") / col("typical_gap"),
+    )
+    named = second.with_columns(deterioration_z=order.deterioration_z()).rename({"n": "n_paid"})
+    return named.select(*KEYS, *[name for name in CATALOGUE if name not in ("seasonal_index", "expected_orders")])
+
+
+def _factor_of_month(as_of: pd.Series, seasons: dict[int, Season]) -> pd.Series:
+    month = {day: (np.datetime64(day, "D").astype("datetime64[M]").astype("int64")) % 12 for day in seasons}
+    return as_of.map({day: s.index[month[day]] for day, s in seasons.items()})
+
+
+_ABSENT_WITHOUT_INVOICES = ("open_balance", "past_due", *(name for name, _, _ in due.BUCKETS))
+_ABSENT_WITHOUT_ORDERS = ("orders", "revenue")
+
+
+def _presented(measured: pd.DataFrame, book: Facts) -> pd.DataFrame:
+    """Ids for codes, dates for day numbers, units for hundredths; absent where the book has no such sheet."""
+    ids = np.array(book.customers, dtype=object)
+    columns: dict[str, object] = {
+        "as_of": measured["as_of"].to_numpy("int64").astype("datetime64[D]").astype("datetime64[s]"),
+        "customer": ids[measured["customer"].to_numpy("int64")],
+    }
+    for name, metric in CATALOGUE.items():
+        if metric.unit == "letter":
+            columns[name] = measured[name].astype(object).where(measured[name].notna(), None)
+        else:
+            columns[name] = measured[name].to_numpy("float64") / (100 if metric.unit == "money" else 1)
+    frame = pd.DataFrame(columns)
+    if not book.has_invoices:
+        frame[list(_ABSENT_WITHOUT_INVOICES)] = np.nan
+    if not book.has_orders:
+        frame[list(_ABSENT_WITHOUT_ORDERS)] = np.nan
+    return frame

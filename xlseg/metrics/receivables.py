@@ -1,0 +1,49 @@
+"""Receivables: the open balance and its ageing. docs/metrics.md, "Receivables"."""
+
+from __future__ import annotations
+
+import narwhals.stable.v2 as nw
+from narwhals.stable.v2 import col
+
+from xlseg.calendar import FOREVER
+from xlseg.engines import Frame
+from xlseg.facts import CENT
+from xlseg.metrics.spans import I64, Dates, flag, ratio, spread, total
+
+BUCKETS = (
+    ("ageing_current", None, 0),
+    ("ageing_1_30", 1, 30),
+    ("ageing_31_60", 31, 60),
+    ("ageing_61_90", 61, 90),
+    ("ageing_91_plus", 91, None),
+)
+"""Ageing buckets by days past due, both ends in."""
+
+
+def open_items(balances: Frame, dates: Dates) -> Frame:
+    """One row an open item and as-of date, with `age` (days past due; below 1 when current)."""
+    return spread(balances, col("since"), col("until"), dates).with_columns(age=col("as_of") - col("due"))
+
+
+def receivable_sums(items: Frame) -> Frame:
+    """Balance and ageing in hundredths, and the earliest due date past due (FOREVER when none), a row an as-of date and customer."""
+    buckets = {name: col("amount") * flag(_within(low, high)) for name, low, high in BUCKETS}
+    due = nw.when((col("age") > 0) & (col("amount") > CENT)).then(col("due")).otherwise(nw.lit(FOREVER)).cast(I64)
+    placed = items.with_columns(past_due=col("amount") * flag(col("age") > 0), due=due, **buckets)
+    names = ("amount", "past_due", *buckets)
+    return total(placed, counts=names, first_due=col("due").min()).rename({"amount": "open_balance"})
+
+
+def _within(low: int | None, high: int | None) -> nw.Expr:
+    above = col("age") >= low if low is not None else nw.lit(True)
+    return above & (col("age") <= high) if high is not None else above
+
+
+def past_due_share() -> nw.Expr:
+    """Past due as a share of the open balance. 0–1; absent when nothing is open."""
+    return nw.when(col("open_balance") > 0).then(ratio(col("past_due"), col("open_balance")))
+
+
+def oldest_past_due() -> nw.Expr:
+    """Age of the oldest open invoice past due. Days; absent when there is none."""
+    return nw.when(col("first_due") < FOREVER).then(col("as_of") - col("first_due"))
