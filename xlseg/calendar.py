@@ -77,7 +77,9 @@ NO_SEASON = Season((1.0,) * 12, adjusted=False)
 
 
 def season(per_month: Mapping[int, int], first_day: int | None, as_of: int) -> Season:
-    """The seasonal indices that the order counts of the complete months up to a day show. docs/metrics.md#seasonal_index
+    """The seasonal indices that the order counts of the complete months up to a day show.
+
+    Definition: docs/metrics.md#seasonal_index.
 
     Parameters
     ----------

@@ -243,4 +243,4 @@ def _known(ledger: Ledger, codes: pd.Series, invoices: pd.DataFrame, orders: pd.
     payments = pd.DataFrame({"customer": _coded(ledger.payments["customer"], codes), "day": days(ledger.payments["date"])})
     first = invoices[["customer", "issued"]].rename(columns={"issued": "day"})
     every = pd.concat([first, orders[["customer", "day"]], payments[payments["customer"] >= 0]], ignore_index=True)
-    return every.groupby("customer", as_index=False, sort=True)["day"].min()
+    return every.groupby("customer", as_index=False, sort=True)[["day"]].min()

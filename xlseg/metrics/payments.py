@@ -15,7 +15,22 @@ INDEX_ANCHORS = ((-30, 100), (-20, 90), (0, 80), (15, 70), (22, 60), (30, 50), (
 PRIOR_EVENTS = 3
 """Weight of the book's mean in `expected_days_late`, in events."""
 
-COUNTS = ("n", "late", "d", "dd", "n_recent", "d_recent", "dd_recent", "square_late", "n_settled", "paid_days", "disputed", "credited", "closed", "every")
+COUNTS = (
+    "n",
+    "late",
+    "d",
+    "dd",
+    "n_recent",
+    "d_recent",
+    "dd_recent",
+    "square_late",
+    "n_settled",
+    "paid_days",
+    "disputed",
+    "credited",
+    "closed",
+    "every",
+)
 SUMS = ("a", "ad", "score")
 
 
@@ -103,9 +118,9 @@ def payment_consistency() -> nw.Expr:
 
 def consistency_rating() -> nw.Expr:
     """Letter for `payment_consistency`; absent with it."""
-    letter = nw.when(col("payment_consistency") > 30).then(nw.lit("E"))
+    letter: nw.Expr = nw.when(col("payment_consistency") > 30).then(nw.lit("E"))
     for edge, name in ((30, "D"), (14, "C"), (7, "B"), (3, "A")):
-        letter = nw.when(col("payment_consistency") <= edge).then(nw.lit(name)).otherwise(letter)
+        letter: nw.Expr = nw.when(col("payment_consistency") <= edge).then(nw.lit(name)).otherwise(letter)
     return letter
 
 

@@ -59,7 +59,7 @@ def flag(condition: nw.Expr) -> nw.Expr:
 
 
 def ratio(above: nw.Expr, below: nw.Expr) -> nw.Expr:
-    """above / below; absent, never infinite, where there is nothing to divide by."""
+    """`above` divided by `below`; absent, never infinite, where there is nothing to divide by."""
     return nw.when(below != 0).then(above / below)
 
 

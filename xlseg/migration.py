@@ -1,0 +1,142 @@
+"""Two snapshots → who moved where. A snapshot is every customer's segment at one as-of date. docs/segments.md, "Migration"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xlseg.workbook import Array
+
+NEW, GONE = "New", "Gone"
+FEW = 10
+"""A row of shares with fewer customers is greyed."""
+
+SMALL_BOOK = 500
+"""Below as many customers the stability index is given a p-value."""
+
+_LEAST_SHARE = 1e-4
+"""Stands for an empty class in the stability index, whose logarithm has no value at 0."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Segment by customer id at one as-of date, and what each weighs (open balance), in the same order."""
+
+    customers: Array
+    segments: Array
+    weights: Array
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A migration matrix with its margins.
+
+    Attributes
+    ----------
+    counts, weights
+        Rows: the segments, then New; columns: the segments, then Gone. Customers, and what they weigh after (before, for those gone).
+    """
+
+    segments: tuple[str, ...]
+    counts: pd.DataFrame
+    weights: pd.DataFrame
+
+    @property
+    def shares(self) -> pd.DataFrame:
+        """Row shares ("transition probabilities"); NaN in a row without customers."""
+        totals = self.counts.sum(axis=1)
+        return self.counts.div(totals.where(totals > 0), axis=0)
+
+    @property
+    def both(self) -> Array:
+        """Counts of the customers in both snapshots, segments × segments."""
+        return self.counts.loc[list(self.segments), list(self.segments)].to_numpy("float64")
+
+
+def migrate(before: Snapshot, after: Snapshot, segments: Sequence[str]) -> Migration:
+    """The migration matrix of two snapshots."""
+    was = pd.DataFrame({"before": before.segments, "held": before.weights}, index=pd.Index(before.customers, dtype=object))
+    now = pd.DataFrame({"after": after.segments, "weight": after.weights}, index=pd.Index(after.customers, dtype=object))
+    both = was.join(now, how="outer")
+    both["weight"] = both["weight"].fillna(both["held"]).fillna(0.0)
+    both["before"], both["after"] = both["before"].fillna(NEW), both["after"].fillna(GONE)
+    rows, columns = [*segments, NEW], [*segments, GONE]
+    counts = both.groupby(["before", "after"]).size().unstack(fill_value=0).reindex(index=rows, columns=columns, fill_value=0)
+    weights = both.groupby(["before", "after"])["weight"].sum().unstack(fill_value=0).reindex(index=rows, columns=columns, fill_value=0.0)
+    return Migration(tuple(segments), counts.astype("int64"), weights.astype("float64"))
+
+
+@dataclass(frozen=True)
+class Mobility:
+    """How much a book moved between two snapshots. Shares are of the customers in both; NaN when there are none."""
+
+    customers: int
+    worsened: int
+    improved: int
+    stayed: int
+    new: int
+    gone: int
+    net_downgrade: float
+    shorrocks: float
+    stability_index: float
+    p_value: float
+
+    @property
+    def sideways(self) -> int:
+        """Moved to a segment of the same risk, or of none."""
+        return self.customers - self.worsened - self.improved - self.stayed
+
+
+def mobility(matrix: Migration, risks: Mapping[str, int | None]) -> Mobility:
+    """The figures of a migration matrix.
+
+    net_downgrade: (worsened − improved) ÷ customers. shorrocks: (n − trace P)/(n − 1) over the n segments that had customers before
+    (A. F. Shorrocks, The Measurement of Mobility, Econometrica 46, 1978). stability_index: Σ (a − e)·ln(a/e) over segments, e before, a after;
+    p_value: of the χ² test beside it, in books under 500 customers only.
+    """
+    both = matrix.both
+    total = int(both.sum())
+    level = np.array([math.nan if risks.get(name) is None else float(risks[name] or 0) for name in matrix.segments])
+    change = level[None, :] - level[:, None]
+    worsened, improved = int(both[change > 0].sum()), int(both[change < 0].sum())
+    before, after = both.sum(axis=1), both.sum(axis=0)
+    index, p_value = _stability(before, after)
+    return Mobility(
+        customers=total,
+        worsened=worsened,
+        improved=improved,
+        stayed=int(np.trace(both)),
+        new=int(matrix.counts.loc[NEW].to_numpy().sum()),
+        gone=int(matrix.counts[GONE].to_numpy().sum()),
+        net_downgrade=(worsened - improved) / total if total else math.nan,
+        shorrocks=_shorrocks(both),
+        stability_index=index,
+        p_value=p_value,
+    )
+
+
+def _shorrocks(both: Array) -> float:
+    held = both.sum(axis=1) > 0
+    states = int(held.sum())
+    if states < 2:
+        return math.nan
+    stays = np.diag(both)[held] / both.sum(axis=1)[held]
+    return float((states - stays.sum()) / (states - 1))
+
+
+def _stability(before: Array, after: Array) -> tuple[float, float]:
+    total = before.sum()
+    if not total:
+        return math.nan, math.nan
+    used = (before > 0) | (after > 0)
+    expected, actual = (np.maximum(x[used] / total, _LEAST_SHARE) for x in (before, after))
+    index = float(((actual - expected) * np.log(actual / expected)).sum())
+    if total >= SMALL_BOOK or used.sum() < 2:
+        return index, math.nan
+    from scipy.stats import chi2_contingency
+
+    return index, float(chi2_contingency(np.vstack([before[used], after[used]]), correction=False).pvalue)

@@ -1,0 +1,1 @@
+"""Segments: the rules an analyst edits, the label of every customer by them, and when a label counts."""

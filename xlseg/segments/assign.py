@@ -1,0 +1,88 @@
+"""Labels: which rule matches which customer at which as-of date, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xlseg.segments.criteria import Bound
+from xlseg.segments.rules import ATTRIBUTES, NO_SEGMENT, Rule, RuleSet
+from xlseg.tables import Ledger
+from xlseg.workbook import Array
+
+Edges = dict[tuple[int, str, int], dict[object, float]]
+"""(rule position, column, bound position) → as-of date → the number its edge stands for then."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The outcome of the rules, row by row of the measured frame.
+
+    Attributes
+    ----------
+    winner
+        Position of the winning rule, -1 when none matches.
+    matches
+        rules × rows, True where a rule matches.
+    edges
+        What each edge stood for at each as-of date, for the percentiles.
+    """
+
+    rules: RuleSet
+    winner: Array
+    matches: Array
+    edges: Edges
+
+    @property
+    def segment(self) -> Array:
+        """Segment name of each row."""
+        names = np.array([*(rule.segment for rule in self.rules.rules), NO_SEGMENT], dtype=object)
+        return names[self.winner]
+
+    def also(self, row: int) -> list[str]:
+        """Other segments that match a row, in order of priority."""
+        own = self.segment[row]
+        names = (self.rules.rules[i].segment for i in np.flatnonzero(self.matches[:, row]))
+        return [name for name in dict.fromkeys(names) if name != own]
+
+
+def with_attributes(measured: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """The measured frame with the attributes of the Customers sheet that a rule may ask for ("" = absent)."""
+    by_customer = ledger.customers.set_index("customer")[list(ATTRIBUTES)].astype(object)
+    found = by_customer.reindex(measured["customer"]).fillna("")
+    return measured.assign(**{name: found[name].to_numpy(object) for name in ATTRIBUTES})
+
+
+def labels(measured: pd.DataFrame, rules: RuleSet) -> Labels:
+    """The labels of all rows of a measured frame (with attributes); percentiles are taken at each as-of date."""
+    groups = {day: np.asarray(rows) for day, rows in measured.groupby("as_of", sort=True).indices.items()}
+    matches = np.ones((len(rules.rules), len(measured)), "bool")
+    edges: Edges = {}
+    for position, rule in enumerate(rules.rules):
+        for name, criterion in rule.criteria:
+            values = measured[name].to_numpy()
+            if criterion.is_text:
+                matches[position] &= criterion.holds_text(values)
+                continue
+            for number, bound in enumerate(criterion.bounds):
+                edges[position, name, number] = {day: bound.edge.at(values[rows]) for day, rows in groups.items()}
+                matches[position] &= _holds(values, bound, groups, edges[position, name, number])
+    winner = np.where(matches.any(axis=0), matches.argmax(axis=0), -1)
+    return Labels(rules, winner, matches, edges)
+
+
+def _holds(values: Array, bound: Bound, groups: dict[object, Array], edges: dict[object, float]) -> Array:
+    if not bound.edge.is_percentile:
+        return bound.holds(values, bound.edge.value)
+    met = np.zeros(len(values), "bool")
+    for day, rows in groups.items():
+        met[rows] = bound.holds(values[rows], edges[day])
+    return met
+
+
+def winning_rule(labelled: Labels, row: int) -> Rule | None:
+    """The rule that made a row's label; None when none matched."""
+    position = int(labelled.winner[row])
+    return labelled.rules.rules[position] if position >= 0 else None

@@ -1,0 +1,134 @@
+"""The language of a Rules cell: `>5`, `<=-25%`, `<>0`, `5..15`, `USD`, `>=p80`. Nothing else, and nothing is evaluated."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from xlseg.workbook import Array, CellError, Value
+
+Sign = Literal["<", "<=", ">", ">=", "=", "<>"]
+
+_COMPARE: dict[Sign, Callable[[Array, float], Array]] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "=": np.equal,
+    "<>": np.not_equal,
+}
+
+_NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?%?"
+_COMPARISON = re.compile(rf"(?P<sign><=|>=|<>|<|>|=)\s*(?:p(?P<percentile>\d{{1,2}}(?:\.\d+)?)|(?P<number>{_NUMBER}))", re.IGNORECASE)
+_RANGE = re.compile(rf"(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})")
+_TEXT = re.compile(r"(?P<sign><>|=)?\s*(?P<text>[^<>=\d][^<>=]{0,60})")
+_LONGEST = 64
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A limit: a number, or a percentile (0–100) of the customers who have the metric."""
+
+    value: float
+    is_percentile: bool = False
+
+    def at(self, values: Array) -> float:
+        """The number it stands for among the given values; NaN when none of them is known."""
+        if not self.is_percentile:
+            return self.value
+        known = values[~np.isnan(values)]
+        return float(np.percentile(known, self.value)) if len(known) else math.nan
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One comparison with an edge."""
+
+    sign: Sign
+    edge: Edge
+
+    def holds(self, values: Array, edge: float) -> Array:
+        """Where values meet the bound, with the number its edge stands for; an unknown value or edge never does."""
+        if math.isnan(edge):
+            return np.zeros(len(values), "bool")
+        met: Array = _COMPARE[self.sign](values, edge) & ~np.isnan(values)
+        return met
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What one cell asks: one or two bounds on a number, or a text to be or not to be.
+
+    `written` is the cell in its normal spelling, which parses to the same criterion.
+    """
+
+    written: str
+    bounds: tuple[Bound, ...] = ()
+    text: str | None = None
+    negated: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it asks for a text."""
+        return self.text is not None
+
+    def holds_text(self, values: Array) -> Array:
+        """Where texts meet it, without regard to case; an unknown text never does."""
+        wanted = (self.text or "").casefold()
+        return np.array([bool(v) and (str(v).casefold() == wanted) != self.negated for v in values], "bool")
+
+
+def criterion(cell: Value) -> Criterion | None:
+    """The criterion in a cell; None for an empty cell, which is "any".
+
+    Raises
+    ------
+    ValueError
+        When the cell holds something else; the message says what would be right.
+    """
+    if cell is None:
+        return None
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        return Criterion(f"={cell:g}", (Bound("=", Edge(float(cell))),))
+    if not isinstance(cell, str) or isinstance(cell, CellError):
+        raise ValueError("a comparison such as >=5")
+    text = cell.strip()
+    return _parsed(text) if text else None
+
+
+def _parsed(text: str) -> Criterion:
+    if len(text) > _LONGEST:
+        raise ValueError(f"at most {_LONGEST} characters")
+    if match := _COMPARISON.fullmatch(text):
+        return _comparison(match)
+    if match := _RANGE.fullmatch(text):
+        return _range(match)
+    if match := _TEXT.fullmatch(text):
+        return Criterion(text, text=match["text"].strip(), negated=match["sign"] == "<>")
+    raise ValueError("a comparison such as >=5, a range such as 5..15, a percentile such as >=p80, or a text")
+
+
+def _comparison(match: re.Match[str]) -> Criterion:
+    sign: Sign = match["sign"]  # type: ignore[assignment]  # the pattern admits no other
+    if match["percentile"]:
+        return Criterion(f"{sign}p{match['percentile']}", (Bound(sign, Edge(float(match["percentile"]), is_percentile=True)),))
+    return Criterion(f"{sign}{match['number']}", (Bound(sign, Edge(_number(match["number"]))),))
+
+
+def _range(match: re.Match[str]) -> Criterion:
+    low, high = _number(match["low"]), _number(match["high"])
+    if low > high:
+        raise ValueError("a range with the smaller number first, such as 5..15")
+    return Criterion(f"{match['low']}..{match['high']}", (Bound(">=", Edge(low)), Bound("<=", Edge(high))))
+
+
+def _number(text: str) -> float:
+    digits = text.replace(",", "").removesuffix("%")
+    if not any(c.isdigit() for c in digits):
+        raise ValueError("a comparison with a number, such as >=5")
+    return float(digits) / (100 if text.endswith("%") else 1)
