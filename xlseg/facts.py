@@ -30,7 +30,7 @@ class Facts:
     known
         customer, day: his first fact. Customers without facts have no row.
     closings
-        customer, issued, due, settled (FOREVER = open), amount, by_credit, disputed, timed: one row an invoice whose timing is known or
+        customer, invoice, issued, due, settled (FOREVER = open), amount, by_credit, disputed, timed: one row an invoice whose timing is known or
         still open; `timed` is 0 where Config leaves disputed ones out.
     balances
         customer, invoice, due, since, until, amount, is_credit: an open balance that stood from `since` to the day before `until`. Credit
@@ -200,6 +200,7 @@ def _closings(invoices: pd.DataFrame, settled: Array, by_credit: Array, leave_ou
     frame = pd.DataFrame(
         {
             "customer": invoices["customer"],
+            "invoice": np.arange(len(invoices), dtype="int64"),
             "issued": invoices["issued"],
             "due": invoices["due"],
             "settled": settled,

@@ -120,7 +120,7 @@ def consistency_rating() -> nw.Expr:
     """Letter for `payment_consistency`; absent with it."""
     letter: nw.Expr = nw.when(col("payment_consistency") > 30).then(nw.lit("E"))
     for edge, name in ((30, "D"), (14, "C"), (7, "B"), (3, "A")):
-        letter: nw.Expr = nw.when(col("payment_consistency") <= edge).then(nw.lit(name)).otherwise(letter)
+        letter = nw.when(col("payment_consistency") <= edge).then(nw.lit(name)).otherwise(letter)
     return letter
 
 

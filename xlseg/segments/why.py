@@ -28,9 +28,9 @@ class Reason:
     def __str__(self) -> str:
         if self.criterion.is_text:
             return f"{self.name} {self.value} ({self.criterion.written})"
-        shown = shown_beside(float(self.value), self.edge, self.name)
+        shown, edge = side_by_side(float(self.value), self.edge, self.name)
         percentile = any(bound.edge.is_percentile for bound in self.criterion.bounds)
-        return f"{self.name} {shown} ({self.criterion.written}{' = ' + number(self.edge, self.name) if percentile else ''})"
+        return f"{self.name} {shown} ({self.criterion.written}{' = ' + edge if percentile else ''})"
 
 
 def reasons(labelled: Labels, row: int, values: Mapping[str, Any]) -> list[Reason]:
@@ -52,47 +52,49 @@ def reasons(labelled: Labels, row: int, values: Mapping[str, Any]) -> list[Reaso
 
 
 def sentence(segment: str, found: list[Reason]) -> str:
-    """One sentence: `At-Risk: velocity_change +9.2 (>=5), … Nearest edge: recency_ratio 2.6 against 2.0`."""
+    """One sentence: `At-Risk: velocity_change +9.2 (>=5), … Nearest edge: recency_ratio, 0.6 away`."""
     if not found:
         return f"{segment}: no criteria"
     text = f"{segment}: {', '.join(str(reason) for reason in found)}"
     nearest = min(found, key=lambda reason: reason.margin)
     if math.isinf(nearest.margin):
         return text
-    value = shown_beside(float(nearest.value), nearest.edge, nearest.name)
-    return f"{text}. Nearest edge: {nearest.name} {value} against {number(nearest.edge, nearest.name)}"
+    distance = abs(float(nearest.value) - nearest.edge)
+    return f"{text}. Nearest edge: {nearest.name}, {apart(distance, nearest.name)} away"
 
 
 def number(value: float, name: str, digits: int | None = None) -> str:
     """A metric's value as a reader wants it: signed changes, shares as percent, money with thousands."""
-    unit = CATALOGUE[name].unit
-    if unit == "share":
-        places = 0 if digits is None else digits
-        return f"{value * 100:{_sign(name)}.{places}f}%"
-    if unit == "money":
-        return f"{value:,.{0 if digits is None else digits}f}"
-    if unit == "count":
-        return f"{value:.{0 if digits is None else digits}f}"
-    return f"{value:{_sign(name)}.{1 if digits is None else digits}f}"
+    sign = "+" if "change" in name or name == "order_value_trend" else ""
+    return _written(value, name, digits, sign)
 
 
-def shown_beside(value: float, edge: float, name: str) -> str:
-    """A value with as many digits as are needed to see on which side of its edge it lies."""
+def apart(distance: float, name: str) -> str:
+    """A distance between two values of a metric, with as many digits as it takes not to look like nothing."""
+    texts = [_written(distance, name, digits, "") for digits in (None, 1, 2, 3, 4)]
+    return next((text for text in texts if _read(text) > 0), texts[0])
+
+
+def side_by_side(value: float, edge: float, name: str) -> tuple[str, str]:
+    """A value and its edge with as many digits as it takes to see which one is larger."""
     for digits in (None, 1, 2, 3, 4):
-        text = number(value, name, digits)
-        shown = _read(text)
-        if (shown < edge) == (value < edge) and (shown > edge) == (value > edge):
-            return text
-    return repr(value)
+        shown, limit = number(value, name, digits), number(edge, name, digits)
+        if (_read(shown) < _read(limit), _read(shown) > _read(limit)) == (value < edge, value > edge):
+            return shown, limit
+    return repr(value), repr(edge)
+
+
+def _written(value: float, name: str, digits: int | None, sign: str) -> str:
+    unit = CATALOGUE[name].unit
+    places = (0 if unit in ("share", "money", "count", "score") else 1) if digits is None else digits
+    if unit == "share":
+        return f"{value * 100:{sign}.{places}f}%"
+    return f"{value:{sign},.{places}f}"
 
 
 def _read(text: str) -> float:
     plain = text.replace(",", "")
     return float(plain[:-1]) / 100 if plain.endswith("%") else float(plain)
-
-
-def _sign(name: str) -> str:
-    return "+" if "change" in name or name == "order_value_trend" else ""
 
 
 def _scale(name: str, edge: float) -> float:

@@ -1,0 +1,209 @@
+"""Ledger, settings and rules at an as-of date → everything the tabs show, as values. No workbook, no clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xlseg.calendar import Season, as_of_dates, day_number
+from xlseg.facts import Facts, facts
+from xlseg.metrics.book import book_figures_of, roll_rates_of
+from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.metrics.measure import measure_facts, season_of
+from xlseg.migration import NEW, Migration, Snapshot, migrate
+from xlseg.segments.assign import Labels, labels, with_attributes
+from xlseg.segments.confirm import ABSENT, confirm
+from xlseg.segments.rules import RuleSet
+from xlseg.segments.why import reasons, sentence
+from xlseg.settings import Settings
+from xlseg.tables import Ledger
+from xlseg.workbook import Array
+
+WORSE, BETTER, SIDEWAYS, SAME = "▲ worse", "▼ better", "► sideways", "= same"
+"""Directions of a move: a sign and a word, so that they read in print and without colours."""
+
+CONFIRMED, PROVISIONAL = "confirmed", "provisional"
+
+
+@dataclass(frozen=True)
+class Departed:
+    """A customer on the Segments tab who is no longer in the ERP sheets: id, name, segment he had, date since which he is gone."""
+
+    customer: str
+    name: str
+    segment: str
+    since: dt.date
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is known at an as-of date.
+
+    Attributes
+    ----------
+    dates
+        The 13 month-ends, and the as-of date as the last one.
+    previous
+        Last month-end before the as-of date: what moves are measured against.
+    measured
+        Every metric, a row an as-of date and known customer, with `label` and `segment` (by the rules, and confirmed).
+    standing
+        A row a customer at the as-of date, in the ledger's order: customer, name, sales_rep, segment, since, previous ("" = not known then),
+        direction, risk, status, today, also, why, known, and the metrics.
+    """
+
+    ledger: Ledger
+    facts: Facts
+    settings: Settings
+    rules: RuleSet
+    dates: tuple[dt.date, ...]
+    previous: dt.date
+    measured: pd.DataFrame
+    labelled: Labels
+    standing: pd.DataFrame
+    departed: tuple[Departed, ...]
+
+    @property
+    def as_of(self) -> dt.date:
+        """The as-of date."""
+        return self.dates[-1]
+
+    @cached_property
+    def season(self) -> Season:
+        """The seasonal indices at the as-of date."""
+        return season_of(self.facts, day_number(self.as_of))
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """The book figures, a row an as-of date."""
+        return book_figures_of(self.facts, self.dates, self.settings)
+
+    @cached_property
+    def roll_rates(self) -> pd.DataFrame:
+        """What became of each ageing bucket since the month-end before."""
+        return roll_rates_of(self.facts, self.previous, self.as_of)
+
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """Segments of the rule set in its order; the one of unmatched customers only where there are some."""
+        used = set(self.measured["segment"]) | set(self.standing["segment"]) | {d.segment for d in self.departed}
+        return tuple(dict.fromkeys([s for s in self.rules.segments if s in used or s != self.rules.segments[-1]]))
+
+    @property
+    def risks(self) -> Mapping[str, int | None]:
+        """Risk of each segment."""
+        return self.rules.risks
+
+    def snapshot(self, date: dt.date) -> Snapshot:
+        """The confirmed segments of the customers known at one of the dates, weighed by open balance (0 where unknown)."""
+        at = self._by_date[np.datetime64(date, "s")]
+        return Snapshot(at["customer"].to_numpy(object), at["segment"].to_numpy(object), np.nan_to_num(at["open_balance"].to_numpy("float64")))
+
+    def migration(self, before: dt.date, after: dt.date) -> Migration:
+        """The migration matrix between two of the dates; customers who left the ERP sheets since are Gone."""
+        was, now = self.snapshot(before), self.snapshot(after)
+        left = [d for d in self.departed if before < d.since <= after and d.segment in self.segments]
+        if left:
+            was = Snapshot(
+                np.concatenate([was.customers, np.array([d.customer for d in left], object)]),
+                np.concatenate([was.segments, np.array([d.segment for d in left], object)]),
+                np.concatenate([was.weights, np.zeros(len(left))]),
+            )
+        return migrate(was, now, self.segments)
+
+    @cached_property
+    def _by_date(self) -> dict[np.datetime64, pd.DataFrame]:
+        known = self.measured[self.measured["known"]]
+        return {np.datetime64(date, "s"): rows for date, rows in known.groupby("as_of", sort=False)}  # type: ignore[call-overload]
+
+    def row_at(self, position: int) -> int:
+        """Row of `measured` (and of the labels) that the customer at a position of `standing` has at the as-of date."""
+        return int(self.standing["row"].to_numpy()[position])
+
+
+def analyse(ledger: Ledger, settings: Settings, rules: RuleSet, as_of: dt.date, departed: tuple[Departed, ...] = ()) -> Analysis:
+    """Measure, label and confirm every customer at the as-of date and the 13 month-ends up to it."""
+    dates = as_of_dates(as_of)
+    book = facts(ledger, settings.leave_out_disputed)
+    measured = measure_facts(book, dates, settings).assign(known=True)
+    measured = with_attributes(_with_silent(measured, ledger, book, as_of), ledger)
+    labelled = labels(measured, rules)
+    codes, since = _confirmed(measured, labelled, dates, settings.confirm)
+    names = np.array(rules.segments, dtype=object)
+    measured = measured.assign(label=labelled.segment, segment=names[codes])
+    previous = dates[-2]
+    standing = _standing(measured, labelled, ledger, dates, previous, since)
+    return Analysis(ledger, book, settings, rules, tuple(dates), previous, measured, labelled, standing, departed)
+
+
+def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.date) -> pd.DataFrame:
+    """The measured frame with the customers of the Customers sheet who have no facts yet, at the as-of date."""
+    at = np.datetime64(as_of, "s")
+    known = set(measured.loc[measured["as_of"] == at, "customer"])
+    listed = ledger.customers.loc[ledger.customers["row"] > 0, "customer"]
+    silent = [customer for customer in listed if customer not in known]
+    if silent:
+        rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": np.array(silent, object), "known": False})
+        # Columns are spelled out, since concat of all-empty ones would guess their types.
+        rows = rows.assign(**{name: None if m.unit == "letter" else np.nan for name, m in CATALOGUE.items()})[list(measured.columns)]
+        measured = pd.concat([measured.astype({"consistency_rating": object}), rows.astype(measured.dtypes.to_dict())], ignore_index=True)
+    order = {customer: i for i, customer in enumerate(book.customers)}
+    return measured.assign(order=measured["customer"].map(order)).sort_values(["as_of", "order"], ignore_index=True).drop(columns="order")
+
+
+def _confirmed(measured: pd.DataFrame, labelled: Labels, dates: list[dt.date], on: bool) -> tuple[Array, Array]:
+    """Code of the confirmed segment of every measured row, and since which date (position) the last one holds."""
+    code = {name: i for i, name in enumerate(labelled.rules.segments)}
+    customer, ids = pd.factorize(measured["customer"])
+    day = np.searchsorted(np.array(dates, "datetime64[s]"), measured["as_of"].to_numpy())
+    today = np.full((len(ids), len(dates)), ABSENT)
+    today[customer, day] = [code[name] for name in labelled.segment]
+    found = confirm(today, dates, on)
+    return found.labels[customer, day], found.since[customer]
+
+
+def _standing(measured: pd.DataFrame, labelled: Labels, ledger: Ledger, dates: list[dt.date], previous: dt.date, since: Array) -> pd.DataFrame:
+    at = np.flatnonzero(measured["as_of"].to_numpy() == np.datetime64(dates[-1], "s"))
+    now = measured.iloc[at].reset_index(drop=True)
+    before = measured[(measured["as_of"] == np.datetime64(previous, "s")) & measured["known"]].set_index("customer")["segment"]
+    master = ledger.customers.set_index("customer")
+    was = before.reindex(now["customer"]).fillna("").to_numpy(object)
+    risks = labelled.rules.risks
+    segment = now["segment"].to_numpy(object)
+    columns: dict[str, Any] = {
+        "name": master["name"].astype(object).reindex(now["customer"]).fillna("").to_numpy(object),
+        "since": np.array([dates[i] for i in since[at]], "datetime64[s]"),
+        "previous": was,
+        "direction": [direction(b, a, risks) if k else "" for b, a, k in zip(was, segment, now["known"], strict=True)],
+        "risk": np.array([risks[s] if risks[s] is not None else np.nan for s in segment], "float64"),
+        "status": np.where(segment == now["label"].to_numpy(object), CONFIRMED, PROVISIONAL).astype(object),
+        "today": now["label"].to_numpy(object),
+        "also": [", ".join(labelled.also(row)) for row in at.tolist()],
+        "why": _sentences(now, labelled, at),
+        "row": at,
+    }
+    return now.assign(**columns)
+
+
+def _sentences(now: pd.DataFrame, labelled: Labels, at: Array) -> list[str]:
+    """The sentences explain the label of today: the rules know nothing of confirmation."""
+    records: list[dict[str, Any]] = now[["as_of", *labelled.rules.columns]].to_dict("records")  # type: ignore[assignment]
+    return [sentence(str(label), reasons(labelled, int(row), record)) for row, record, label in zip(at, records, now["label"], strict=True)]
+
+
+def direction(before: str, after: str, risks: Mapping[str, int | None]) -> str:
+    """Direction of a move between two segments by their risk; New without a segment before."""
+    if not before:
+        return NEW
+    if before == after:
+        return SAME
+    low, high = risks.get(before), risks.get(after)
+    if low is None or high is None or low == high:
+        return SIDEWAYS
+    return WORSE if high > low else BETTER
