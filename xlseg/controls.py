@@ -1,0 +1,137 @@
+"""The controls of a refresh: what must agree before anybody acts on the numbers. A failed one is shown, never hidden."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xlseg.analysis import Analysis
+from xlseg.calendar import day_number
+from xlseg.facts import CENT
+from xlseg.metrics.receivables import BUCKETS
+from xlseg.tables import Finding, Intake
+
+STALE_AFTER = 45
+"""Days between the latest date in the book and the as-of date beyond which the export is called stale."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One control: what, the two figures that must agree (units or counts), None when it does not apply (`note` says why)."""
+
+    name: str
+    expected: float | None
+    found: float | None
+    note: str = ""
+
+    @property
+    def applies(self) -> bool:
+        """Whether there is anything to compare."""
+        return self.expected is not None and self.found is not None
+
+    @property
+    def passed(self) -> bool:
+        """Whether both figures agree to the cent; a control that does not apply has not failed."""
+        return self.expected is None or self.found is None or abs(self.expected - self.found) < 0.005
+
+
+def controls(analysis: Analysis, intake: Intake) -> tuple[Control, ...]:
+    """All controls, those that do not apply included."""
+    standing = analysis.standing
+    ledger_open = _ledger_open(analysis)
+    matrix = analysis.migration(analysis.previous, analysis.as_of)
+    return (
+        Control("Rows used + excluded = rows read", *_rows(intake)),
+        Control("Amounts used + excluded = amounts read", *_amounts(intake)),
+        _money_control(
+            "Ageing buckets = open balance", analysis, _total(standing, *(name for name, _, _ in BUCKETS)), _total(standing, "open_balance")
+        ),
+        _money_control("Open balance of all segments = ledger", analysis, ledger_open, _total(standing, "open_balance")),
+        Control("Migration matrix = customers known", float(standing["known"].sum()), float(matrix.counts.drop(columns="Gone").to_numpy().sum())),
+        _stated(analysis, ledger_open),
+        _typed(analysis, ledger_open),
+    )
+
+
+def _rows(intake: Intake) -> tuple[float, float]:
+    return float(sum(t.rows_read for t in intake.tallies)), float(sum(t.rows_used + t.rows_excluded for t in intake.tallies))
+
+
+def _amounts(intake: Intake) -> tuple[float, float]:
+    """Sheet by sheet, so that two errors cannot cancel out."""
+    off = [t for t in intake.tallies if not t.agrees] or list(intake.tallies)
+    return sum(t.read for t in off) / 100, sum(t.used + t.excluded for t in off) / 100
+
+
+def _total(standing: pd.DataFrame, *columns: str) -> float:
+    return round(float(np.nansum(standing[list(columns)].to_numpy("float64"))), 2)
+
+
+def _ledger_open(analysis: Analysis) -> float:
+    """Open balance by the ledger itself, not by customer: Σ balances that stand on the as-of date."""
+    at, balances = day_number(analysis.as_of), analysis.facts.balances
+    stands = (balances["since"] <= at) & (balances["until"] > at)
+    return float(balances.loc[stands, "amount"].sum()) / 100
+
+
+def _money_control(name: str, analysis: Analysis, expected: float, found: float) -> Control:
+    if not analysis.facts.has_invoices:
+        return Control(name, None, None, "no invoices in the book")
+    return Control(name, expected, found)
+
+
+def _stated(analysis: Analysis, ledger_open: float) -> Control:
+    """The ERP's own Amount Remaining, where every invoice has one and the export was made by the as-of date."""
+    name, invoices = "Open balance = Amount Remaining of the export", analysis.ledger.invoices
+    latest = latest_date(analysis)
+    if not analysis.facts.has_invoices or invoices["remaining"].isna().any():
+        return Control(name, None, None, "the export has no Amount Remaining for every invoice")
+    if latest is not None and latest > analysis.as_of:
+        return Control(name, None, None, f"the export was made later, it holds facts up to {latest.isoformat()}")
+    return Control(name, float(invoices["remaining"].sum()) / 100, ledger_open)
+
+
+def _typed(analysis: Analysis, ledger_open: float) -> Control:
+    name, total = "Open balance = control total on Config", analysis.settings.control_total
+    if total is None:
+        return Control(name, None, None, "no control total on Config")
+    return Control(name, total, ledger_open)
+
+
+def latest_date(analysis: Analysis) -> dt.date | None:
+    """The latest date of any invoice, payment or order in the book."""
+    ledger = analysis.ledger
+    columns = (ledger.invoices["issued"], ledger.payments["date"], ledger.orders["date"])
+    latest = [column.max() for column in columns if len(column)]
+    return max(latest).date() if latest else None
+
+
+def remarks(analysis: Analysis) -> list[Finding]:
+    """What the as-of date brings up: a stale export, a season that is not adjusted, on-account cash, orders that cannot be forecast."""
+    found = []
+    latest = latest_date(analysis)
+    if latest is None or (analysis.as_of - latest).days > STALE_AFTER:
+        fact = f"latest date {latest.isoformat()}" if latest else "no dated rows"
+        effect = "everything since then counts as unpaid and not ordered; refresh as of the export's date, or export again"
+        found.append(Finding("stale export", "warning", "all sheets", 0, "", fact, f"facts up to {analysis.as_of.isoformat()}", effect))
+    if analysis.facts.has_orders and not analysis.season.adjusted:
+        effect = "every seasonal index is 1: order rates are not adjusted for season"
+        found.append(Finding("season not adjusted", "info", "all sheets", 0, "", "under 24 months", "24 complete months of orders", effect))
+    if analysis.facts.has_orders and analysis.standing["expected_orders"].isna().all():
+        found.append(
+            Finding("no order forecast", "info", "all sheets", 0, "", "too few repeat orders", "30 repeat customers", "expected_orders is empty")
+        )
+    on_account = _on_account(analysis)
+    if abs(on_account) > CENT:
+        effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"
+        found.append(Finding("unapplied cash", "warning", "Payments", 0, "Applied To", on_account / 100, "an invoice number", effect))
+    return found
+
+
+def _on_account(analysis: Analysis) -> int:
+    payments = analysis.ledger.payments
+    seen = (payments["document"] == "") & (payments["date"] <= np.datetime64(analysis.as_of, "s"))
+    return int(payments.loc[seen, "amount"].sum())

@@ -1,0 +1,98 @@
+"""What earlier refreshes and the user left on our own tabs: settings, rules, who was there, what was published, which dates were picked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from xlseg.analysis import Departed
+from xlseg.migration import GONE
+from xlseg.segments.rules import RuleSet, default_rules, read_rules
+from xlseg.settings import Settings, read_settings
+from xlseg.tabs import history, migration, run_log, segments
+from xlseg.tabs.inputs import CONFIG, RULES
+from xlseg.tabs.migration import Picked
+from xlseg.workbook import Source, Value
+
+_MANY_ROWS = 2_000
+"""Rules and Config are read up to this row."""
+
+
+def settings_of(source: Source) -> Settings:
+    """The settings on the Config sheet; the defaults where there is none."""
+    name = _named(source, CONFIG)
+    return read_settings(source.sheet(name).head(_MANY_ROWS), name) if name else Settings()
+
+
+def rules_of(source: Source) -> RuleSet:
+    """The rule set on the Rules sheet; the default one where there is none."""
+    name = _named(source, RULES)
+    return read_rules(source.sheet(name).head(_MANY_ROWS), name) if name else default_rules()
+
+
+def departed_of(source: Source, present: set[str], as_of: dt.date) -> tuple[Departed, ...]:
+    """Customers with a row on the Segments tab who are not in the ERP sheets any more."""
+    wanted = ("Customer ID", "Name", "Segment", "Since", "Previous Segment")
+    found = []
+    for customer, name, segment, since, previous in _rows(source, segments.NAME, wanted):
+        if customer is None or _text(customer) in present:
+            continue
+        if segment == GONE:
+            found.append(Departed(_text(customer), _text(name), _text(previous), _date(since) or as_of))
+        else:
+            found.append(Departed(_text(customer), _text(name), _text(segment), as_of))
+    return tuple(found)
+
+
+def published_of(source: Source) -> dict[str, history.Published]:
+    """The last published segment and status of each customer on the History tab."""
+    wanted = ("Customer ID", "Segment", "Status")
+    return {_text(c): (_text(segment), _text(status)) for c, segment, status in _rows(source, history.NAME, wanted) if c is not None}
+
+
+def runs_of(source: Source) -> int:
+    """Number of the last run on the Run Log tab; 0 when there is none."""
+    return max((int(run) for (run,) in _rows(source, run_log.NAME, ("Run",)) if isinstance(run, (int, float))), default=0)
+
+
+def picked_of(source: Source) -> Picked:
+    """The dates picked on the Migration tab."""
+    name = _named(source, migration.NAME)
+    rows = source.sheet(name).head(8) if name else []
+    cells: Mapping[str, Value] = {f"B{number}": row[1] for number, row in enumerate(rows, start=1) if len(row) > 1}
+    return migration.pick(cells)
+
+
+def _named(source: Source, tab: str) -> str | None:
+    return next((name for name in source.sheets() if name.casefold() == tab.casefold()), None)
+
+
+def _rows(source: Source, tab: str, headings: Sequence[str]) -> list[tuple[Value, ...]]:
+    """The rows of a list on one of our tabs, in the given headings; none when the tab or a heading is not there (the host says so when it writes)."""
+    name = _named(source, tab)
+    if name is None:
+        return []
+    sheet = source.sheet(name)
+    for number, row in enumerate(sheet.head(60), start=1):
+        at = {str(cell): i for i, cell in enumerate(row) if cell is not None}
+        if all(heading in at for heading in headings):
+            columns = sheet.body(number).columns
+            return list(zip(*(_values(columns[at[h]]) if at[h] < len(columns) else [] for h in headings), strict=False))
+    return []
+
+
+def _values(column: np.ndarray) -> list[Value]:  # type: ignore[type-arg]
+    absent = np.isnan(column) if column.dtype.kind == "f" else np.isnat(column) if column.dtype.kind == "M" else np.zeros(len(column), "bool")
+    return [None if gone else value for value, gone in zip(column.tolist(), absent.tolist(), strict=True)]
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, float) and value == int(value):
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _date(value: Value) -> dt.date | None:
+    return value.date() if isinstance(value, dt.datetime) else value if isinstance(value, dt.date) else None

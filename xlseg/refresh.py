@@ -1,0 +1,157 @@
+"""The refresh: ERP sheets → tidy tables → metrics → segments → migration → tabs. Reads like the list of stops."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from xlseg import __version__, own
+from xlseg.analysis import Analysis, analyse
+from xlseg.controls import Control, controls, remarks
+from xlseg.intake import read_ledger
+from xlseg.movers import Mover, counts, movers
+from xlseg.settings import Settings
+from xlseg.tables import Finding, Intake, Ledger
+from xlseg.tabs.data_quality import data_quality_tab
+from xlseg.tabs.history import history_tab
+from xlseg.tabs.inputs import config_tab, rules_tab
+from xlseg.tabs.metrics import metrics_tab
+from xlseg.tabs.migration import migration_tabs
+from xlseg.tabs.movers import movers_tab
+from xlseg.tabs.run_log import Run, run_log_tab
+from xlseg.tabs.segments import segments_tab
+from xlseg.workbook import Source, Tab, Workbook, Written
+
+Progress = Callable[[str], None]
+"""Told the name of each stop as it begins."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Now, and the seconds since the run began: the core reads no clock of its own."""
+
+    now: dt.datetime
+    seconds: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a refresh found and did."""
+
+    book: str
+    analysis: Analysis
+    intake: Intake
+    findings: tuple[Finding, ...]
+    controls: tuple[Control, ...]
+    movers: tuple[Mover, ...]
+    written: Written = field(default_factory=Written)
+    seconds: float = 0.0
+
+    @property
+    def applicable(self) -> tuple[Control, ...]:
+        """The controls that apply to this book."""
+        return tuple(control for control in self.controls if control.applies)
+
+    @property
+    def passed(self) -> int:
+        """How many of them agree."""
+        return sum(control.passed for control in self.applicable)
+
+    @property
+    def sound(self) -> bool:
+        """Whether every control that applies agrees."""
+        return self.passed == len(self.applicable)
+
+
+def examine(workbook: Source, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress = lambda _: None) -> Report:
+    """Read and compute everything, write nothing.
+
+    Parameters
+    ----------
+    workbook
+        Where Rules, Config and earlier tabs are.
+    source
+        Where the ERP sheets are, when that is not the workbook.
+    as_of
+        The as-of date; by default the one on Config, or else today.
+    """
+    settings, rules = own.settings_of(workbook), own.rules_of(workbook)
+    at = as_of or settings.as_of or clock.now.date()
+    progress("reading the sheets")
+    intake = read_ledger(source or workbook, settings)
+    progress("measuring")
+    departed = own.departed_of(workbook, _present(intake.ledger), at)
+    analysis = analyse(intake.ledger, settings, rules, at, departed)
+    progress("checking")
+    findings = (*intake.findings, *remarks(analysis))
+    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), seconds=clock.seconds())
+
+
+def refresh(workbook: Workbook, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress = lambda _: None) -> Report:
+    """Examine the book and write the tabs, all or nothing.
+
+    Raises
+    ------
+    XlsegError
+        When the sheets cannot be read, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
+    """
+    report = examine(workbook, source, as_of, clock, progress)
+    progress("writing")
+    written = workbook.write(tabs(report, workbook, clock))
+    return Report(**{**report.__dict__, "written": written, "seconds": clock.seconds()})
+
+
+def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
+    """Every tab of a refresh, in the order they are made."""
+    analysis = report.analysis
+    return [
+        segments_tab(analysis),
+        movers_tab(analysis, report.movers),
+        *migration_tabs(analysis, own.picked_of(workbook)),
+        metrics_tab(analysis),
+        data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
+        history_tab(analysis, own.published_of(workbook), clock.now.date()),
+        run_log_tab(_run(report, own.runs_of(workbook) + 1, clock)),
+        rules_tab(),
+        config_tab(),
+    ]
+
+
+def _run(report: Report, number: int, clock: Clock) -> Run:
+    tallies = report.intake.tallies
+    worse, better, provisional = counts(list(report.movers))
+    return Run(
+        run=number,
+        refreshed=clock.now,
+        as_of=report.analysis.as_of,
+        version=__version__,
+        input_hash=fingerprint(report.intake.ledger, report.analysis.settings),
+        rules_hash=report.analysis.rules.hash,
+        customers=len(report.analysis.standing),
+        rows_read=sum(t.rows_read for t in tallies),
+        rows_used=sum(t.rows_used for t in tallies),
+        rows_excluded=sum(t.rows_excluded for t in tallies),
+        worse=worse,
+        better=better,
+        provisional=provisional,
+        checks_passed=report.passed,
+        checks=len(report.applicable),
+        seconds=round(clock.seconds(), 1),
+    )
+
+
+def fingerprint(ledger: Ledger, settings: Settings) -> str:
+    """Short hash of everything that was read."""
+    digest = hashlib.sha256(repr(settings).encode())
+    for table in (ledger.customers, ledger.invoices, ledger.payments, ledger.orders, ledger.reminders):
+        digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:8]
+
+
+def _present(ledger: Ledger) -> set[str]:
+    ids = pd.concat([ledger.customers["customer"], ledger.invoices["customer"], ledger.orders["customer"], ledger.payments["customer"]])
+    return set(ids.astype(object))

@@ -1,0 +1,1 @@
+"""Results → Tab values, one module a tab."""

@@ -1,0 +1,46 @@
+"""The History tab: what was published when. Append only; a row for each customer whose published standing differs from the last one published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import numpy as np
+
+from xlseg.analysis import Analysis
+from xlseg.migration import GONE
+from xlseg.tabs.segments import dates
+from xlseg.tabs.top import HEADER_ROW
+from xlseg.workbook import Cell, Column, Tab, Table
+
+NAME, TABLE = "History", "tblHistory"
+
+Published = tuple[str, str]
+"""Segment and status (confirmed, provisional) as last published."""
+
+
+def history_tab(analysis: Analysis, published: Mapping[str, Published], on: dt.date) -> Tab:
+    """The tab with the rows to append. `published` is the last standing of each customer on the tab, `on` the day of this refresh."""
+    rows = analysis.standing
+    standing = [*zip(rows["segment"], rows["status"], strict=True), *((GONE, "") for _ in analysis.departed)]
+    ids = [*rows["customer"], *(d.customer for d in analysis.departed)]
+    names = [*rows["name"], *(d.name for d in analysis.departed)]
+    risk = np.concatenate([rows["risk"].to_numpy("float64"), np.full(len(analysis.departed), np.nan)])
+    balance = np.concatenate([rows["open_balance"].to_numpy("float64"), np.full(len(analysis.departed), np.nan)])
+    new = [i for i, (customer, now) in enumerate(zip(ids, standing, strict=True)) if published.get(customer) != now]
+    columns = (
+        Column("As Of", dates([analysis.as_of] * len(new)), "date", 11),
+        Column("Published", dates([on] * len(new)), "date", 11),
+        Column("Customer ID", [ids[i] for i in new], "text", 14),
+        Column("Name", [names[i] for i in new], "text", 28),
+        Column("Segment", [standing[i][0] for i in new], "text", 22),
+        Column("Status", [standing[i][1] for i in new], "text", 12),
+        Column("Risk", risk[new], "score", 7),
+        Column("Open Balance", balance[new], "money", 14),
+        Column("Rules", [analysis.rules.hash] * len(new), "text", 11),
+    )
+    cells = {
+        (1, 1): Cell("History", "title"),
+        (2, 1): Cell("What was published when: a row whenever a customer's published segment or status changed. Never rewritten.", "subtitle"),
+    }
+    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0))

@@ -1,0 +1,100 @@
+"""The user's own pages, made when they are absent and never written again: Rules, Config, and for a new book the ERP sheets and instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xlseg.segments.rules import default_rows
+from xlseg.settings import SETTINGS
+from xlseg.workbook import Cell, Column, Style, Tab, Table, Value
+
+RULES, CONFIG, START = "Rules", "Config", "Start"
+
+
+def rules_tab() -> Tab:
+    """The default rules as a criteria table."""
+    rows = default_rows()
+    heads, body = rows[0], rows[1:]
+    columns = tuple(_rule_column(str(head), [row[at] for row in body]) for at, head in enumerate(heads))
+    cells = {
+        (1, 1): Cell("Rules", "title"),
+        (2, 1): Cell(
+            "Cells of a row: and. Rows of a segment: or. Empty: any. The lowest priority that matches wins. Rows and columns are yours to change.",
+            "subtitle",
+        ),
+        (3, 1): Cell("A cell holds >5, >=1.64, <=-25%, <>0, 5..15, a text such as USD, or a percentile of the customers: >=p80.", "note"),
+        (4, 1): Cell("Any metric of the Metrics tab can be a column. Risk: 1 best to 9 worst, empty for none.", "note"),
+    }
+    return Tab(RULES, cells, (Table("tblRules", (6, 1), columns),), input=True, freeze=(6, 3))
+
+
+def _rule_column(head: str, values: Sequence[Value]) -> Column:
+    widths = {"Priority": 9.0, "Segment": 24.0, "Risk": 7.0}
+    style: Style = "input_number" if head in ("Priority", "Risk") else "input_text"
+    return Column(head, list(values), style, widths.get(head, max(10.0, len(head) * 0.75)), kept=True)
+
+
+def config_tab() -> Tab:
+    """Keys with their defaults, units and notes."""
+    defaults: dict[str, Value] = {
+        "Window": 365,
+        "Recent window": 60,
+        "Grace": 5,
+        "Confirm moves": "yes",
+        "Leave out disputed": "no",
+        "Entity": "Customer",
+    }
+    columns = (
+        Column("Key", [s.key for s in SETTINGS], "text", 24),
+        Column("Value", [defaults.get(s.key) for s in SETTINGS], "input_text", 20, kept=True),
+        Column("Unit", [s.unit for s in SETTINGS], "text", 12),
+        Column("Note", [s.note for s in SETTINGS], "text", 100),
+    )
+    cells = {
+        (1, 1): Cell("Config", "title"),
+        (2, 1): Cell("Yellow cells are yours. An empty value means the default.", "subtitle"),
+        (3, 1): Cell("To map a heading of an export, add a line: Key `Heading: Invoices.Belegdat`, Value `Date`.", "note"),
+    }
+    return Tab(CONFIG, cells, (Table("tblConfig", (5, 1), columns),), input=True)
+
+
+_SHEETS: dict[str, str] = {
+    "Customers": "Customer ID, Name, Terms, Credit Limit, Currency, Category, Sales Rep, Country, Parent, On Hold, Do Not Contact",
+    "Invoices": "Invoice No, Customer ID, Date, Due Date, Amount, Amount Remaining, Paid Date, Status, Type, Currency, FX Rate, Disputed",
+    "Payments": "Payment No, Customer ID, Date, Amount, Applied To, Type",
+    "SalesOrders": "Order No, Customer ID, Date, Amount, Status",
+    "Reminders": "Customer ID, Invoice No, Date, Channel, Outcome, Promise Date",
+}
+
+
+def new_book_tabs() -> tuple[Tab, ...]:
+    """An empty book: where to begin, the ERP sheets with their headings, Rules and Config."""
+    sheets = (
+        Tab(name, {}, (Table(f"tbl{name}", (1, 1), tuple(_empty_column(h) for h in headings.split(", "))),), input=True, freeze=(1, 0))
+        for name, headings in _SHEETS.items()
+    )
+    return (start_tab(), *sheets, rules_tab(), config_tab())
+
+
+def _empty_column(heading: str) -> Column:
+    style: Style = "input_date" if "Date" in heading else "input_number" if heading in _NUMBERS else "input_text"
+    return Column(heading, [], style, max(12.0, len(heading) + 3), kept=True)
+
+
+_NUMBERS = ("Amount", "Amount Remaining", "Credit Limit", "FX Rate")
+
+
+def start_tab() -> Tab:
+    """What to do first, in the words of the person who has to do it."""
+    lines = (
+        ("Start here", "title"),
+        ("1. Paste your ERP exports into Customers, Invoices, Payments and SalesOrders, headings included. The headings of NetSuite, SAP,", "text"),
+        ("    QuickBooks, Xero and Dynamics are understood as they are; title rows above them do no harm.", "text"),
+        ("2. Customers needs Customer ID. Invoices needs Invoice No, Customer ID, Date, Amount, and Due Date or Terms.", "text"),
+        ("    Without Payments, invoices need Paid Date. Without SalesOrders, invoices stand in for orders. Reminders are optional.", "text"),
+        ("3. Save and close the file, then run:  xlseg check BOOK.xlsx   and   xlseg refresh BOOK.xlsx", "text"),
+        ("4. Open it again: Segments, Movers and Migration are there. Data Quality says what was left out and why.", "text"),
+        ("5. Change the rules on Rules and the settings on Config; the next refresh follows them. Your own columns, formats and notes stay.", "text"),
+    )
+    cells = {(row, 1): Cell(text, style) for row, (text, style) in enumerate(lines, start=1)}  # type: ignore[arg-type]
+    return Tab(START, cells, widths={1: 120.0}, input=True)

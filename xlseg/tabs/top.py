@@ -1,0 +1,48 @@
+"""What stands on top of every tab: its title, the as-of date, the rule set."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from xlseg.analysis import Analysis
+from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.workbook import Cell, Style
+
+HEADER_ROW = 6
+"""Row of a list's headings when its tab is made; title, as-of and totals stand above it."""
+
+_STYLES: dict[str, Style] = {
+    "count": "count", "days": "days", "money": "money", "share": "share", "ratio": "ratio", "z": "ratio", "score": "score", "letter": "text",
+    "per month": "ratio",
+}  # fmt: skip
+
+
+def style_of(metric: str) -> Style:
+    """The look of a metric's cells."""
+    return _STYLES[CATALOGUE[metric].unit]
+
+
+def top(analysis: Analysis, title: str, subtitle: str) -> dict[tuple[int, int], Cell]:
+    """Rows 1 to 3: title, what the tab is, as-of date and rule set."""
+    return {
+        (1, 1): Cell(title, "title"),
+        (2, 1): Cell(subtitle, "subtitle"),
+        (3, 1): Cell("As of", "label"),
+        (3, 2): Cell(analysis.as_of, "date"),
+        (3, 3): Cell(f"Rules {analysis.rules.hash}", "note"),
+    }
+
+
+def footer(analysis: Analysis) -> str:
+    """Footer of the printed page."""
+    return f"As of {analysis.as_of.isoformat()} · rules {analysis.rules.hash}"
+
+
+def orders_note(analysis: Analysis) -> str:
+    """Says so where invoices stand in for orders."""
+    return " Invoices stand in for orders." if analysis.facts.orders_are_invoices and analysis.facts.has_invoices else ""
+
+
+def short(date: dt.date) -> str:
+    """A date in a text."""
+    return date.isoformat()
