@@ -1,7 +1,7 @@
 """Random draws that come out the same on every platform and under every version of numpy.
 
-numpy promises no stable stream for its distributions, so only uniform numbers are drawn and every distribution is the inverse of
-its own cumulative function. Each purpose has its own stream: a column more in one sheet changes nothing in the others.
+numpy promises a stable stream for the bits of PCG64, but for none of its distributions: only bits are drawn, and every distribution is
+made of them by the inverse of its cumulative function. Each purpose has its own stream: a column more in one sheet changes nothing in the others.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from scipy.special import ndtri
 
 from xlseg.workbook import Array
 
-HALF_STEP = 2.0**-54
-"""Uniform numbers are multiples of 2⁻⁵³; half a step more keeps them off 0, where the normal quantile is infinite."""
+STEP = 2.0**-52
+"""Uniform numbers are odd multiples of half a step: never 0 or 1, where the normal quantile is infinite."""
 
 MOST_IN_A_DAY = 9
 """Poisson counts end here: beyond a mean of 1 a day no customer of a demo book goes."""
@@ -26,11 +26,12 @@ class Chance:
     """The random numbers of one purpose."""
 
     def __init__(self, seed: int, purpose: str) -> None:
-        self._bits = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, crc32(purpose.encode())])))
+        self._bits = np.random.PCG64(np.random.SeedSequence([seed, crc32(purpose.encode())]))
 
     def uniform(self, shape: int | tuple[int, ...], low: float | Array = 0.0, high: float | Array = 1.0) -> Array:
         """Numbers between low and high, neither included."""
-        return low + (self._bits.random(shape) + HALF_STEP) * (np.asarray(high) - low)
+        upper_bits = self._bits.random_raw(shape) >> np.uint64(12)
+        return np.asarray(low + (upper_bits + 0.5) * STEP * (np.asarray(high) - low))
 
     def whole(self, shape: int, low: int | Array, high: int | Array) -> Array:
         """Whole numbers from low to high, both included; low where high is below it."""
@@ -55,7 +56,7 @@ class Chance:
 
     def happens(self, shares: Array) -> Array:
         """Whether each of the events with these probabilities happens."""
-        return np.asarray(self._bits.random(len(shares)) < shares)
+        return np.asarray(self.uniform(len(shares)) < shares)
 
     def pick(self, values: Sequence[Any], size: int, shares: Sequence[float] | None = None) -> Array:
         """Some of the values, with these shares or all alike."""

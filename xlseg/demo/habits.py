@@ -79,7 +79,13 @@ def as_dates(days: Array) -> Array:
     return dates
 
 
+def next_workday(days: Array) -> Array:
+    """The first workday after each of these days."""
+    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    return np.asarray(days + np.array([1, 1, 1, 1, 3, 2, 1])[weekday])
+
+
 def off_weekend(days: Array) -> Array:
     """Saturdays become Fridays and Sundays Mondays, which moves no mean."""
-    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+    weekday = (days + 3) % 7
     return np.asarray(days - (weekday == 5) + (weekday == 6))

@@ -38,8 +38,8 @@ class Regime:
 
 REGIMES = (
     Regime("steady", 0.18, (-10, 2), (6, 11), (0.2, 0.9)),
-    Regime("steady early", 0.25, (-34, -18), (4, 8), (0.25, 1.1)),
-    Regime("reliable frequent", 0.06, (-8, -2), (3, 6), (2, 10), paper=0),
+    Regime("steady early", 0.25, (-35, -19), (4, 8), (0.25, 1.1)),
+    Regime("reliable frequent", 0.06, (-7, -1), (3, 6), (2, 10), paper=0),
     Regime("steady late", 0.16, (5, 13), (6, 12), (0.25, 1.1), paper=0.4, unpaid=0.02),
     Regime("high value slow", 0.06, (6, 11), (5, 9), (0.5, 1.8), size=5, unpaid=0.01),
     Regime("deteriorating", 0.05, (-10, -1), (4, 7), (0.7, 1.8), shift=(50, 330), delay=(10, 20), paper=0),
@@ -83,7 +83,7 @@ def draw_habits(chance: Chance, kinds: Array, begin: int, until: int) -> Habits:
         spread=_drawn(chance, kinds, [r.spread for r in REGIMES]),
         orders=orders,
         orders_after=orders * _drawn(chance, kinds, [r.fewer for r in REGIMES]),
-        amount=_amounts(chance, weight),
+        amount=pareto_amounts(chance, weight),
         amount_spread=chance.uniform(size, 0.3, 0.7),
         terms=chance.pick([30, 14, 45, 60], size, [0.6, 0.1, 0.15, 0.15]),
         season=np.where(np.array([r.own_season for r in REGIMES])[kinds][:, None], AUTUMN_ONLY, SEASON),
@@ -95,7 +95,8 @@ def draw_habits(chance: Chance, kinds: Array, begin: int, until: int) -> Habits:
     )
 
 
-def _amounts(chance: Chance, weight: Array) -> Array:
+def pareto_amounts(chance: Chance, weight: Array) -> Array:
+    """A typical order in hundredths for each customer: few large ones, many small."""
     return np.asarray(np.round(SMALLEST_ORDER * weight * (1 - chance.uniform(len(weight), high=0.998)) ** (-1 / PARETO)))
 
 

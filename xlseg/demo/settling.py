@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.demo.chance import Chance
-from xlseg.demo.habits import NEVER, Habits, off_weekend
+from xlseg.demo.habits import NEVER, Habits, next_workday, off_weekend
 from xlseg.workbook import Array
 
 PAYMENT, CREDIT, WRITE_OFF = "Payment", "Credit", "Write-off"
@@ -55,7 +55,7 @@ def _memos(chance: Chance, habits: Habits, invoices: pd.DataFrame, paid: Array) 
         {
             "invoice": chosen,
             "customer": of["customer"].to_numpy(),
-            "issued": np.minimum(off_weekend(chance.whole(size, issued + 1, last)), last),
+            "issued": np.maximum(off_weekend(chance.whole(size, issued + 1, last)), next_workday(issued)),
             "cents": np.where(in_full, cents, part),
             "applied": ~chance.happens(np.full(size, UNAPPLIED)),
         }
@@ -65,8 +65,8 @@ def _memos(chance: Chance, habits: Habits, invoices: pd.DataFrame, paid: Array) 
 def _credits(chance: Chance, memos: pd.DataFrame, paid: Array) -> pd.DataFrame:
     """Memos are applied to their invoice within days, not after its payment."""
     issued = memos["issued"].to_numpy()
-    day = np.minimum(issued + chance.whole(len(memos), 0, 3), np.maximum(paid[memos["invoice"]], issued))
-    credits = pd.DataFrame({"invoice": memos["invoice"], "memo": memos.index, "day": np.maximum(off_weekend(day), issued)})
+    day = off_weekend(np.minimum(issued + chance.whole(len(memos), 0, 3), paid[memos["invoice"]]))
+    credits = pd.DataFrame({"invoice": memos["invoice"], "memo": memos.index, "day": day})
     return credits.assign(cents=memos["cents"], type=CREDIT)[memos["applied"]]
 
 
@@ -80,8 +80,8 @@ def _payments(chance: Chance, habits: Habits, invoices: pd.DataFrame, owed: Arra
     gap = chance.whole(len(chosen), 7, 20)
     early = pd.DataFrame({"invoice": np.repeat(chosen, parts - 1), "cents": np.repeat(share, parts - 1)})
     back = np.repeat(gap, parts - 1) * (1 + early.groupby("invoice").cumcount().to_numpy())
-    earliest = invoices["issued"].to_numpy()[early["invoice"]] + 1
-    early["day"] = np.maximum(off_weekend(paid[early["invoice"]] - back), np.minimum(earliest, paid[early["invoice"]]))
+    earliest = next_workday(invoices["issued"].to_numpy()[early["invoice"]])
+    early["day"] = np.maximum(off_weekend(paid[early["invoice"]] - back), earliest)
     last = pd.DataFrame({"invoice": chosen, "cents": owed[chosen] - share * (parts - 1), "day": paid[chosen]})
     return pd.concat([early, last], ignore_index=True).assign(memo=-1, type=PAYMENT)
 

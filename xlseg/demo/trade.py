@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.demo.chance import Chance
-from xlseg.demo.habits import NEVER, Habits, off_weekend
+from xlseg.demo.habits import NEVER, Habits, next_workday, off_weekend
 from xlseg.workbook import Array
 
 WORKDAYS_A_MONTH = 260.89 / 12
@@ -62,7 +62,7 @@ def billed(chance: Chance, habits: Habits, orders: pd.DataFrame, split: float = 
 
 
 def pay_days(chance: Chance, habits: Habits, invoices: pd.DataFrame, reach: Reach = "payments") -> Array:
-    """Day on which the last of each invoice is paid, never a weekend and never before the day after issue; NEVER for bad debts."""
+    """Day on which the last of each invoice is paid, never a weekend and never before the workday after issue; NEVER for bad debts."""
     customer, issued, due = (invoices[name].to_numpy() for name in ("customer", "issued", "due"))
     own = habits.late[customer] + habits.spread[customer] * chance.normal(len(customer))
     own = own + DISPUTE_DELAY * invoices["disputed"].to_numpy() + PAPER_DELAY * invoices["paper"].to_numpy()
@@ -71,5 +71,5 @@ def pay_days(chance: Chance, habits: Habits, invoices: pd.DataFrame, reach: Reac
     more = np.rint((habits.late_after - habits.late)[customer]).astype("int64")
     changed = (day if reach == "payments" else issued) >= shift
     day = np.where(changed, np.maximum(day + more, np.minimum(day, shift)), day)
-    day = off_weekend(np.maximum(day, issued + 1))
+    day = np.maximum(off_weekend(day), next_workday(issued))
     return np.where(chance.happens(habits.unpaid[customer]), NEVER, day)

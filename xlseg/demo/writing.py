@@ -58,6 +58,9 @@ def _write_sheet(sheet: Any, name: str, frame: pd.DataFrame, formats: dict[str, 
         sheet.write_string(0, 0, "Sales Orders: Results", formats["title"])
         sheet.write_string(1, 0, "Saved search, all dates")
     sheet.freeze_panes(header + 1, 0)
+    sheet.repeat_rows(header)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     if table:
         columns = [{"header": heading, "header_format": formats["header"]} for heading in frame.columns]
         sheet.add_table(header, 0, max(last, header + 1), len(columns) - 1, {"name": table, "columns": columns, "style": "Table Style Light 9"})
