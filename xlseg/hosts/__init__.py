@@ -1,0 +1,1 @@
+"""The places a workbook can live in."""

@@ -1,0 +1,266 @@
+"""The workbook part and what hangs on it: sheets, tables, names, shared strings, the calculation chain."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from xlseg.errors import FormatError, LayoutError
+from xlseg.hosts.a1 import place
+from xlseg.hosts.cellxml import rich_text
+from xlseg.hosts.package import Element, Package, Relationships, serialized
+from xlseg.hosts.styles import Styles
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+STRICT_RELATION = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+_SAVE_AS = "open it in Excel and save it as .xlsx or .xlsm"
+
+_BEFORE_NAMES = (
+    "fileVersion", "fileSharing", "workbookPr", "AlternateContent", "revisionPtr", "absPath", "workbookProtection", "bookViews", "sheets",
+    "functionGroups", "externalReferences",
+)  # fmt: skip
+_BEFORE_CALCULATION = (*_BEFORE_NAMES, "definedNames")
+
+
+class Book:
+    """An open workbook. Edits stay in memory until the package is saved.
+
+    Attributes
+    ----------
+    package
+        The zip package.
+    styles
+        The styles part, which only ever grows.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.package = Package(path)
+        try:
+            self._open()
+        except BaseException:
+            self.package.close()
+            raise
+
+    def _open(self) -> None:
+        package = self.package
+        self.part = next(iter(Relationships(package, "").targets("officeDocument").values()), "")
+        if not self.part or not package.has(self.part):
+            raise FormatError(package.name, "the file has no workbook part", _SAVE_AS)
+        if "sheet.binary" in package.content_type(self.part) or self.part.lower().endswith(".bin"):
+            raise FormatError(package.name, "the file is a binary workbook (.xlsb)", _SAVE_AS)
+        self._root = package.xml(self.part)
+        self.namespace = etree.QName(self._root).namespace or ""
+        if self.namespace not in (MAIN, STRICT):
+            raise FormatError(package.name, "the file is no Excel workbook", _SAVE_AS)
+        self._relationships = Relationships(package, self.part)
+        self._refuse_shared()
+        self.folder = posixpath.dirname(self.part)
+        self.styles = Styles(package, self._styles_part, self.namespace)
+
+    def _refuse_shared(self) -> None:
+        if self._relationships.targets("revisionHeaders"):
+            raise FormatError(
+                self.package.name, "the workbook is shared and keeps a change history", "end sharing it (Review, Unshare Workbook) and save it"
+            )
+
+    # ── what it is ───────────────────────────────────────────────────────────
+
+    @property
+    def strict(self) -> bool:
+        """Whether it is written in the strict namespaces."""
+        return self.namespace == STRICT
+
+    @property
+    def relation(self) -> str:
+        """The namespace of relationship types and ids."""
+        return STRICT_RELATION if self.strict else RELATION
+
+    @property
+    def epoch_1904(self) -> bool:
+        """Whether dates count from 1904."""
+        properties = self._child("workbookPr")
+        return properties is not None and properties.get("date1904") in ("1", "true")
+
+    @property
+    def signed(self) -> bool:
+        """Whether the package is signed as a whole."""
+        return any(name.startswith("_xmlsignatures/") for name in self.package.names())
+
+    @cached_property
+    def strings(self) -> Sequence[str]:
+        """The shared strings, as text."""
+        part = next(iter(self._relationships.targets("sharedStrings").values()), "")
+        if not part or not self.package.has(part):
+            return []
+        return [rich_text(_plain_item(item)) for item in self.package.xml(part) if isinstance(item.tag, str)]
+
+    # ── sheets ───────────────────────────────────────────────────────────────
+
+    def worksheets(self) -> dict[str, str]:
+        """Part names of the worksheets by sheet name; no chart or dialog sheets."""
+        parts = self._relationships.targets("worksheet")
+        found = {s.get("name", ""): parts.get(s.get(f"{{{self.relation}}}id", ""), "") for s in self._sheets()}
+        return {name: part for name, part in found.items() if part and self.package.has(part)}
+
+    def sheet_name(self, name: str) -> str | None:
+        """The name of the worksheet as it is written in the book, whose names have no case; None when there is none."""
+        known = {sheet.casefold(): sheet for sheet in self.worksheets()}
+        if name.casefold() not in known and any(s.get("name", "").casefold() == name.casefold() for s in self._sheets()):
+            raise LayoutError(f"{self.package.name}: {name}", "the sheet of this name is no worksheet", "rename it")
+        return known.get(name.casefold())
+
+    def add_sheet(self, name: str) -> str:
+        """A line for a new sheet behind the others; the name of its part, which is still to be put."""
+        protection = self._child("workbookProtection")
+        if protection is not None and protection.get("lockStructure") in ("1", "true"):
+            fact = f"the structure of the workbook is locked, so that the tab {name} cannot be added"
+            raise FormatError(self.package.name, fact, "unprotect it (Review, Protect Workbook)")
+        part = self.package.free(posixpath.join(self.folder, "worksheets/sheet%d.xml"))
+        sheets = self._child("sheets")
+        if sheets is None:
+            raise FormatError(self.package.name, "the workbook has no list of sheets", _SAVE_AS)
+        identity = 1 + max((int(s.get("sheetId", "0")) for s in self._sheets()), default=0)
+        sheet = etree.SubElement(sheets, f"{{{self.namespace}}}sheet", name=name, sheetId=str(identity))
+        sheet.set(f"{{{self.relation}}}id", self._relationships.add(f"{self.relation}/worksheet", part))
+        self.package.add_content_type(part, CONTENT + "worksheet+xml")
+        self._put()
+        return part
+
+    def add_local_name(self, name: str, sheet: str, refers_to: str) -> None:
+        """A defined name that belongs to one sheet."""
+        names = self._child("definedNames")
+        if names is None:
+            names = self._insert("definedNames", _BEFORE_NAMES)
+        index = [s.get("name") for s in self._sheets()].index(sheet)
+        etree.SubElement(names, f"{{{self.namespace}}}definedName", name=name, localSheetId=str(index)).text = refers_to
+        self._put()
+
+    # ── tables ───────────────────────────────────────────────────────────────
+
+    def tables_of(self, sheet_part: str) -> list[str]:
+        """Names of the table parts of a sheet."""
+        return [part for part in Relationships(self.package, sheet_part).targets("table").values() if self.package.has(part)]
+
+    def sheet_of_table(self, name: str) -> str | None:
+        """Name of the sheet that holds the table."""
+        for sheet, part in self.worksheets().items():
+            for table in self.tables_of(part):
+                root = self.package.xml(table)
+                if root.get("displayName", root.get("name", "")).casefold() == name.casefold():
+                    return sheet
+        return None
+
+    def free_table_id(self) -> int:
+        """An id above those of all tables and of the cells that are mapped to XML."""
+        taken = [0]
+        for part in self.worksheets().values():
+            relationships = Relationships(self.package, part)
+            for other in (*relationships.targets("table").values(), *relationships.targets("tableSingleCells").values()):
+                if self.package.has(other):
+                    taken += [int(e.get("id", "0")) for e in self.package.xml(other).iter() if _has_table_id(e)]
+        return max(taken) + 1
+
+    def has_name(self, name: str) -> bool:
+        """Whether a defined name is called so."""
+        return any(n.get("name", "").casefold() == name.casefold() for n in self._root.iter(f"{{{self.namespace}}}definedName"))
+
+    # ── calculation ──────────────────────────────────────────────────────────
+
+    def drop_calculation_chain(self) -> None:
+        """Remove the list of formula cells, which Excel rebuilds; one that names a cell without formula counts as damage."""
+        for part in self._relationships.targets("calcChain").values():
+            if self.package.has(part):
+                self.package.drop(part)
+        self._relationships.remove("calcChain")
+        self._put()
+
+    def recalculate_on_load(self) -> None:
+        """Ask for a full calculation when the book is opened."""
+        calculation = self._child("calcPr")
+        if calculation is None:
+            calculation = self._insert("calcPr", _BEFORE_CALCULATION)
+        calculation.set("fullCalcOnLoad", "1")
+        self._put()
+
+    def is_referred_to(self, sheets: Sequence[str], tables: Sequence[str], own: Sequence[str]) -> bool:
+        """Whether a formula outside the sheet parts `own`, or a name that is not a sheet's own, refers to these sheets or tables."""
+        pattern = _references(sheets, tables)
+        names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith("_xlnm.")]
+        if any(pattern.search((n.text or "").encode()) for n in names):
+            return True
+        others = (part for part in self.worksheets().values() if part not in own)
+        return any(_formula_matches(self.package.read(part), pattern) for part in others)
+
+    # ── small ────────────────────────────────────────────────────────────────
+
+    @property
+    def _styles_part(self) -> str:
+        part = next(iter(self._relationships.targets("styles").values()), "")
+        if not part:
+            part = posixpath.join(posixpath.dirname(self.part), "styles.xml")
+        return part
+
+    def styles_used(self) -> None:
+        """Put the styles part, and relate to it if the book had none."""
+        if self.styles.save() and not self._relationships.targets("styles"):
+            self._relationships.add(f"{self.relation}/styles", self._styles_part)
+            self._put()
+
+    def _sheets(self) -> list[Element]:
+        sheets = self._child("sheets")
+        return [] if sheets is None else list(sheets.iter(f"{{{self.namespace}}}sheet"))
+
+    def _child(self, tag: str) -> Element | None:
+        return self._root.find(f"{{{self.namespace}}}{tag}")
+
+    def _insert(self, tag: str, behind: Sequence[str]) -> Element:
+        new = etree.Element(f"{{{self.namespace}}}{tag}")
+        places = [i for i, child in enumerate(self._root) if isinstance(child.tag, str) and etree.QName(child).localname in behind]
+        self._root.insert(places[-1] + 1 if places else 0, new)
+        return new
+
+    def _put(self) -> None:
+        self.package.put(self.part, serialized(self._root))
+        self._relationships.save()
+
+
+def sheet_place(sheet: str, row: int, column: int) -> str:
+    """A cell with its sheet, for messages."""
+    return f"{sheet}!{place(row, column)}"
+
+
+def _plain_item(item: Element) -> bytes:
+    """A shared string without prefixes, so that the patterns for cells read it too."""
+    namespace = etree.QName(item).namespace
+    if item.prefix is None:
+        return etree.tostring(item, encoding="utf-8", with_tail=False)
+    runs = [t for t in item.iter(f"{{{namespace}}}t") if not any(etree.QName(a).localname == "rPh" for a in t.iterancestors())]
+    return b"".join(b"<t>%s</t>" % escape(t.text or "").encode() for t in runs)
+
+
+def _has_table_id(element: Element) -> bool:
+    return isinstance(element.tag, str) and etree.QName(element).localname in ("table", "singleXmlCell") and element.get("id", "").isdigit()
+
+
+def _references(sheets: Sequence[str], tables: Sequence[str]) -> re.Pattern[bytes]:
+    quoted = [re.escape(escape(s.replace("'", "''"))) + "'?!" for s in sheets]
+    named = [rf"(?<![\w.]){re.escape(escape(t))}(?![\w.])" for t in tables]
+    return re.compile("|".join([*quoted, *named]).encode(), re.I)
+
+
+_FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]+)<")
+
+
+def _formula_matches(data: bytes, pattern: re.Pattern[bytes]) -> bool:
+    if not pattern.search(data):
+        return False
+    return any(pattern.search(m[1]) for m in _FORMULA.finditer(data))

@@ -1,0 +1,175 @@
+"""A workbook that is a file on disk, edited in place: whatever is not ours stays byte for byte what it was."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import xlsxwriter
+
+from xlseg.errors import FileError
+from xlseg.hosts import saving
+from xlseg.hosts.book import Book
+from xlseg.hosts.reading import BookReader, open_sheets
+from xlseg.hosts.update import Outcome, write_tab
+from xlseg.workbook import Sheet, Tab, Written
+
+_MACRO_BOOK = "application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+_BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+
+
+class WorkbookFile:
+    """An .xlsx or .xlsm file, a `Workbook` of the port.
+
+    Parameters
+    ----------
+    path
+        The file.
+    output
+        Where to write; the file itself when None.
+    backups
+        How many former states to keep, as book.1.xlsx (the newest), book.2.xlsx …
+
+    Raises
+    ------
+    FileError
+        When there is no such file.
+    """
+
+    def __init__(self, path: Path, *, output: Path | None = None, backups: int = 0) -> None:
+        if not path.is_file():
+            raise FileError(str(path), "there is no such file", "check the path, or make a workbook with `xlseg new`")
+        self.path, self.output, self.backups = path, output, backups
+        self._fingerprint = saving.Fingerprint.of(path)
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def epoch_1904(self) -> bool:
+        """Whether dates count from 1904."""
+        return self._reader.epoch_1904
+
+    def sheets(self) -> Sequence[str]:
+        """Names of the worksheets, in their order."""
+        return self._reader.sheets()
+
+    def sheet(self, name: str) -> Sheet:
+        """One of them."""
+        return self._reader.sheet(name)
+
+    def write(self, tabs: Sequence[Tab], *, save: bool = True) -> Written:
+        """Make or update the tabs, all or nothing; with `save=False` only say what would be done.
+
+        Raises
+        ------
+        FormatError
+            When the file is no workbook that can be edited.
+        BusyError
+            When it is open elsewhere, or was changed since it was opened here.
+        LayoutError
+            When a tab of ours has lost its key column or has no room.
+        """
+        goal = self.output or self.path
+        if save:
+            saving.must_be_free(goal)
+        book = Book(self.path)
+        try:
+            written = update(book, tabs)
+            if save and (book.package.changed or self.output is not None):
+                saving.replace(goal, book.package.save, before=self._must_be_as_read, backups=self.backups)
+                self._saved(goal)
+        finally:
+            book.package.close()
+        return written
+
+    def _must_be_as_read(self) -> None:
+        saving.must_be_unchanged(self.path, self._fingerprint)
+        saving.must_be_free(self.output or self.path)
+
+    def _saved(self, goal: Path) -> None:
+        if goal.resolve() == self.path.resolve():
+            self._fingerprint = saving.Fingerprint.of(self.path)
+            self.__dict__.pop("_reader", None)
+
+    @cached_property
+    def _reader(self) -> BookReader:
+        return open_sheets(self.path)
+
+
+def update(book: Book, tabs: Sequence[Tab]) -> Written:
+    """Make or update the tabs in an open book."""
+    outcomes = [write_tab(book, tab) for tab in tabs]
+    book.styles_used()
+    changed = [o for o in outcomes if o.how != "unchanged"]
+    if any(o.user_formulas for o in changed) or _others_refer(book, changed, tabs):
+        book.recalculate_on_load()
+    remarks = [remark for o in outcomes for remark in o.remarks]
+    if book.signed and book.package.changed:
+        remarks.append(f"{book.package.name}: the digital signature of the file is no longer valid; sign it again if you need it.")
+    names = {how: tuple(t.name for t, o in zip(tabs, outcomes, strict=True) if o.how == how) for how in ("made", "updated", "unchanged")}
+    return Written(**names, remarks=tuple(remarks))
+
+
+def new_book(path: Path, tabs: Sequence[Tab]) -> None:
+    """Make a workbook of the given tabs.
+
+    Raises
+    ------
+    FileError
+        When there is a file already, or it cannot be written.
+    """
+    if path.exists():
+        raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
+    bare = path.with_name(f".~xlseg-new-{path.name}")
+    bare.write_bytes(_bare_book(macros=path.suffix.lower() == ".xlsm"))
+    try:
+        book = Book(bare)
+        try:
+            update(book, tabs)
+            saving.replace(path, book.package.save, before=lambda: _must_be_absent(path))
+        finally:
+            book.package.close()
+    finally:
+        bare.unlink()
+
+
+def _must_be_absent(path: Path) -> None:
+    if path.exists():
+        raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
+
+
+def _others_refer(book: Book, changed: Sequence[Outcome], tabs: Sequence[Tab]) -> bool:
+    tables = [t.name for tab in tabs for t in tab.tables]
+    return bool(changed) and book.is_referred_to([o.sheet for o in changed], tables, [o.part for o in changed])
+
+
+def _bare_book(*, macros: bool) -> bytes:
+    """A book with theme and styles, but without any sheet yet."""
+    drawn, bare = io.BytesIO(), io.BytesIO()
+    book = xlsxwriter.Workbook(drawn, {"in_memory": True})
+    book.add_worksheet("bare")
+    book.close()
+    with zipfile.ZipFile(drawn) as source, zipfile.ZipFile(bare, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            if not name.startswith(("docProps/", "xl/worksheets/")):
+                target.writestr(zipfile.ZipInfo(name), _without_sheet(source.read(name), macros=macros))
+    return bare.getvalue()
+
+
+def _without_sheet(data: bytes, *, macros: bool) -> bytes:
+    patterns = [
+        rb"<sheet [^>]*/>",
+        rb'<Relationship [^>]*Target="(?:worksheets|docProps)/[^>]*/>',
+        rb'<Override PartName="/(?:xl/worksheets|docProps)/[^>]*/>',
+    ]
+    for pattern in patterns:
+        data = re.sub(pattern, b"", data)
+    data = data.replace(b' fullCalcOnLoad="1"', b"")
+    return data.replace(_BOOK.encode(), _MACRO_BOOK.encode()) if macros else data

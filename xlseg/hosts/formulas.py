@@ -1,0 +1,102 @@
+"""The formulas of a sheet when cells move: continued downwards as Excel copies them, shifted with the tab, freed from sharing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.translate import Translator
+
+from xlseg.hosts.a1 import Area, letters, place, position
+from xlseg.hosts.cellxml import Cell, escaped, formula, style_attribute
+from xlseg.hosts.sheetxml import SheetXml
+
+_TAG = re.compile(rb"<f(\s[^>]*?)?(?:/>|>[^<]*</f>)")
+_ATTRIBUTE = re.compile(rb'\s(\w+)="([^"]*)"')
+_REFERENCE = re.compile(r"(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([0-9]+)(?![\w.(\[])")
+_METADATA = re.compile(rb' cm="[0-9]+"')
+
+Origin = tuple[int, int, str]
+"""Row and column of the first cell of a shared formula, and its text."""
+
+
+def attributes(cell: Cell) -> dict[str, str]:
+    """Attributes of the cell's formula element."""
+    match = _TAG.search(cell[1] or b"")
+    return {k.decode(): v.decode() for k, v in _ATTRIBUTE.findall(match[1] or b"")} if match else {}
+
+
+def shared_origins(sheet: SheetXml) -> dict[str, Origin]:
+    """The first cell of each shared formula, by its index."""
+    origins = {}
+    for row in sheet.rows_with(b't="shared"'):
+        for column, cell in sheet.cells(row).items():
+            found, words = attributes(cell), formula(cell)
+            if found.get("t") == "shared" and words is not None:
+                origins[found["si"]] = (row, column, words)
+    return origins
+
+
+def own_text(cell: Cell, row: int, column: int, origins: dict[str, Origin]) -> str | None:
+    """Text of the formula in this cell, of whatever kind but a data table."""
+    found = attributes(cell)
+    if found.get("t") == "dataTable":
+        return None
+    if found.get("t") != "shared" or formula(cell) is not None:
+        return formula(cell)
+    first = origins.get(found.get("si", ""))
+    return None if first is None else copied(first[2], (first[0], first[1]), (row, column))
+
+
+def copied(words: str, start: tuple[int, int], end: tuple[int, int]) -> str:
+    """A formula as Excel copies it from one cell to another."""
+    translated: str = Translator("=" + words, origin=place(*start)).translate_formula(place(*end))
+    return translated[1:]
+
+
+def continued(cell: Cell, start: tuple[int, int], end: tuple[int, int], origins: dict[str, Origin]) -> Cell | None:
+    """The formula cell at `start` copied to `end`, without a value: that is for Excel to calculate."""
+    words = own_text(cell, *start, origins)
+    if words is None:
+        return None
+    array = b""
+    if attributes(cell).get("t") == "array":
+        array = b' t="array" ref="%s"' % place(*end).encode()
+    metadata = _METADATA.search(cell[0]) if array else None
+    head = style_attribute(cell) + (metadata[0] if metadata else b"")
+    return head, b"<f%s>%s</f>" % (array, escaped(copied(words, start, end)))
+
+
+def unshare(sheet: SheetXml, area: Area) -> None:
+    """Give every cell of a shared formula that begins in the area its own text, so that any of them may go."""
+    origins = {si: origin for si, origin in shared_origins(sheet).items() if area.holds(origin[0], origin[1])}
+    if not origins:
+        return
+    for row in sheet.rows_with(b't="shared"'):
+        cells = sheet.cells(row)
+        for column, cell in cells.items():
+            if attributes(cell).get("si") in origins and attributes(cell).get("t") == "shared":
+                words = own_text(cell, row, column, origins) or ""
+                cells[column] = (cell[0], _TAG.sub(lambda _, w=words: b"<f>%s</f>" % escaped(w), cell[1] or b"", count=1))  # type: ignore[misc]
+        sheet.put(row, cells)
+
+
+def shifted(words: str, rows: int, columns: int) -> str:
+    """A formula of a tab whose cells have all moved: every reference that names no sheet moves too, fixed or not."""
+    if rows == columns == 0:
+        return words
+    tokens = Tokenizer("=" + words).items
+    return "".join(_moved(t.value, rows, columns) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
+
+
+def _moved(reference: str, rows: int, columns: int) -> str:
+    if "!" in reference or "[" in reference:
+        return reference
+    move: Callable[[re.Match[str]], str] = lambda m: _one_moved(m, rows, columns)  # noqa: E731
+    return _REFERENCE.sub(move, reference)
+
+
+def _one_moved(match: re.Match[str], rows: int, columns: int) -> str:
+    row, column = position(match[2] + match[4])
+    return f"{match[1]}{letters(column + columns)}{match[3]}{row + rows}"

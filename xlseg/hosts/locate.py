@@ -1,0 +1,103 @@
+"""Where our tabs, tables and columns stand in the user's book, wherever he has moved them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xlseg.errors import LayoutError
+from xlseg.hosts.a1 import Area
+from xlseg.hosts.book import Book, sheet_place
+from xlseg.hosts.cellxml import text
+from xlseg.hosts.fill import Strings
+from xlseg.hosts.sheetxml import SheetXml
+from xlseg.hosts.tablexml import TableXml
+from xlseg.workbook import Tab, Table
+
+_DEEPEST_HEADER = 1_000
+"""Rows that are searched for the headings of a table that is no table any more."""
+_LABELS = ("title", "section", "label", "header")
+
+
+def sheet_of(book: Book, tab: Tab) -> str | None:
+    """Name of the sheet that is this tab, also when the user has renamed it; None when it is to be made."""
+    named = book.sheet_name(tab.name)
+    if not tab.tables:
+        return named
+    holder = book.sheet_of_table(tab.tables[0].name)
+    if named and holder and holder != named:
+        fact = f"its table {tab.tables[0].name} is on the sheet {holder}"
+        raise LayoutError(named, fact, f"rename {holder!r} to {tab.name!r} and this sheet to something else")
+    return named or holder
+
+
+def table_of(book: Book, sheet: SheetXml, part: str, spec: Table) -> TableXml | None:
+    """The table, by its name or else by its headings."""
+    for table_part in book.tables_of(part):
+        table = TableXml.of_part(book.package, table_part)
+        if table.name.casefold() == spec.name.casefold():
+            return table
+    return _range_of(sheet, spec, lambda: book.strings)
+
+
+def columns_of(sheet: str, table: TableXml, spec: Table) -> dict[str, int]:
+    """Columns of our headings that are there.
+
+    Raises
+    ------
+    LayoutError
+        When a key heading is missing, or more than half of all.
+    """
+    found = {c.heading: table.column(c.heading) for c in spec.columns}
+    there = {heading: column for heading, column in found.items() if column is not None}
+    lost_keys = [h for h in spec.key if h not in there]
+    if lost_keys or 2 * len(there) < len(spec.columns):
+        lost = lost_keys[0] if lost_keys else next(h for h in found if h not in there)
+        offset = [c.heading for c in spec.columns].index(lost)
+        place = sheet_place(sheet, table.area.top, min(table.area.left + offset, table.area.right))
+        fact = f"the heading {lost!r} of the table {spec.name} is not there any more"
+        raise LayoutError(place, fact, "rename it back, or rename or delete the sheet so that it is made anew")
+    return there
+
+
+def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mapping[int, TableXml]) -> None:
+    """Refuse a sheet that merely has the name of our tab."""
+    if tables:
+        return
+    labels = {at: str(c.value) for at, c in tab.cells.items() if c.style in _LABELS and c.value} if not tab.tables else {}
+    if any(text(sheet.cells(row).get(column), book.strings) == words for (row, column), words in labels.items()):
+        return
+    raise LayoutError(name, "there is a sheet of this name that xlseg has not made", "rename it")
+
+
+def _range_of(sheet: SheetXml, spec: Table, strings: Strings) -> TableXml | None:
+    wanted = {" ".join(c.heading.split()).casefold() for c in spec.columns}
+    for row in sheet.rows():
+        if row > _DEEPEST_HEADER:
+            return None
+        words = {c: text(cell, strings()) for c, cell in sheet.cells(row).items()}
+        ours = [c for c, word in words.items() if " ".join(word.split()).casefold() in wanted]
+        if ours and 2 * len(ours) >= len(wanted):
+            left, right = _run(words, ours[0])
+            last = _last_row(sheet, row, left, right, strings)
+            table = TableXml(Area(row, left, last, right), [words[c] for c in range(left, right + 1)])
+            if all(table.column(key) is not None for key in spec.key):
+                return table
+    return None
+
+
+def _run(words: Mapping[int, str], start: int) -> tuple[int, int]:
+    """The filled cells without gap around a cell."""
+    left = right = start
+    while words.get(left - 1):
+        left -= 1
+    while words.get(right + 1):
+        right += 1
+    return left, right
+
+
+def _last_row(sheet: SheetXml, header: int, left: int, right: int, strings: Strings) -> int:
+    last = header
+    known = set(sheet.rows())
+    while last + 1 in known and any(text(cell, strings()) for c, cell in sheet.cells(last + 1).items() if left <= c <= right):
+        last += 1
+    return max(last, header + 1)

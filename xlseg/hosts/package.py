@@ -1,0 +1,257 @@
+"""The zip package of a workbook: parts by name, their relationships and content types.
+
+A part that nobody puts or drops is copied as it lies; the few that are edited keep the elements we know nothing of.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from lxml import etree
+
+from xlseg.errors import FormatError
+from xlseg.hosts.zipcopy import ZipCopy
+
+Element = etree._Element
+
+MOST_BYTES = 2 << 30
+"""Bound on the unpacked size of all parts together."""
+MOST_PARTS = 10_000
+MOST_BYTES_OF_PART = 1 << 30
+MOST_RATIO = 400
+"""Unpacked : packed, for parts of more than 64 MiB. A sheet of one repeated row reaches about 250, a zip bomb 1,000."""
+_SMALL = 64 << 20
+
+RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SAVE_AS = "open it in Excel and save it as .xlsx or .xlsm"
+
+
+class Package:
+    """An open package; edits stay in memory until `save`."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        self._zip = _opened(path)
+        try:
+            self._members = _indexed(self._zip, self.name)
+        except BaseException:
+            self._zip.close()
+            raise
+        self._new: dict[str, tuple[str, bytes]] = {}
+        self._dropped: set[str] = set()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+
+    @property
+    def changed(self) -> bool:
+        """Whether any part differs from the file."""
+        return bool(self._new or self._dropped)
+
+    def names(self) -> list[str]:
+        """Names of all parts, in lower case: part names have no case."""
+        names = [n for n in self._members if n not in self._dropped]
+        return names + [n for n in self._new if n not in self._members]
+
+    def has(self, part: str) -> bool:
+        """Whether there is such a part."""
+        key = part.lower()
+        return key in self._new or (key in self._members and key not in self._dropped)
+
+    def read(self, part: str) -> bytes:
+        """Content of a part."""
+        key = part.lower()
+        if key in self._new:
+            return self._new[key][1]
+        if key not in self._members or key in self._dropped:
+            raise FormatError(self.name, f"part {part} is missing", "repair the file by opening and saving it in Excel")
+        try:
+            return self._zip.read(self._members[key])
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError, zlib.error) as error:
+            raise FormatError(self.name, f"part {part} is broken ({error})", "restore the file from a backup") from error
+
+    def put(self, part: str, data: bytes) -> None:
+        """Replace a part or add one; nothing happens if it is the same to the byte."""
+        key = part.lower()
+        if self.has(part) and self.read(part) == data:
+            return
+        self._dropped.discard(key)
+        self._new[key] = (part, data)
+
+    def drop(self, part: str) -> None:
+        """Remove a part, and its line in the content types."""
+        key = part.lower()
+        self._new.pop(key, None)
+        if key in self._members:
+            self._dropped.add(key)
+        types = self.xml("[Content_Types].xml")
+        for override in [o for o in _overrides(types) if o.get("PartName", "").lower() == "/" + key]:
+            types.remove(override)
+        self.put("[Content_Types].xml", serialized(types))
+
+    def free(self, pattern: str) -> str:
+        """The first part name not taken, for a pattern with %d."""
+        number = 1
+        while pattern.lower() % number in self._members or self.has(pattern % number):
+            number += 1
+        return pattern % number
+
+    def xml(self, part: str) -> Element:
+        """A part as a tree."""
+        return parsed(self.read(part), f"{self.name}: {part}")
+
+    def content_type(self, part: str) -> str:
+        """Content type of a part."""
+        types = self.xml("[Content_Types].xml")
+        for override in _overrides(types):
+            if override.get("PartName", "").replace("\\", "/").lower() == "/" + part.lower():
+                return override.get("ContentType", "")
+        extension = posixpath.splitext(part)[1].lstrip(".").lower()
+        defaults = types.iter(f"{{{CONTENT_TYPES}}}Default")
+        return next((d.get("ContentType", "") for d in defaults if d.get("Extension", "").lower() == extension), "")
+
+    def add_content_type(self, part: str, kind: str) -> None:
+        """Say what a new part is."""
+        types = self.xml("[Content_Types].xml")
+        etree.SubElement(types, f"{{{CONTENT_TYPES}}}Override", PartName="/" + part, ContentType=kind)
+        self.put("[Content_Types].xml", serialized(types))
+
+    def save(self, out: BinaryIO) -> None:
+        """Write the package as it is now."""
+        copy = ZipCopy(self._zip, out)
+        written = set()
+        for member in self._zip.infolist():
+            key = _part_name(member.filename)
+            if key in self._dropped:
+                continue
+            if key in self._new:
+                copy.add(member.filename, self._new[key][1], member)
+                written.add(key)
+            else:
+                copy.copy(member)
+        for key in self._new.keys() - written:
+            copy.add(*self._new[key])
+        copy.close()
+
+
+class Relationships:
+    """The relationships of one part; edits are put back with `save`."""
+
+    def __init__(self, package: Package, base: str) -> None:
+        self._package, self._base = package, base
+        self._part = posixpath.join(posixpath.dirname(base), "_rels", posixpath.basename(base) + ".rels")
+        empty = etree.Element(f"{{{RELATIONSHIPS}}}Relationships", nsmap={None: RELATIONSHIPS})
+        self._root = package.xml(self._part) if package.has(self._part) else empty
+
+    def __iter__(self) -> Iterator[Element]:
+        return (r for r in self._root.iter(f"{{{RELATIONSHIPS}}}Relationship") if r.get("TargetMode") != "External")
+
+    def targets(self, kind: str) -> dict[str, str]:
+        """Part names by relationship id, of the relationships whose type ends in `/kind`."""
+        return {r.get("Id", ""): self._target(r) for r in self if r.get("Type", "").endswith("/" + kind)}
+
+    def kinds(self) -> dict[str, str]:
+        """Last word of the type by relationship id."""
+        return {r.get("Id", ""): posixpath.basename(r.get("Type", "")) for r in self}
+
+    def add(self, kind: str, part: str) -> str:
+        """Relate to a part; the new id. `kind` is the whole type."""
+        taken = {r.get("Id") for r in self._root}
+        identity = next(i for i in map("rId{}".format, range(1, len(taken) + 2)) if i not in taken)
+        target = posixpath.relpath(part, posixpath.dirname(self._base) or ".")
+        etree.SubElement(self._root, f"{{{RELATIONSHIPS}}}Relationship", Id=identity, Type=kind, Target=target)
+        return identity
+
+    def remove(self, kind: str) -> None:
+        """Forget the relationships whose type ends in `/kind`."""
+        for relationship in [r for r in self if r.get("Type", "").endswith("/" + kind)]:
+            self._root.remove(relationship)
+
+    def save(self) -> None:
+        """Put the relationships into the package."""
+        self._package.put(self._part, serialized(self._root))
+
+    def _target(self, relationship: Element) -> str:
+        target = relationship.get("Target", "").replace("\\", "/")
+        absolute = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(posixpath.dirname(self._base), target))
+        return absolute if self._package.has(absolute) else unquote(absolute)
+
+
+def parsed(data: bytes, place: str) -> Element:
+    """A tree of XML that is not trusted: no DTD, no entities, no network."""
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise FormatError(place, "the XML declares a document type", _SAVE_AS)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=len(data) > 9 << 20)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise FormatError(place, f"the XML is broken ({error.msg})", "repair the file by opening and saving it in Excel") from error
+    if root.getroottree().docinfo.doctype:
+        raise FormatError(place, "the XML declares a document type", _SAVE_AS)
+    return root
+
+
+def serialized(root: Element) -> bytes:
+    """A tree as the bytes of a part."""
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _overrides(types: Element) -> Iterator[Element]:
+    return types.iter(f"{{{CONTENT_TYPES}}}Override")
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    with path.open("rb") as file:
+        start = file.read(1 << 16)
+    if start.startswith(_OLE):
+        encrypted = "EncryptedPackage".encode("utf-16-le") in path.read_bytes()
+        advice = "open it in Excel, remove the password and save it" if encrypted else _SAVE_AS
+        raise FormatError(path.name, "the file is encrypted" if encrypted else "the file is a legacy .xls workbook", advice)
+    if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        raise FormatError(path.name, "the file is XML or HTML, not a workbook that can be edited", _SAVE_AS)
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError) as error:
+        raise FormatError(path.name, f"the file is not a workbook, or broken ({error})", "restore it from a backup") from error
+
+
+def _part_name(filename: str) -> str:
+    return filename.replace("\\", "/").lstrip("/").lower()
+
+
+def _indexed(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
+    members: dict[str, zipfile.ZipInfo] = {}
+    _within_bounds(package.infolist(), name)
+    for member in package.infolist():
+        key = _part_name(member.filename)
+        if member.flag_bits & 1:
+            raise FormatError(name, "the zip file has a password", _SAVE_AS)
+        if ".." in key.split("/"):
+            raise FormatError(name, f"part {member.filename!r} points outside of the file", _SAVE_AS)
+        if key in members:
+            raise FormatError(name, f"part {member.filename!r} is there twice", _SAVE_AS)
+        members[key] = member
+    if "[content_types].xml" not in members:
+        raise FormatError(name, "the zip file is not a workbook", _SAVE_AS)
+    return members
+
+
+def _within_bounds(members: list[zipfile.ZipInfo], name: str) -> None:
+    advice = "split the workbook, or remove what it does not need"
+    if len(members) > MOST_PARTS:
+        raise FormatError(name, f"{len(members):,} parts are more than {MOST_PARTS:,}", advice)
+    if sum(m.file_size for m in members) > MOST_BYTES:
+        raise FormatError(name, f"unpacked it is larger than {MOST_BYTES:,} bytes", advice)
+    for member in members:
+        large = member.file_size > MOST_BYTES_OF_PART
+        if large or (member.file_size > _SMALL and member.file_size > MOST_RATIO * max(member.compress_size, 1)):
+            raise FormatError(name, f"part {member.filename} unpacks to {member.file_size:,} bytes", advice)

@@ -1,0 +1,137 @@
+"""A file replaced all at once or not at all, and never under the hands of another program."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from xlseg.errors import BusyError, FileError
+
+try:
+    import fcntl
+except ImportError:  # Windows, where a file that is open elsewhere cannot be replaced anyway
+    fcntl = None  # type: ignore[assignment]
+
+_OUTPUT = "or write elsewhere with --output"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What tells one state of a file from another."""
+
+    size: int
+    changed_at: int
+    digest: bytes
+
+    @classmethod
+    def of(cls, path: Path) -> Fingerprint:
+        """The state the file is in."""
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+            status = os.fstat(file.fileno())
+        return cls(status.st_size, status.st_mtime_ns, digest)
+
+
+def must_be_unchanged(path: Path, since: Fingerprint) -> None:
+    """Refuse a file that another program has written since."""
+    if not path.exists() or Fingerprint.of(path) != since:
+        raise BusyError(path.name, "the file was changed while it was being read", "run the refresh again")
+
+
+def must_be_free(path: Path) -> None:
+    """Refuse a file that another program has open, or that may not be written."""
+    for owner in (path.with_name("~$" + path.name), path.with_name(f".~lock.{path.name}#")):
+        if owner.exists():
+            advice = f"close it there, {_OUTPUT}; if it is not open, delete {owner.name}"
+            raise BusyError(path.name, "the file is open in Excel or another program", advice)
+    if not path.exists():
+        return
+    if not os.access(path, os.W_OK):
+        raise FileError(path.name, "the file is read-only", f"make it writable, {_OUTPUT}")
+    try:
+        with path.open("r+b") as file:
+            _lock(file)
+    except PermissionError as error:
+        raise BusyError(path.name, "another program has locked the file", f"close it there, {_OUTPUT}") from error
+
+
+def replace(path: Path, write: Callable[[BinaryIO], None], *, before: Callable[[], None], backups: int = 0) -> None:
+    """Write a file beside `path`, flush it, call `before` (which may still refuse), keep backups, and rename it to `path`.
+
+    A crash at any byte leaves the old file; what it leaves of the new one is removed at the next write.
+    """
+    path = path.resolve()
+    temporary = path.with_name(f".~xlseg-{path.name}")
+    _remove_stray(temporary)
+    try:
+        with temporary.open("xb") as file:
+            _lock(file)
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        _keep_mode(path, temporary)
+        before()
+        if backups and path.exists():
+            _back_up(path, backups)
+        os.replace(temporary, path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise FileError(path.name, f"the file cannot be written ({error.strerror or error})", "free space or rights, or write elsewhere") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _lock(file: BinaryIO) -> None:
+    """Take the file's lock, or say that another program has it."""
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise PermissionError(error.errno, "locked") from error
+
+
+def _remove_stray(temporary: Path) -> None:
+    """Remove what a killed run has left; what a living run writes is locked."""
+    try:
+        with temporary.open("r+b") as file:
+            _lock(file)
+        temporary.unlink()
+    except FileNotFoundError:
+        return
+    except PermissionError as error:
+        name = temporary.name.removeprefix(".~xlseg-")
+        raise BusyError(name, "another refresh is writing the file", "wait until it has finished") from error
+
+
+def _keep_mode(path: Path, temporary: Path) -> None:
+    if path.exists():
+        shutil.copymode(path, temporary)
+        status = path.stat()
+        with contextlib.suppress(OSError, AttributeError):  # only an administrator may give a file away
+            os.chown(temporary, status.st_uid, status.st_gid)
+
+
+def _back_up(path: Path, backups: int) -> None:
+    """Number the old states: 1 is the newest. The copy is whole before any number moves."""
+    copy = path.with_name(f".~xlseg-backup-{path.name}")
+    shutil.copy2(path, copy)
+    numbered = [path.with_name(f"{path.stem}.{i}{path.suffix}") for i in range(1, backups + 1)]
+    for older, newer in reversed(list(zip(numbered[1:], numbered, strict=False))):
+        if newer.exists():
+            os.replace(newer, older)
+    os.replace(copy, numbered[0])
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

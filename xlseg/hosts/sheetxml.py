@@ -1,0 +1,221 @@
+"""The XML of a worksheet: rows as bytes, taken apart only where they are touched; all around them as a tree.
+
+A sheet of fifty thousand rows is 200 MB of XML and would be a tree of gigabytes, so rows are never a tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from xlseg.errors import FormatError
+from xlseg.hosts.a1 import Area, letters, number
+from xlseg.hosts.cellxml import Cell
+from xlseg.hosts.package import Element, parsed, serialized
+
+_UNUSUAL = re.compile(rb"<!|<\?|<row (?!r=\")|<row>|<c (?!r=\")|<c>|<c/>|<[^<>]*='|<\w+:")
+_ROOT = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<worksheet[\s>]")
+_ENCODING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=[\"'](?!utf-8)", re.I)
+_DATA = re.compile(rb"<sheetData\b[^>]*?(/?)>")
+_ROW = re.compile(rb'<row r="([0-9]+)"([^>]*?)(/?)>')
+_CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
+_FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
+_SPANS = re.compile(rb' spans="[^"]*"')
+
+
+class SheetXml:
+    """A worksheet part that can be edited.
+
+    Attributes
+    ----------
+    root
+        Everything but the rows, as a tree; `sheetData` is empty in it.
+    """
+
+    def __init__(self, data: bytes, place: str) -> None:
+        if b"<!DOCTYPE" in data[:4096]:
+            raise FormatError(place, "the XML declares a document type", "open it in Excel and save it as .xlsx or .xlsm")
+        data = _plain(data, place)
+        start = _DATA.search(data)
+        if start is None:
+            raise FormatError(place, "the sheet has no rows element", "repair the file by opening and saving it in Excel")
+        stop = start.end() if start[1] else data.rindex(b"</sheetData>")
+        tail = stop if start[1] else stop + len(b"</sheetData>")
+        self._head, self._tail, self._original = data[: start.start()], data[tail:], data
+        self._rows = dict(_split(data[start.end() : stop]))
+        self._touched = False
+        self.root: Element = parsed(self._head + b"<sheetData/>" + self._tail, place)
+        self._frame = serialized(self.root)
+        self.namespace = etree.QName(self.root).namespace or ""
+
+    def __bytes__(self) -> bytes:
+        frame = serialized(self.root)
+        if frame == self._frame and not self._touched:
+            return self._original
+        head, tail = (self._head, self._tail) if frame == self._frame else frame.split(b"<sheetData/>")
+        return b"".join([head, b"<sheetData>", *(self._rows[n] for n in sorted(self._rows)), b"</sheetData>", tail])
+
+    @property
+    def touched(self) -> bool:
+        """Whether a cell was changed."""
+        return self._touched
+
+    def rows(self) -> list[int]:
+        """Numbers of the rows that are there, in order."""
+        return sorted(self._rows)
+
+    def cells(self, row: int) -> dict[int, Cell]:
+        """The cells of a row by column."""
+        data = self._rows.get(row)
+        return {} if data is None else {number(c.decode()): (a, i) for c, a, i in _cells(data)}
+
+    def column(self, column: int, first: int, last: int) -> list[Cell | None]:
+        """The cells of one column, without taking the rows apart."""
+        pattern = re.compile(rb'<c r="%s[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)' % letters(column).encode(), re.S)
+        found = (pattern.search(self._rows.get(row, b"")) for row in range(first, last + 1))
+        return [(m[1], m[2]) if m else None for m in found]
+
+    def rows_with(self, mark: bytes) -> list[int]:
+        """Numbers of the rows whose XML contains something."""
+        return [row for row in sorted(self._rows) if mark in self._rows[row]]
+
+    def put(self, row: int, cells: Mapping[int, Cell]) -> None:
+        """Replace the cells of a row; its height and the like stay."""
+        if len(cells) == 0 and row not in self._rows:
+            return
+        match = _ROW.match(self._rows.get(row, b""))
+        attributes = _SPANS.sub(b"", match[2]) if match else b""
+        if not cells and not attributes:
+            del self._rows[row]
+        else:
+            name = b'"%d"' % row
+            parts = [_cell(column, name, cells[column]) for column in sorted(cells)]
+            self._rows[row] = b"<row r=%s%s>%s</row>" % (name, attributes, b"".join(parts))
+        self._touched = True
+
+    def unhide(self, row: int) -> None:
+        """Show a row that a filter hid."""
+        data = self._rows.get(row, b"")
+        end = data.find(b">")
+        if b' hidden="' in data[:end]:
+            self._rows[row] = re.sub(rb' hidden="[^"]*"', b"", data[:end]) + data[end:]
+            self._touched = True
+
+    def formula_cells(self) -> set[str]:
+        """Names of all cells that hold a formula."""
+        with_formula = (data for data in self._rows.values() if b"<f" in data)
+        return {name.decode() for data in with_formula for name in _FORMULA_CELL.findall(data)}
+
+    def used(self) -> Area | None:
+        """The smallest area around all cells."""
+        ends = [(n, *_ends(data)) for n, data in self._rows.items() if b"<c " in data]
+        if not ends:
+            return None
+        return Area(min(e[0] for e in ends), min(e[1] for e in ends), max(e[0] for e in ends), max(e[2] for e in ends))
+
+    def find(self, tag: str) -> Element | None:
+        """The first element of this name directly below the root."""
+        return self.root.find(f"{{{self.namespace}}}{tag}")
+
+    def all(self, tag: str) -> Iterator[Element]:
+        """All elements of this name, at any depth."""
+        return self.root.iter(f"{{{self.namespace}}}{tag}")
+
+
+def _cell(column: int, row: bytes, cell: Cell) -> bytes:
+    start = b'<c r="%s%s%s' % (letters(column).encode(), row[1:], cell[0])
+    return start + b"/>" if cell[1] is None else b"%s>%s</c>" % (start, cell[1])
+
+
+def _cells(data: bytes) -> list[tuple[bytes, bytes, bytes | None]]:
+    return [(m[1], m[2], m[3]) for m in _CELL.finditer(data)]
+
+
+def _ends(data: bytes) -> tuple[int, int]:
+    first, last = data.index(b"<c "), data.rindex(b"<c ")
+    columns = []
+    for at in (first, last):
+        match = _CELL.match(data, at)
+        columns.append(number(match[1].decode()) if match else 1)
+    return columns[0], columns[1]
+
+
+def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Rows by number. Splitting at the end tag is several times as fast as a lazy pattern."""
+    for piece in data.split(b"</row>"):
+        at = piece.find(b"<row ")
+        while at >= 0:
+            match = _ROW.match(piece, at)
+            if match is None:
+                raise ValueError("a row without number")
+            if match[3]:
+                yield int(match[1]), piece[at : match.end()]
+                at = piece.find(b"<row ", match.end())
+            else:
+                yield int(match[1]), piece[at:] + b"</row>"
+                break
+
+
+# ── sheets that are written in an unusual way ────────────────────────────────
+
+
+def _plain(data: bytes, place: str) -> bytes:
+    """The same sheet in UTF-8 with the main namespace as default, numbered rows and cells, no comments: as Excel writes it."""
+    usual = _ROOT.match(data) and not _ENCODING.match(data) and b"<!--" not in data
+    start = _DATA.search(data) if usual else None
+    if usual and start and (start[1] or not _UNUSUAL.search(data, start.end(), max(data.rfind(b"</sheetData>"), start.end()))):
+        return data
+    old = parsed(data, place)
+    namespace = etree.QName(old).namespace
+    if etree.QName(old).localname != "worksheet" or not namespace:
+        raise FormatError(place, "the part is no worksheet", "repair the file by opening and saving it in Excel")
+    prefixes: dict[str | None, str] = {None: namespace}
+    prefixes |= {prefix: uri for prefix, uri in old.nsmap.items() if prefix and uri != namespace}
+    root = etree.Element(old.tag, nsmap=prefixes)
+    _copy(old, root)
+    _number(root, namespace)
+    return serialized(root)
+
+
+def _copy(old: Element, new: Element) -> None:
+    """Element by element: lxml keeps a prefix for as long as an element is moved whole."""
+    for name, value in old.attrib.items():
+        new.set(name, value)
+    new.text = old.text
+    for child in old:
+        if isinstance(child.tag, str):
+            own = {p: u for p, u in child.nsmap.items() if p and p not in old.nsmap}
+            copy = etree.SubElement(new, child.tag, nsmap=own)
+            copy.tail = child.tail
+            _copy(child, copy)
+        elif child.tail:
+            _add_text(new, child.tail)
+
+
+def _add_text(parent: Element, words: str) -> None:
+    if len(parent):
+        parent[-1].tail = (parent[-1].tail or "") + words
+    else:
+        parent.text = (parent.text or "") + words
+
+
+def _number(root: Element, namespace: str) -> None:
+    row_number = 0
+    for row in root.iter(f"{{{namespace}}}row"):
+        row_number = int(row.get("r") or row_number + 1)
+        _first(row, str(row_number))
+        row.text = None
+        column = 0
+        for cell in row:
+            cell.tail = None
+            name = cell.get("r")
+            column = number("".join(filter(str.isalpha, name))) if name else column + 1
+            _first(cell, f"{letters(column)}{row_number}")
+
+
+def _first(element: Element, name: str) -> None:
+    others = {k: v for k, v in element.attrib.items() if k != "r"}
+    element.attrib.clear()
+    element.attrib.update({"r": name, **others})

@@ -1,0 +1,153 @@
+"""A tab drawn once, without its rows: XlsxWriter knows how a sheet, its tables, conditional formats and print settings are written.
+
+The rows and values come later and always by the same road, whether the tab is new or a hundred refreshes old.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from xlseg.hosts.a1 import Area, place
+from xlseg.hosts.looks import HIGHLIGHTS, LOOKS
+from xlseg.workbook import Highlight, Tab, Table
+
+_DEEPEST_FREEZE = 10
+"""A header further down stays unfrozen: it would leave no room to scroll."""
+_PAGE = "&RPage &P of &N"
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The parts of a drawn tab.
+
+    Attributes
+    ----------
+    sheet, styles
+        The parts as XlsxWriter writes them; texts are inline.
+    tables
+        The table parts, in the order of the tab.
+    print_titles
+        The rows repeated on every page, such as `'Data Quality'!$4:$4`, or "".
+    """
+
+    sheet: bytes
+    styles: bytes
+    tables: tuple[bytes, ...]
+    print_titles: str
+
+
+def draw(tab: Tab, epoch_1904: bool, font: tuple[str, float]) -> Skeleton:
+    """The skeleton of a tab, in the book's date system and default font."""
+    buffer = io.BytesIO()
+    default = {"font_name": font[0], "font_size": font[1]}
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "date_1904": epoch_1904, "default_format_properties": default})
+    formats: dict[str, Format] = {}
+
+    def look(style: str) -> Format:
+        if style not in formats:
+            formats[style] = book.add_format(dict(LOOKS[style]))  # type: ignore[index]
+        return formats[style]
+
+    sheet = book.add_worksheet(tab.name)
+    for (row, column), cell in tab.cells.items():
+        sheet.write_blank(row - 1, column - 1, None, None if cell.style == "text" else look(cell.style))
+    for column, width in tab.widths.items():
+        sheet.set_column(column - 1, column - 1, width)
+    for table in tab.tables:
+        _draw_table(sheet, table, look)
+        for highlight in table.highlights:
+            _draw_highlight(sheet, table, highlight, book.add_format(dict(HIGHLIGHTS[highlight.look])))
+    for (row, column), choices in tab.choices.items():
+        sheet.data_validation(row - 1, column - 1, row - 1, column - 1, {"validate": "list", "source": _source(choices)})
+    _page(sheet, tab)
+    book.close()
+    return _parts(buffer, tab)
+
+
+def footer(words: str) -> str:
+    """The footer of our tabs: what the tab says, and the page."""
+    return "&L" + words.replace("&", "&&") + _PAGE if words else _PAGE
+
+
+OUR_FOOTER = re.compile(rf"(&L.*)?{re.escape(_PAGE)}", re.S)
+"""A footer that the user has not made his own."""
+
+
+def area_of(table: Table) -> Area:
+    """Where the skeleton of a table is drawn: the header and one row."""
+    row, column = table.at
+    return Area(row, column, row + 1, column + len(table.columns) - 1)
+
+
+def _draw_table(sheet: Worksheet, table: Table, look: object) -> None:
+    area = area_of(table)
+    columns = [{"header": c.heading, "header_format": look("header")} for c in table.columns]  # type: ignore[operator]
+    options = {"name": table.name, "style": "Table Style Light 1", "banded_rows": False, "columns": columns}
+    if sheet.add_table(area.top - 1, area.left - 1, area.bottom - 1, area.right - 1, options) not in (0, None):
+        raise ValueError(f"table {table.name}: headings must differ and the table must not overlap another")
+    for offset, column in enumerate(table.columns):
+        at = area.left - 1 + offset
+        sheet.set_column(at, at, column.width)
+        if column.style != "text":
+            sheet.write_blank(area.bottom - 1, at, None, look(column.style))  # type: ignore[operator]
+    keys = [area.left + i for i, c in enumerate(table.columns) if c.heading in table.key]
+    if keys:  # ids are text on purpose: no green triangles
+        sheet.ignore_errors({"number_stored_as_text": " ".join(str(Area(area.bottom, k, area.bottom, k)) for k in keys)})
+
+
+def _draw_highlight(sheet: Worksheet, table: Table, highlight: Highlight, look: Format) -> None:
+    area = area_of(table)
+    column = area.left + [c.heading for c in table.columns].index(highlight.heading)
+    rule = {"type": "formula", "criteria": _criterion(highlight.condition, place(area.bottom, column)), "format": look}
+    sheet.conditional_format(area.bottom - 1, column - 1, area.bottom - 1, column - 1, rule)
+
+
+def _criterion(condition: str, cell: str) -> str:
+    """A condition as a formula; a bound never counts empty cells or text, which Excel would take for 0 or for more than any number."""
+    operator, _, operand = condition.partition(" ")
+    quoted = '"' + operand.replace('"', '""') + '"'
+    if operator == "=":
+        return f"={cell}={quoted}"
+    if operator == "begins":
+        return f"=LEFT({cell},{len(operand)})={quoted}"
+    if operator in (">=", "<="):
+        return f"=AND(ISNUMBER({cell}),{cell}{operator}{float(operand)!r})"
+    raise ValueError(f"{condition!r} is no condition of a highlight")
+
+
+def _source(choices: str) -> str | list[str]:
+    """A range, or a list of words with commas between."""
+    if choices.startswith("=") or "!" in choices or ":" in choices:
+        return "=" + choices.removeprefix("=")
+    return [c.strip() for c in choices.split(",")]
+
+
+def _page(sheet: Worksheet, tab: Tab) -> None:
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer(footer(tab.footer))
+    header = tab.tables[0].at[0] if tab.tables else 0
+    if header:
+        sheet.repeat_rows(header - 1)
+    if tab.freeze:
+        sheet.freeze_panes(*tab.freeze)
+    elif 0 < header <= _DEEPEST_FREEZE:
+        sheet.freeze_panes(header, 0)
+
+
+def _parts(buffer: io.BytesIO, tab: Tab) -> Skeleton:
+    with zipfile.ZipFile(buffer) as drawn:
+        sheet = drawn.read("xl/worksheets/sheet1.xml").replace(b' tabSelected="1"', b"")
+        if "xl/sharedStrings.xml" in drawn.namelist():
+            strings = re.findall(rb"<si>(.*?)</si>", drawn.read("xl/sharedStrings.xml"), re.S)
+            sheet = re.sub(rb' t="s"><v>([0-9]+)</v>', lambda m: b' t="inlineStr"><is>' + strings[int(m[1])] + b"</is>", sheet)
+        tables = tuple(drawn.read(f"xl/tables/table{i}.xml") for i in range(1, len(tab.tables) + 1))
+        titles = re.search(rb'name="_xlnm.Print_Titles"[^>]*>([^<]*)<', drawn.read("xl/workbook.xml"))
+        return Skeleton(sheet, drawn.read("xl/styles.xml"), tables, titles[1].decode() if titles else "")

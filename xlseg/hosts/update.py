@@ -1,0 +1,225 @@
+"""One tab made or brought up to date in an open book."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from xlseg.errors import LayoutError
+from xlseg.hosts import locate, ranges
+from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, place
+from xlseg.hosts.book import Book, sheet_place
+from xlseg.hosts.cellxml import body, formula_body, is_filled
+from xlseg.hosts.fill import Ground, fill, written
+from xlseg.hosts.formulas import shifted
+from xlseg.hosts.graft import Drawing
+from xlseg.hosts.sheetxml import SheetXml
+from xlseg.hosts.skeleton import OUR_FOOTER, area_of, footer
+from xlseg.hosts.tablexml import TableXml
+from xlseg.workbook import Tab, Table
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a tab.
+
+    Attributes
+    ----------
+    sheet, part
+        Name of its sheet and of the sheet's part.
+    user_formulas
+        Whether cells of the user on this sheet depend on a calculation.
+    """
+
+    how: Literal["made", "updated", "unchanged"]
+    sheet: str
+    part: str
+    user_formulas: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+def write_tab(book: Book, tab: Tab) -> Outcome:
+    """Make the tab, or bring it up to date where it stands.
+
+    Raises
+    ------
+    LayoutError
+        When the sheet is not ours, has lost its key column, or has no room.
+    """
+    _must_fit(tab)
+    name = locate.sheet_of(book, tab)
+    drawing = Drawing(book, tab)
+    if name is None:
+        part = drawing.add_sheet()
+        return _Update(book, tab, drawing, tab.name, part, is_new=True).run()
+    part = book.worksheets()[name]
+    if tab.input:
+        return Outcome("unchanged", name, part)
+    return _Update(book, tab, drawing, name, part).run()
+
+
+def _must_fit(tab: Tab) -> None:
+    for table in tab.tables:
+        row, column = table.at
+        if column + len(table.columns) - 1 > LAST_COLUMN or row + table.rows > LAST_ROW:
+            fact = f"a table of {table.rows:,} rows and {len(table.columns):,} columns does not fit into a sheet"
+            raise LayoutError(sheet_place(tab.name, row, column), fact, "leave out what need not be segmented")
+
+
+@dataclass
+class _Update:
+    book: Book
+    tab: Tab
+    drawing: Drawing
+    name: str
+    part: str
+    is_new: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.old = self.book.package.read(self.part)
+        self.sheet = SheetXml(self.old, f"{self.book.package.name}: {self.name}")
+        self.tables: dict[int, TableXml] = {}
+
+    def run(self) -> Outcome:
+        formulas = self.sheet.formula_cells()
+        self._find_tables()
+        rows, columns = self._offset()
+        ours = {(row + rows, column + columns) for row, column in self.tab.cells}
+        self._clear_owned(ours, columns)
+        for index, table in self.tables.items():
+            self._fill(table, self.tab.tables[index])
+        self._write_cells(rows, columns)
+        self._update_footer()
+        if self.sheet.touched:
+            ranges.set_dimension(self.sheet)
+        self._save()
+        after = self.sheet.formula_cells()
+        if formulas - after:
+            self.book.drop_calculation_chain()
+        changed = self._changed
+        user_formulas = changed and bool(after - {place(*at) for at in ours})
+        how: Literal["made", "updated", "unchanged"] = "made" if self.is_new else "updated" if changed else "unchanged"
+        return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks))
+
+    # ── tables ───────────────────────────────────────────────────────────────
+
+    def _find_tables(self) -> None:
+        found = {i: locate.table_of(self.book, self.sheet, self.part, spec) for i, spec in enumerate(self.tab.tables)}
+        self.tables = {i: table for i, table in found.items() if table is not None}
+        if not self.is_new:
+            locate.must_be_ours(self.book, self.sheet, self.name, self.tab, self.tables)
+        rows, columns = self._offset()
+        for index in found.keys() - self.tables.keys():
+            home = area_of(self.tab.tables[index])
+            area = Area(home.top + rows, home.left + columns, home.bottom + rows, home.right + columns)
+            self._must_be_free(area, self.tab.tables[index].name)
+            self.tables[index] = self.drawing.add_table(self.sheet, self.part, index, area)
+        self.tables = dict(sorted(self.tables.items()))
+
+    def _fill(self, table: TableXml, spec: Table) -> None:
+        columns = locate.columns_of(self.name, table, spec)
+        for column in spec.columns:
+            if column.heading not in columns:
+                columns[column.heading] = self._add_column(table, spec, column.heading)
+        others = tuple(t.area for t in self._all_tables() if t.area != table.area)
+        ground = Ground(self.name, self.sheet, self.book.epoch_1904, lambda: self.book.strings, others)
+        self.remarks += fill(ground, table, spec, columns)
+        table.save(self.book.package)
+
+    def _add_column(self, table: TableXml, spec: Table, heading: str) -> int:
+        """A column of ours that the user has deleted or renamed, or that is new in this version."""
+        column = table.area.right + 1
+        self._must_be_free(Area(table.area.top, column, table.area.bottom, column), f"the column {heading!r} of {spec.name}")
+        home, offset = area_of(spec), [c.heading for c in spec.columns].index(heading)
+        if table.header_rows:
+            self._restyle(table.area.top, column, self.drawing.style(home.top, home.left + offset), heading)
+        for row in range(table.first_row, table.last_row + 1):
+            self._restyle(row, column, self.drawing.style(home.bottom, home.left + offset), None)
+        self.remarks.append(f"{self.name}: the column {heading!r} was not there; it is added at the right of {spec.name}.")
+        return table.add_column(heading)
+
+    def _restyle(self, row: int, column: int, style: bytes, words: str | None) -> None:
+        cells = self.sheet.cells(row)
+        cell = written(cells.get(column), body(words, False), lambda: self.book.strings, style)
+        if cell is not None:
+            cells[column] = cell
+            self.sheet.put(row, cells)
+
+    def _must_be_free(self, area: Area, what: str) -> None:
+        taken = [a for a in (*(t.area for t in self._all_tables()), *ranges.merged(self.sheet)) if a.meets(area)]
+        cells = [
+            (row, column)
+            for row in self.sheet.rows()
+            if area.top <= row <= area.bottom
+            for column, cell in self.sheet.cells(row).items()
+            if area.left <= column <= area.right and is_filled(cell)
+        ]
+        if taken or cells or area.right > LAST_COLUMN:
+            at = cells[0] if cells else (area.top, area.left)
+            raise LayoutError(sheet_place(self.name, *at), f"{what} is missing, and its place {area} is in use", "free these cells")
+
+    def _all_tables(self) -> list[TableXml]:
+        known = {t.part for t in self.tables.values()}
+        others = [TableXml.of_part(self.book.package, p) for p in self.book.tables_of(self.part) if p not in known]
+        return [*self.tables.values(), *others]
+
+    # ── cells ────────────────────────────────────────────────────────────────
+
+    def _offset(self) -> tuple[int, int]:
+        """How far the user has moved the first table."""
+        if not self.tables:
+            return 0, 0
+        index = min(self.tables)
+        row, column = self.tab.tables[index].at
+        return self.tables[index].first_row - row - 1, self.tables[index].area.left - column
+
+    def _clear_owned(self, ours: set[tuple[int, int]], columns: int) -> None:
+        areas = [t.area for t in self._all_tables()]
+        last = self.tab.owns_columns + columns
+        for row in self.sheet.rows() if self.tab.owns_columns else ():
+            cells = self.sheet.cells(row)
+            gone = [c for c in cells if columns < c <= last and (row, c) not in ours and not any(a.holds(row, c) for a in areas)]
+            if gone:
+                self.sheet.put(row, {c: cell for c, cell in cells.items() if c not in gone})
+
+    def _write_cells(self, rows: int, columns: int) -> None:
+        by_row: dict[int, list[int]] = {}
+        for row, column in self.tab.cells:
+            by_row.setdefault(row, []).append(column)
+        areas: Mapping[str, Area] = {spec.name: self.tables[i].area for i, spec in enumerate(self.tab.tables)}
+        for row in sorted(by_row):
+            cells = self.sheet.cells(row + rows)
+            before = dict(cells)
+            for column in by_row[row]:
+                inside = next((n for n, a in areas.items() if a.holds(row + rows, column + columns)), None)
+                if inside:
+                    fact = f"the table {inside} has grown over a cell of the tab"
+                    raise LayoutError(sheet_place(self.name, row + rows, column + columns), fact, "move the table back to where it was")
+                self._write_cell(cells, row, column, rows, columns)
+            if cells != before:
+                self.sheet.put(row + rows, cells)
+
+    def _write_cell(self, cells: dict[int, tuple[bytes, bytes | None]], row: int, column: int, rows: int, columns: int) -> None:
+        cell, at = self.tab.cells[row, column], column + columns
+        new = body(cell.value, self.book.epoch_1904)
+        if cell.formula is not None:
+            new = formula_body(shifted(cell.formula.removeprefix("="), rows, columns), cell.value, self.book.epoch_1904)
+        keeps_style = not self.tab.owns_columns and at in cells
+        style = None if keeps_style else self.drawing.style(row, column)
+        result = written(cells.get(at), new, lambda: self.book.strings, style)
+        if result is None:
+            cells.pop(at, None)
+        else:
+            cells[at] = result
+
+    def _update_footer(self) -> None:
+        for element in self.sheet.all("oddFooter"):
+            if self.tab.footer and OUR_FOOTER.fullmatch(element.text or ""):
+                element.text = footer(self.tab.footer)
+
+    def _save(self) -> None:
+        new = bytes(self.sheet)
+        self._changed = new != self.old
+        self.book.package.put(self.part, new)
