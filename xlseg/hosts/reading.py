@@ -1,0 +1,376 @@
+"""Reads the sheets of an .xlsx or .xlsm file: values only, typed as they stand in the cells.
+
+python-calamine reads (a hundred thousand rows of ten columns in about a second). It shows an error value as an empty cell, so
+the file is surveyed first, and where it holds one, fastexcel's error report says where and which. openpyxl reads, ten times
+slower, where calamine is not installed, and sheets so sparse that calamine, which fills the gaps, would need the whole memory.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Protocol
+
+import numpy as np
+from lxml import etree
+
+from xlseg.errors import FormatError, MissingSheetError
+from xlseg.workbook import Array, CellError, Grid, Value
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+MAX_MEMBERS, MAX_BYTES = 10_000, 4 << 30
+MAX_DENSE = 100_000_000
+"""Cells, empty ones included, up to which a sheet is read by calamine, which keeps 24 bytes for each."""
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_CHUNK = 1 << 20
+_BLOCK = 50_000
+_ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
+_DAY = dt.timedelta(days=1)
+
+
+def open_sheets(path: Path) -> BookReader:
+    """The sheets of a workbook file.
+
+    Raises
+    ------
+    FormatError
+        When the content (not the name) of the file is not an .xlsx or .xlsm, or claims more than Excel can hold.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            if start == _OLE:
+                raise _ole(path, file)
+        with zipfile.ZipFile(path) as package:
+            return BookReader(path, *_inspect(path.name, package))
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise FormatError(path.name, f"not a workbook ({error})", "open it in Excel and save it as .xlsx") from None
+    except OSError as error:
+        raise FormatError(path.name, f"cannot be opened ({error.strerror})", "check the name and the rights") from None
+
+
+def _ole(path: Path, file: IO[bytes]) -> FormatError:
+    if "EncryptedPackage".encode("utf-16-le") in file.read():
+        return FormatError(path.name, "encrypted with a password", "remove the password in Excel and save it")
+    return FormatError(path.name, "an old binary workbook (.xls)", "open it in Excel and save it as .xlsx")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the raw XML of all worksheets tells before they are read."""
+
+    has_errors: bool
+    dense: int
+
+
+class BookReader:
+    """A workbook file as a `Source`."""
+
+    def __init__(self, path: Path, epoch_1904: bool, survey: Survey) -> None:
+        self._path, self._epoch_1904, self._survey = path, epoch_1904, survey
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self._path.name
+
+    @property
+    def epoch_1904(self) -> bool:
+        """Whether the book counts days from 1904."""
+        return self._epoch_1904
+
+    def sheets(self) -> Sequence[str]:
+        """Names of the worksheets (chart and macro sheets hold no cells)."""
+        return self._cells.names()
+
+    def sheet(self, name: str) -> SheetReader:
+        """One of them.
+
+        Raises
+        ------
+        MissingSheetError
+            When there is no worksheet of that name.
+        """
+        if name not in self.sheets():
+            raise MissingSheetError(self.name, name, self.sheets())
+        return SheetReader(name, self._cells.load(name), self._epoch_1904)
+
+    @cached_property
+    def _cells(self) -> Cells:
+        try:
+            return choose_cells(self._path, self._survey)
+        except Exception as error:  # whatever a parser raises on a broken part, the user can do the same about it
+            raise FormatError(self.name, f"cannot be read ({error})", "open it in Excel and save it again") from error
+
+
+class SheetReader:
+    """A worksheet as a `Sheet`."""
+
+    def __init__(self, name: str, rows: Rows, epoch_1904: bool) -> None:
+        self._name, self._rows, self._epoch_1904 = name, rows, epoch_1904
+
+    @property
+    def name(self) -> str:
+        """Name on the sheet's tab."""
+        return self._name
+
+    def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
+        """Rows 1 … `rows`; empty ones are kept."""
+        return [[plain(cell) for cell in row] for row in islice(self._rows(0), rows)]
+
+    def body(self, below: int) -> Grid:
+        """All rows below row number `below`."""
+        blocks, rows = [], self._rows(below)
+        while block := list(islice(rows, _BLOCK)):
+            blocks.append(block)
+        return Grid(below + 1, columns_of(blocks))
+
+
+Rows = Callable[[int], Iterator[Sequence[Any]]]
+"""All rows below a row number, each from column A on."""
+
+
+class Cells(Protocol):
+    """A library that reads cells."""
+
+    def names(self) -> Sequence[str]:
+        """Names of the worksheets."""
+
+    def load(self, name: str) -> Rows:
+        """One worksheet's rows."""
+
+
+def choose_cells(path: Path, survey: Survey) -> Cells:
+    """The quickest library that is installed and sees all that is in this file."""
+    if survey.dense <= MAX_DENSE:
+        with suppress(ImportError):
+            return CalamineCells(path, survey.has_errors)
+    return OpenpyxlCells(path)
+
+
+class CalamineCells:
+    """python-calamine, with fastexcel for the error values."""
+
+    def __init__(self, path: Path, has_errors: bool) -> None:
+        import python_calamine
+
+        if has_errors:
+            import fastexcel
+
+            self._reader = fastexcel.read_excel(path)
+        self._has_errors = has_errors
+        self._book = python_calamine.load_workbook(path)
+        worksheet = python_calamine.SheetTypeEnum.WorkSheet
+        self._names = [sheet.name for sheet in self._book.sheets_metadata if sheet.typ == worksheet]
+
+    def names(self) -> Sequence[str]:
+        """Names of the worksheets."""
+        return self._names
+
+    def load(self, name: str) -> Rows:
+        """One worksheet's rows."""
+        sheet = self._book.get_sheet_by_name(name)
+        left = sheet.start[1] if sheet.start else 0
+        errors = self._errors(name, left) if self._has_errors and sheet.start else {}
+        margin = [None] * left
+
+        def rows(below: int) -> Iterator[Sequence[Any]]:
+            # iter_rows starts at the sheet's first row, but in each row at the first used column
+            for number, row in enumerate(islice(sheet.iter_rows() if sheet.start else (), below, None), below):
+                cells = margin + row
+                for column, code in errors.get(number, ()):
+                    cells[column] = CellError(code)
+                yield cells
+
+        return rows
+
+    def _errors(self, name: str, left: int) -> dict[int, list[tuple[int, str]]]:
+        """Row → (column, code), both from 0. fastexcel counts rows from the sheet's first when told to skip none, columns from the first used."""
+        sheet = self._reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        report = sheet.to_arrow_with_errors()[1]
+        found: dict[int, list[tuple[int, str]]] = {}
+        for error in report.errors if report else ():
+            code = re.search(r"Error\((\w+)\)", error.detail)
+            row, column = error.position
+            found.setdefault(row, []).append((column + left, _ERRORS.get(code[1], "#N/A") if code else "#N/A"))
+        return found
+
+
+class OpenpyxlCells:
+    """openpyxl in its streaming mode."""
+
+    def __init__(self, path: Path) -> None:
+        import openpyxl
+
+        self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+
+    def names(self) -> Sequence[str]:
+        """Names of the worksheets."""
+        return [sheet.title for sheet in self._book.worksheets]
+
+    def load(self, name: str) -> Rows:
+        """One worksheet's rows."""
+        sheet = self._book[name]
+        sheet.reset_dimensions()
+
+        def rows(below: int) -> Iterator[Sequence[Any]]:
+            for row in sheet.iter_rows(min_row=below + 1):
+                yield [CellError(str(cell.value)) if cell.data_type == "e" else cell.value for cell in row]
+
+        return rows
+
+
+# ── from a library's cells to ours ───────────────────────────────────────────
+
+
+def plain(cell: Any) -> Value:
+    """A cell as one of the port's values: a time of day and a duration are days, as in the sheet; an empty text is no value."""
+    if isinstance(cell, dt.time):
+        return dt.timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond) / _DAY
+    if isinstance(cell, dt.timedelta):
+        return cell / _DAY
+    return None if cell == "" else cell
+
+
+def columns_of(blocks: Sequence[Sequence[Sequence[Any]]]) -> tuple[Array, ...]:
+    """Columns of rows that come in blocks, the rows filled up to the longest; empty rows at the end are left out."""
+    width = max((len(row) for block in blocks for row in block), default=0)
+    pieces: list[list[Array]] = [[] for _ in range(width)]
+    for block in blocks:
+        full = [row if len(row) == width else [*row, *[None] * (width - len(row))] for row in block]
+        for piece, cells in zip(pieces, zip(*full, strict=True), strict=True):
+            piece.append(column_of(cells))
+    return tuple(_joined(piece) for piece in pieces)
+
+
+_NUMBERS, _DATES, _EMPTY = {float, int}, {dt.datetime, dt.date}, {type(None)}
+
+
+def column_of(cells: Sequence[Any]) -> Array:
+    """One column: numbers or dates as such when it holds nothing else, else objects.
+
+    An empty column is one of numbers, all absent.
+    """
+    kinds = set(map(type, cells))
+    if kinds - _NUMBERS - _DATES - _EMPTY:
+        cells = [plain(cell) for cell in cells]
+        kinds = set(map(type, cells))
+    kinds -= _EMPTY
+    if kinds <= _NUMBERS:
+        return np.array(cells, dtype=float)
+    if kinds <= _DATES:
+        distinct = list(dict.fromkeys(cells))  # each made once: numpy takes a microsecond for one
+        place = {date: i for i, date in enumerate(distinct)}
+        return np.array(distinct, dtype="datetime64[s]")[[place[cell] for cell in cells]]
+    objects = np.empty(len(cells), dtype=object)
+    objects[:] = cells
+    return objects
+
+
+def _joined(pieces: Sequence[Array]) -> Array:
+    """The pieces of a column, of one kind unless they differ; an empty piece takes on any kind."""
+    if len({piece.dtype for piece in pieces}) == 1:
+        return np.concatenate(pieces)
+    kinds = {piece.dtype for piece in pieces if not _is_empty(piece)}
+    if kinds == {np.dtype("datetime64[s]")}:
+        return np.concatenate([np.full(len(p), "NaT", "datetime64[s]") if _is_empty(p) else p for p in pieces])
+    return np.concatenate([_objects(p) for p in pieces])
+
+
+def _is_empty(piece: Array) -> bool:
+    return piece.dtype == float and bool(np.isnan(piece).all())
+
+
+def _objects(piece: Array) -> Array:
+    if piece.dtype == object:
+        return piece
+    objects = piece.astype(object)
+    objects[np.isnan(piece) if piece.dtype == float else np.isnat(piece)] = None
+    return objects
+
+
+# ── the survey of the package ────────────────────────────────────────────────
+
+_BEYOND_Z = re.compile(rb"""r=["'][A-Z]{2}""")
+_LETTERS = re.compile(rb"""r=["']([A-Z]+)\d""")
+_ROW = re.compile(rb"""row\b[^<>]*?\sr=["'](\d+)["']""")
+_WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
+
+
+def _inspect(book: str, package: zipfile.ZipFile) -> tuple[bool, Survey]:
+    members = package.infolist()
+    names = {member.filename.replace("\\", "/").lstrip("/").lower(): member for member in members}
+    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_BYTES:
+        raise FormatError(book, "larger than any workbook should be when unpacked", "save a copy with the export sheets only")
+    if any(name.endswith("workbook.bin") for name in names):
+        raise FormatError(book, "a binary workbook (.xlsb)", "open it in Excel and save it as .xlsx")
+    epoch_1904 = _epoch_1904(book, package, names)
+    has_errors, dense = False, 0
+    for name, member in names.items():
+        if name.endswith(".xml") and not name.startswith(("docprops/", "xl/drawings/", "xl/theme/", "xl/charts/")):
+            with package.open(member) as part:
+                errors, cells = _survey(book, part)
+            has_errors, dense = has_errors or errors, max(dense, cells)
+    return epoch_1904, Survey(has_errors, dense)
+
+
+def _epoch_1904(book: str, package: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo]) -> bool:
+    part = names.get(_workbook_part(package, names))
+    if part is None:
+        raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
+    root = _parsed(book, package.read(part))
+    return any(node.get("date1904", "").lower() in ("1", "true", "on") for node in root.iter("{*}workbookPr"))
+
+
+def _workbook_part(package: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo]) -> str:
+    relations = names.get("_rels/.rels")
+    if relations is not None:
+        for node in _parsed("_rels/.rels", package.read(relations)).iter("{*}Relationship"):
+            if node.get("Type", "").endswith("/officeDocument"):
+                return str(PurePosixPath("/", node.get("Target", "").replace("\\", "/"))).lstrip("/").lower()
+    return "xl/workbook.xml"
+
+
+def _parsed(book: str, content: bytes) -> etree._Element:
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise FormatError(book, "its XML declares a document type", "open it in Excel and save it again")
+    try:
+        return etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except etree.XMLSyntaxError as error:
+        raise FormatError(book, f"its XML is broken ({error})", "open it in Excel and save it again") from None
+
+
+def _survey(book: str, part: IO[bytes]) -> tuple[bool, int]:
+    """Whether a part holds error cells, and how many cells the rectangle has that it fills; (False, 0) when it is no worksheet."""
+    chunk = part.read(_CHUNK)
+    if not _WORKSHEET.search(chunk[:4096]):
+        return False, 0
+    if b"<!DOCTYPE" in chunk[:4096]:
+        raise FormatError(book, "its XML declares a document type", "open it in Excel and save it again")
+    has_errors, rows, columns = False, 0, 1
+    while chunk:
+        has_errors = has_errors or b'"e"' in chunk or b"'e'" in chunk
+        rows = max(rows, max(map(int, _ROW.findall(chunk)), default=0))
+        letters = set(_LETTERS.findall(chunk)) if _BEYOND_Z.search(chunk) else {b"Z"}
+        columns = max(columns, *map(column_number, letters))
+        more = part.read(_CHUNK)
+        chunk = chunk[-200:] + more if more else b""
+    if rows > MAX_ROWS or columns > MAX_COLUMNS:
+        raise FormatError(book, f"a sheet claims {rows:,} rows and {columns:,} columns", f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
+    return has_errors, rows * columns
+
+
+def column_number(letters: bytes) -> int:
+    """Number of a column from its letters: A is 1, XFD is 16,384."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,227 @@
+"""Reads dates: true ones, serial numbers and texts; the order of day and month is decided for a column, never for a cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from xlseg.intake.money import is_blank
+from xlseg.workbook import Array, Value
+
+FIRST_YEAR, LAST_YEAR = 1950, 2099
+"""Outside of these a date is a defect, or means "none"."""
+
+_EPOCH = dt.date(1899, 12, 30)
+"""Day 0, so that serials from 61 (1 March 1900) on are right: Excel counts a 29 February 1900 (60) that never was."""
+_DAYS_TO_1904 = 1462
+_SERIALS = range((dt.date(FIRST_YEAR, 1, 1) - _EPOCH).days, (dt.date.max - _EPOCH).days + 1)
+"""Numbers that are taken for a date; smaller ones are days overdue and the like."""
+
+_ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMERIC = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2\s*(\d{4}|\d{2})")
+_DAY_FIRST_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*([^\W\d_]{3,9})[-/., ]*(\d{4}|\d{2})")
+_MONTH_FIRST_WORD = re.compile(r"([^\W\d_]{3,9})[-/. ]*(\d{1,2})(?:st|nd|rd|th)?[-/., ]+(\d{4}|\d{2})")
+_TIME = re.compile(r"[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?$")
+_WEEKDAY = re.compile(r"^[^\W\d_]{2,10}\.?,\s+(?=\d|[^\W\d_]{3,9}\.? \d)")
+_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
+_INITIAL = re.compile(r"^[0\s./-]+$")
+"""How SAP writes a date that was never set: 00.00.0000."""
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate((
+        "jan january januar jän jänner", "feb february februar", "mar march mär märz mrz maerz", "apr april", "may mai", "jun june juni",
+        "jul july juli", "aug august", "sep sept september", "oct october okt oktober", "nov november", "dec december dez dezember",
+    ), start=1)
+    for name in names.split()
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A column of dates.
+
+    Attributes
+    ----------
+    days
+        datetime64[s] at midnight, NaT where there is none.
+    bad, beyond
+        Where a cell is not empty but no date; where it is one before 1950 or after 2099.
+    unsure
+        Where day and month could be swapped, and the cells of the column do not all say the same about their order, or nothing.
+    torn
+        Where they could be swapped and so many cells contradict each other that there is no reading it.
+    """
+
+    days: Array
+    bad: Array
+    beyond: Array
+    unsure: Array
+    torn: Array
+
+
+@dataclass(frozen=True)
+class TwoNumbers:
+    """A text such as 03/04/2026, whose first two numbers are a day and a month in an order that it does not tell, or only by their size."""
+
+    first: int
+    second: int
+    year: int
+    mark: str
+
+    def ordered(self, day_first: bool) -> dt.date | None:
+        """The date when read in an order; None when there is no such day."""
+        day, month = (self.first, self.second) if day_first else (self.second, self.first)
+        return _date(self.year, month, day)
+
+    @property
+    def vote(self) -> bool | None:
+        """Whether it can only be day first (True) or month first (False); None when it can be both, or neither."""
+        day_first, month_first = self.ordered(True), self.ordered(False)
+        return None if day_first == month_first or (day_first and month_first) else day_first is not None
+
+
+Reading = dt.date | TwoNumbers | Literal["beyond", "none"] | None
+"""What a cell holds: a date, two numbers that its column must order, a date out of bounds, a written "no date", or no date at all."""
+
+
+def dates(column: Array, *, epoch_1904: bool = False, day_first: bool | None = None) -> Dates:
+    """Dates of a column; `day_first` is the user's word on texts that could be either."""
+    if column.dtype == np.dtype("datetime64[s]"):
+        return _of_dates(column)
+    distinct, place = _distinct(column)
+    readings = [reading_of(cell, epoch_1904) for cell in distinct]
+    day_first, unanimous = order_of(readings, day_first)
+    parts = [_settled(reading, day_first, unanimous) for reading in readings]
+    days = np.array([day if isinstance(day, dt.date) else None for day, _ in parts], dtype="datetime64[s]")
+    states = np.array([state for _, state in parts], dtype=object)
+    return Dates(days[place], *((states == state)[place] for state in ("bad", "beyond", "unsure", "torn")))
+
+
+def _of_dates(column: Array) -> Dates:
+    days = column.astype("datetime64[D]")
+    beyond = (days < np.datetime64(f"{FIRST_YEAR}-01-01")) | (days > np.datetime64(f"{LAST_YEAR}-12-31"))
+    no = np.zeros(len(column), dtype=bool)
+    return Dates(np.where(beyond, np.datetime64("NaT"), days).astype("datetime64[s]"), no, beyond, no, no)
+
+
+def _distinct(column: Array) -> tuple[list[Value], Array]:
+    """The different cells of a column, and for each cell which one it is."""
+    if column.dtype == float:
+        numbers, place = np.unique(column, return_inverse=True)
+        return [None if number != number else number for number in numbers.tolist()], place
+    places: dict[Value, int] = {}
+    place = np.array([places.setdefault(None if is_blank(cell) else cell, len(places)) for cell in column], dtype=np.intp)
+    return list(places), place
+
+
+def order_of(readings: Iterable[Reading], day_first: bool | None) -> tuple[bool | None, bool]:
+    """The order of day and month in a column: (day first, whether it is certain); None when there is no telling or too much contradiction."""
+    if day_first is not None:
+        return day_first, True
+    votes = [reading.vote for reading in readings if isinstance(reading, TwoNumbers)]
+    for_day, for_month = votes.count(True), votes.count(False)
+    if min(for_day, for_month) * 10 > for_day + for_month:
+        return None, True
+    if for_day == for_month:
+        return None, False
+    return for_day > for_month, min(for_day, for_month) == 0
+
+
+def _settled(reading: Reading, day_first: bool | None, certain: bool) -> tuple[dt.date | None, str]:
+    """A reading as a date, and its state: "", or one of the masks of `Dates`.
+
+    Undecided texts with dots or dashes are read day first, as wherever those are in use; with slashes month first, as in the United States.
+    """
+    if reading is None or reading == "beyond":
+        return None, "beyond" if reading else "bad"
+    if not isinstance(reading, TwoNumbers):
+        return (reading, "") if isinstance(reading, dt.date) else (None, "")
+    if reading.vote is not None:
+        return _within(reading.ordered(reading.vote))
+    if reading.mark == "." or reading.first == reading.second:
+        return _within(reading.ordered(True))
+    if day_first is None and certain:
+        return None, "torn"
+    date, state = _within(reading.ordered(reading.mark != "/" if day_first is None else day_first))
+    return date, state or ("" if certain else "unsure")
+
+
+def _within(date: dt.date | None) -> tuple[dt.date | None, str]:
+    if date is None:
+        return None, "bad"
+    return (date, "") if FIRST_YEAR <= date.year <= LAST_YEAR else (None, "beyond")
+
+
+def reading_of(cell: Value, epoch_1904: bool = False) -> Reading:
+    """What a cell holds, taken by itself."""
+    if is_blank(cell):
+        return "none"
+    if isinstance(cell, dt.date):
+        return _bounded(cell.date() if isinstance(cell, dt.datetime) else cell)
+    if isinstance(cell, bool) or not isinstance(cell, int | float | str):
+        return None
+    return _of_text(cell.strip("\ufeff\u00a0 \t\r\n"), epoch_1904) if isinstance(cell, str) else of_serial(float(cell), epoch_1904)
+
+
+def _bounded(date: dt.date | None) -> Reading:
+    """A date of its own, or "beyond"; None stays None."""
+    return date if date is None or FIRST_YEAR <= date.year <= LAST_YEAR else "beyond"
+
+
+def of_serial(serial: float, epoch_1904: bool = False) -> Reading:
+    """A number as a date: a serial number of the sheet's date system, or 20260131. 0 is no date."""
+    if serial == 0:
+        return "none"
+    if 19_000_101 <= serial <= 99_991_231 and serial == int(serial):
+        return _bounded(_date(*map(int, _COMPACT.fullmatch(str(int(serial))).groups())))  # type: ignore[union-attr]
+    days = int(serial) + (_DAYS_TO_1904 if epoch_1904 else 0)
+    if not _SERIALS.start <= days < _SERIALS.stop:
+        return None
+    return _bounded(_EPOCH + dt.timedelta(days))
+
+
+def _of_text(text: str, epoch_1904: bool) -> Reading:
+    if _INITIAL.match(text):
+        return "none"
+    if _SERIAL.fullmatch(text):
+        return of_serial(float(text.replace(",", ".")), epoch_1904)
+    text = _WEEKDAY.sub("", _TIME.sub("", text))
+    if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
+        year, month, day = (int(number) for number in match.groups() if number.isdigit())
+        return _bounded(_date(year, month, day))
+    if match := _NUMERIC.fullmatch(text):
+        first, mark, second, year_text = match.groups()
+        numbers = TwoNumbers(int(first), int(second), _year(year_text), mark)
+        return numbers if numbers.ordered(True) or numbers.ordered(False) else None
+    return _bounded(_of_words(text))
+
+
+def _of_words(text: str) -> dt.date | None:
+    """5-Jan-2026, 5. Januar 2026, Jan 5, 2026."""
+    if match := _DAY_FIRST_WORD.fullmatch(text):
+        day, month, year = match.groups()
+    elif match := _MONTH_FIRST_WORD.fullmatch(text):
+        month, day, year = match.groups()
+    else:
+        return None
+    number = _MONTHS.get(month.casefold())
+    return _date(_year(year), number, int(day)) if number else None
+
+
+def _year(text: str) -> int:
+    """A year; one of two digits is taken to lie between 1950 and 2049."""
+    return int(text) if len(text) == 4 else int(text) + (2000 if int(text) < 50 else 1900)
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,242 @@
+"""What invoices, payments and orders have in common: totals, amounts, dates, customers, currencies, duplicates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import numpy as np
+import pandas as pd
+
+from xlseg.intake import cells
+from xlseg.intake.dates import Dates, dates
+from xlseg.intake.money import amounts
+from xlseg.intake.rows import Reckoning
+from xlseg.intake.words import kind_of, state_of
+from xlseg.workbook import Array
+
+_TOTAL = re.compile(
+    r"^[*\s]*(grand |overall |sub[- ]?|report |final |running )?(total|sum|summe|ergebnis|gesamt|gesamtsumme|gesamtergebnis|zwischensumme|endsumme|saldo)s?\b",
+    re.IGNORECASE,
+)
+_NOT_A_DATE = "a date"
+
+
+def leave_out_totals(reckoning: Reckoning) -> None:
+    """Rows that add up others: labelled Total, Sum, Ergebnis …, or an amount without customer, document and date."""
+    extract = reckoning.extract
+    texts = {name: extract.texts(name) for name, column in extract.columns.items() if column.dtype == object}
+    document, customer = extract.texts("document"), extract.texts("customer")
+    undated = cells.blanks(extract.column("date"))
+    labelled = np.zeros(len(document), dtype=bool)
+    label = np.full(len(document), "", dtype=object)
+    for i in np.flatnonzero(undated):
+        label[i] = next((text[i] for text in texts.values() if _TOTAL.match(text[i])), "")
+        labelled[i] = bool(label[i])
+    own = extract.texts("payment")
+    nameless = (
+        (document == "") & (customer == "") & (own == "") & ~cells.errors(extract.column("document")) & ~cells.errors(extract.column("customer"))
+    )
+    nameless &= ~cells.blanks(extract.column("amount"))
+    reckoning.exclude(
+        labelled | nameless,
+        "total row",
+        "amount",
+        "rows of single documents",
+        "not part of the sums",
+        severity="info",
+        found=np.where(labelled, label, ""),
+    )
+
+
+def read_amounts(reckoning: Reckoning) -> None:
+    """Amounts in hundredths, not yet converted; rows without one are left out."""
+    column = reckoning.extract.column("amount")
+    read = amounts(column)
+    reckoning.amount = np.where(reckoning.used, read.hundredths, 0)
+    reckoning.exclude(cells.errors(column), "error value", "amount", "an amount")
+    reckoning.exclude(read.bad, "unreadable amount", "amount", "an amount such as 1234.50, below 100,000,000,000")
+    reckoning.exclude(~read.present, "no amount", "amount", "an amount")
+    effect = "{n} cells like it are read with the separator grouping thousands, for no cell of the column has decimals: 1,234 is 1234"
+    reckoning.note(read.unsure, "ambiguous amounts", "warning", "amount", "amounts with decimals, or true numbers", effect)
+
+
+def read_dates(reckoning: Reckoning, field: str, *, epoch_1904: bool, day_first: bool | None) -> Dates:
+    """Dates of a field, with a warning on the column where the order of day and month is a guess. No row is left out here."""
+    read = dates(reckoning.extract.column(field), epoch_1904=epoch_1904, day_first=day_first)
+    for i in np.flatnonzero(read.unsure & reckoning.used)[:1]:
+        order = _order_used(cells.value_at(reckoning.extract.column(field), int(i)), read.days[i])
+        effect = f"{{n}} dates like it could be read both ways; this one is read {order}: set Day order on the Config sheet if that is wrong"
+        reckoning.note(read.unsure, "ambiguous dates", "warning", field, "true dates, or a day above 12 in the column", effect)
+    return read
+
+
+def _order_used(cell: object, day: np.datetime64) -> str:
+    first = re.match(r"\d+", str(cell).strip())
+    return "day first" if first and int(first[0]) == pd.Timestamp(day).day else "month first"
+
+
+def require_dates(reckoning: Reckoning, field: str, read: Dates) -> None:
+    """Leave out rows whose date is absent or unreadable."""
+    reckoning.exclude(cells.errors(reckoning.extract.column(field)), "error value", field, _NOT_A_DATE)
+    reckoning.exclude(read.bad, "unreadable date", field, _NOT_A_DATE)
+    reckoning.exclude(
+        read.torn, "contradictory dates", field, "one order of day and month in a column", "row left out: set Day order on the Config sheet"
+    )
+    reckoning.exclude(read.beyond, "date out of range", field, "a date from 1950 to 2099")
+    reckoning.exclude(np.isnat(read.days), "no date", field, _NOT_A_DATE)
+
+
+def require_customers(reckoning: Reckoning) -> Array:
+    """Customer ids; rows without one are left out."""
+    column = reckoning.extract.column("customer")
+    customers = reckoning.extract.texts("customer")
+    reckoning.exclude(cells.errors(column), "error value", "customer", "a customer id")
+    reckoning.exclude(customers == "", "no customer", "customer", "a customer id")
+    return customers
+
+
+def leave_out_copies(reckoning: Reckoning) -> None:
+    """Rows that are equal to an earlier one in every cell: exported twice."""
+    copy_of = reckoning.extract.copy_of
+    reckoning.exclude(copy_of > 0, "row exported twice", "", "each row once", found=copy_of.astype(object))
+
+
+def states(reckoning: Reckoning) -> Array:
+    """State of each row by its status ("" = not stated); voided rows are left out, unknown words reported."""
+    column = reckoning.extract.texts("status")
+    if reckoning.extract.has("status") and reckoning.extract.heading("status").casefold().replace(" ", "").replace("_", "") == "isopen":
+        column = np.array([{"1": "open", "TRUE": "open", "0": "closed", "FALSE": "closed"}.get(word, word) for word in column], dtype=object)
+    known = {word: state_of(word) if word else "" for word in set(column)}
+    result = np.array([known[word] or "" for word in column], dtype=object)
+    reckoning.exclude(result == "void", "voided", "status", "a document that stands", "left out, as it should be", severity="info")
+    for word in sorted(word for word, state in known.items() if state is None):
+        reckoning.note(
+            column == word,
+            "unknown status",
+            "warning",
+            "status",
+            "open, closed, credited, voided or the like",
+            "{n} rows read as if they had no status",
+        )
+    return result
+
+
+def kinds(reckoning: Reckoning) -> Array:
+    """Kind of each row by its type ("" = not stated or not known)."""
+    column = reckoning.extract.texts("type")
+    known = {word: kind_of(word) if word else "" for word in set(column)}
+    for word in sorted(word for word, kind in known.items() if kind is None):
+        reckoning.note(
+            column == word,
+            "unknown type",
+            "warning",
+            "type",
+            "Invoice, Credit Memo, Payment or the like",
+            "{n} rows read by the sign of their amount",
+        )
+    return np.array([known[word] or "" for word in column], dtype=object)
+
+
+def turn_credits(reckoning: Reckoning, credit: Array) -> Array:
+    """Amounts of credits below 0, however the export writes them; returns where the sign was turned."""
+    turned = credit & (reckoning.amount > 0) & reckoning.used
+    reckoning.note(turned, "credits without minus", "info", "amount", "credits below 0", "{n} credits are counted below 0")
+    reckoning.amount = np.where(turned, -reckoning.amount, reckoning.amount)
+    return turned
+
+
+# ── currency ─────────────────────────────────────────────────────────────────
+
+
+def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
+    """FX rate of each row as text of a decimal number: "" = the amount is in base currency.
+
+    Rows without a rate are left out, except those of the mask `but`, whose rate comes from elsewhere.
+    """
+    extract = reckoning.extract
+    currency = np.char.upper(extract.texts("currency").astype(str))
+    foreign = (currency != "") & (currency != base.upper()) & bool(base)
+    foreign &= ~but if but is not None else True
+    result = np.full(len(currency), "", dtype=object)
+    if not foreign.any() or "amount" in extract.in_base:
+        return result
+    given = extract.column("rate")
+    for i in np.flatnonzero(foreign & reckoning.used):
+        result[i] = rate_of(cells.text_of(cells.value_at(given, int(i))))
+    reckoning.exclude(
+        foreign & (result == ""), "foreign currency without rate", "currency", f"{base}, or an FX Rate to it", found=extract.texts("currency")
+    )
+    return result
+
+
+def rate_of(text: str) -> str:
+    """A rate as a decimal number above 0, or ""."""
+    bare = text.replace(" ", "")
+    if bare.count(",") == 1 and "." not in bare:
+        bare = bare.replace(",", ".")
+    try:
+        return bare if 0 < float(bare) < 1e9 else ""
+    except ValueError:
+        return ""
+
+
+def converted(hundredths: Array, rate: Array) -> Array:
+    """Hundredths times rate, half to even; where the rate is "" as they are."""
+    result = hundredths.copy()
+    for i in np.flatnonzero(rate != ""):
+        result[i] = int((Decimal(int(hundredths[i])) * Decimal(rate[i])).to_integral_value(ROUND_HALF_EVEN))
+    return result
+
+
+# ── several rows of one document ─────────────────────────────────────────────
+
+
+def merge_lines(reckoning: Reckoning, document: Array, same: Mapping[str, Array]) -> Array:
+    """Rows that repeat a document: lines of it are added up, other versions of it are left out.
+
+    Rows are lines when all of `same` (customer, date, …) is equal and nothing that belongs to the whole document differs.
+
+    Returns
+    -------
+    Index of the row that stands for each row's document (its own where nothing repeats).
+    """
+    used = np.flatnonzero(reckoning.used)
+    head = np.arange(len(document))
+    codes, distinct = pd.factorize(document[used])
+    first = np.full(len(distinct), len(document), dtype=np.int64)
+    np.minimum.at(first, codes, used)
+    head[used] = first[codes]
+    agree = np.ones(len(document), dtype=bool)
+    for column in same.values():
+        agree &= _equal(column, column[head])
+    repeats = head != np.arange(len(document))
+    found = document
+    reckoning.exclude(
+        repeats & ~agree, "document twice", "document", "each document once", "the first row is used, this one is left out", found=found
+    )
+    lines = repeats & reckoning.used
+    rows = np.unique(head[lines])
+    for_whom = np.zeros(len(document), dtype=bool)
+    for_whom[rows] = True
+    reckoning.note(for_whom, "several lines", "info", "document", "one row a document", "{n} documents have several lines, which are added up")
+    return head
+
+
+def _equal(left: Array, right: Array) -> Array:
+    equal = left == right
+    return equal | (np.isnat(left) & np.isnat(right)) if left.dtype.kind == "M" else equal
+
+
+def added_up(values: Array, head: Array, used: Array) -> Array:
+    """Sum of the used rows of each document, at the row that stands for it."""
+    total = np.zeros_like(values)
+    np.add.at(total, head[used], values[used])
+    return total
+
+
+def frame(columns: Mapping[str, str], values: Mapping[str, Array | Sequence[object]], where: Array) -> pd.DataFrame:
+    """A tidy frame of the rows of a mask, its columns typed as `xlseg.tables` says."""
+    chosen = {name: np.asarray(values[name])[where] for name in columns}
+    return pd.DataFrame({name: pd.Series(chosen[name], dtype=kind) for name, kind in columns.items()})

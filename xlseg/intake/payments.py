@@ -1,0 +1,132 @@
+"""The Payments sheet: applications of payments, credits and write-offs to invoices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from xlseg.intake import documents
+from xlseg.intake.findings import Findings
+from xlseg.intake.invoices import Invoices
+from xlseg.intake.rows import Extract, Reckoning
+from xlseg.tables import PAYMENTS, Tally
+from xlseg.workbook import Array
+
+_PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*[#:.]?\s*(\S+)$", re.IGNORECASE)
+
+
+def read_payments(
+    extract: Extract, findings: Findings, *, base: str, invoices: Invoices | None, epoch_1904: bool, day_first: bool | None
+) -> tuple[pd.DataFrame, Tally]:
+    """Applications of a sheet, above 0 when they lower what is owed; `invoices` None when there is no Invoices sheet."""
+    reckoning = Reckoning(extract, findings)
+    documents.leave_out_totals(reckoning)
+    documents.read_amounts(reckoning)
+    documents.leave_out_copies(reckoning)
+    documents.states(reckoning)
+    kind = documents.kinds(reckoning)
+    reckoning.exclude(np.isin(kind, ("invoice", "none")), "not a payment", "type", "Payment, Credit or Write-off", severity="warning")
+    _turn(reckoning, kind)
+    day = documents.read_dates(reckoning, "date", epoch_1904=epoch_1904, day_first=day_first)
+    documents.require_dates(reckoning, "date", day)
+    owners = dict(zip(invoices.frame["document"], invoices.frame["customer"], strict=True)) if invoices is not None else {}
+    document = _known(extract.texts("document"), owners)
+    reckoning.exclude(
+        (document != "") & ~np.array([name in owners for name in document], dtype=bool),
+        "payment of an unknown invoice",
+        "document",
+        "an invoice that is used",
+    )
+    customer = _customers(reckoning, document, owners)
+    reckoning.note(
+        document == "",
+        "payment on account",
+        "warning",
+        "document",
+        "the invoice it is applied to",
+        "{n} payments stand on account and settle no invoice",
+    )
+    reckoning.amount = np.where(reckoning.used, _in_base(reckoning, document, base, invoices.rates if invoices is not None else {}), reckoning.amount)
+    if invoices is not None:
+        _compare(reckoning, document, day.days, invoices.frame)
+    values = {
+        "payment": extract.texts("payment"), "customer": customer, "date": day.days, "amount": reckoning.amount, "document": document,
+        "is_credit": kind == "credit", "row": extract.rows,
+    }  # fmt: skip
+    frame = documents.frame(PAYMENTS, values, reckoning.used)
+    return frame, reckoning.tally(int(frame["amount"].sum()))
+
+
+def _turn(reckoning: Reckoning, kind: Array) -> None:
+    """Signs: payments above 0, reversals below; an export that books payments below 0 is turned as a whole."""
+    plain = reckoning.used & (kind != "reversal")
+    below, above = int((reckoning.amount[plain] < 0).sum()), int((reckoning.amount[plain] > 0).sum())
+    if below > above:
+        reckoning.note(
+            plain & (reckoning.amount < 0),
+            "payments below 0",
+            "warning",
+            "amount",
+            "payments above 0",
+            "{n} payments below 0: the sheet's signs are turned",
+        )
+        reckoning.amount = np.where(reckoning.used, -reckoning.amount, reckoning.amount)
+    wrong = reckoning.used & (kind == "reversal") & (reckoning.amount > 0)
+    reckoning.note(wrong, "reversals above 0", "warning", "amount", "reversals below 0", "{n} reversals are counted below 0")
+    reckoning.amount = np.where(wrong, -reckoning.amount, reckoning.amount)
+
+
+def _known(document: Array, owners: Mapping[str, str]) -> Array:
+    """Document numbers as the invoices have them: "Invoice #INV123" is INV123."""
+
+    def bare(text: str) -> str:
+        match = None if not text or text in owners else _PREFIXED.match(text)
+        return match[1] if match and match[1] in owners else text
+
+    return np.array([bare(text) for text in document], dtype=object)
+
+
+def _customers(reckoning: Reckoning, document: Array, owners: Mapping[str, str]) -> Array:
+    """Customers: the invoice's, where the payment is applied to one."""
+    stated = reckoning.extract.texts("customer")
+    owner = np.array([owners.get(name, "") for name in document], dtype=object)
+    other = (stated != "") & (owner != "") & (stated != owner)
+    reckoning.remark(other, "paid by another customer", "warning", "customer", "the invoice's customer", "counted for the invoice's customer")
+    customer = np.where(owner != "", owner, stated)
+    reckoning.exclude(customer == "", "no customer", "customer", "a customer id, or the invoice it is applied to")
+    return customer
+
+
+def _in_base(reckoning: Reckoning, document: Array, base: str, invoice_rates: Mapping[str, str]) -> Array:
+    """Amounts in base currency: what is applied to a foreign invoice counts at the invoice's rate, so that it settles exactly."""
+    extract = reckoning.extract
+    of_invoice = np.array([invoice_rates.get(name, "") for name in document], dtype=object)
+    if "amount" in extract.in_base:
+        return reckoning.amount
+    if not extract.has("currency"):
+        effect = "{n} payments of foreign invoices are read in the invoice's currency and converted at its rate"
+        reckoning.note(of_invoice != "", "payment without currency", "warning", "document", "a Currency column", effect)
+        return documents.converted(reckoning.amount, of_invoice)
+    currency = np.char.upper(extract.texts("currency").astype(str))
+    settles = (of_invoice != "") & (currency != base.upper())
+    stated = documents.rates(reckoning, base, but=settles)
+    return documents.converted(reckoning.amount, np.where(settles, of_invoice, stated))
+
+
+def _compare(reckoning: Reckoning, document: Array, day: Array, invoices: pd.DataFrame) -> None:
+    """Remarks on payments before their invoice, and on invoices paid more than once over."""
+    issued = dict(zip(invoices["document"], invoices["issued"].to_numpy(), strict=True))
+    before = np.array([day[i] < issued[name] if name in issued else False for i, name in enumerate(document)], dtype=bool)
+    reckoning.remark(before, "paid before issued", "info", "date", "a date not before the invoice's", "counted from the invoice's date on")
+    left = dict(zip(invoices["document"], invoices["amount"].tolist(), strict=True))
+    over = np.zeros(len(document), dtype=bool)
+    for i in np.flatnonzero(reckoning.used & (document != "")):
+        left[document[i]] -= int(reckoning.amount[i])
+    last = {document[i]: i for i in np.flatnonzero(reckoning.used & (document != ""))}
+    owed = dict(zip(invoices["document"], invoices["amount"].tolist(), strict=True))
+    for name, i in last.items():
+        over[i] = left[name] < 0 < owed[name]
+    reckoning.remark(over, "overpaid", "info", "amount", "at most what is owed", "the invoice's balance is below 0", found=document)

@@ -1,0 +1,202 @@
+"""Finds the export sheets of a source, their header rows and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlseg.errors import MissingColumnError
+from xlseg.intake import cells
+from xlseg.intake.dates import dates
+from xlseg.intake.fields import FIELDS, OUR_TABS, SHEET_NAMES, Field, Role
+from xlseg.intake.findings import Findings
+from xlseg.intake.headings import Candidate, Header, chosen, columns_named, fold, header_of, user_map
+from xlseg.intake.money import amounts
+from xlseg.intake.rows import Extract, copies
+from xlseg.settings import Settings
+from xlseg.tables import Finding
+from xlseg.workbook import Array, Grid, Sheet, Source, Value
+
+_SAMPLE = 400
+_OURS = frozenset(map(fold, OUR_TABS))
+_DUE_LIKE = ("due", "terms", "remaining", "paid")
+_BASE = ("lcy", "localcurrency", "inlc", "hauswaehrung", "basecurrency", "localamount", "homecurrency")
+_FOREIGN = ("foreigncurrency", "transactioncurrency", "doccurr", "documentcurrency", "belegwaehrung", "infx")
+
+
+@dataclass(frozen=True)
+class Located:
+    """A sheet that plays a role, and where its headings stand."""
+
+    sheet: Sheet
+    role: Role
+    header_row: int
+    header: Header
+    row: tuple[Value, ...]
+
+
+def locate(source: Source, settings: Settings, findings: Findings) -> dict[Role, Located]:
+    """The sheet of each role: by its name, else by its headings; none of our own tabs."""
+    names = [name for name in source.sheets() if fold(name) not in _OURS]
+    located: dict[Role, Located] = {}
+    opened: dict[str, Sheet] = {}
+    for role, called in SHEET_NAMES.items():
+        for name in _by_name(called, names):
+            if role in located:
+                findings.add(_unread(name, role, located[role].sheet.name))
+                names.remove(name)
+            elif found := _located(opened.setdefault(name, source.sheet(name)), role, settings):
+                located[role] = found
+                names.remove(name)
+    missing = [role for role in FIELDS if role not in located]
+    if missing and names:
+        heads = [opened.get(name) or source.sheet(name) for name in names]
+        located |= _by_headings(heads, missing, settings, findings)
+    return located
+
+
+def _by_name(called: tuple[str, ...], names: list[str]) -> list[str]:
+    order = [fold(name) for name in called]
+    return sorted((name for name in names if fold(name) in order), key=lambda name: order.index(fold(name)))
+
+
+def _unread(name: str, role: Role, taken: str) -> Finding:
+    return Finding("sheet not read", "warning", name, 0, "", name, f"one sheet of {role}", f"not read: the {role} are taken from {taken!r}")
+
+
+def _located(sheet: Sheet, role: Role, settings: Settings) -> Located | None:
+    """The sheet in a role; None when it is empty."""
+    rows = sheet.head()
+    if not any(cell is not None for row in rows for cell in row):
+        return None
+    number, header = header_of(rows, role, user_map(settings.headings, sheet.name, role))
+    return Located(sheet, role, number, header, tuple(rows[number - 1]) if number else tuple(rows[0]))
+
+
+def _by_headings(sheets: list[Sheet], missing: list[Role], settings: Settings, findings: Findings) -> dict[Role, Located]:
+    """The roles that no sheet's name tells, each given to the sheet whose headings fit best."""
+    fits = [found for sheet in sheets for role in missing if (found := _located(sheet, role, settings)) and _plays(found)]
+    fits.sort(key=lambda found: -columns_named(found.header))
+    located: dict[Role, Located] = {}
+    for found in fits:
+        if found.sheet.name in {other.sheet.name for other in located.values()}:
+            continue
+        if found.role in located:
+            findings.add(_unread(found.sheet.name, found.role, located[found.role].sheet.name))
+            continue
+        located[found.role] = found
+    return located
+
+
+def _plays(found: Located) -> bool:
+    """Whether headings alone make a sheet an export of its role."""
+    header = found.header
+    if any(field.required and name not in header for name, field in FIELDS[found.role].items()):
+        return False
+    if found.role == "invoices":
+        return any(name in header for name in _DUE_LIKE) and not _says_order(header)
+    if found.role == "orders":
+        return _says_order(header)
+    if found.role == "payments":
+        return header["document"][0].strength < 20 and not _is_invoices(found.row)
+    if found.role == "reminders":
+        return any(name in header for name in ("channel", "outcome", "promised"))
+    return any(name in header for name in ("name", "terms", "credit_limit")) and not _is_dated(found.row)
+
+
+def _says_order(header: Header) -> bool:
+    return any(fold(candidate.heading).startswith(("order", "so", "sales", "auftrag", "bestell")) for candidate in header["document"])
+
+
+def _is_invoices(row: tuple[Value, ...]) -> bool:
+    header = header_of([row], "invoices", {})[1]
+    return "due" in header or "remaining" in header
+
+
+def _is_dated(row: tuple[Value, ...]) -> bool:
+    header = header_of([row], "invoices", {})[1]
+    return "date" in header and "amount" in header
+
+
+# ── from a located sheet to its columns ──────────────────────────────────────
+
+
+def extract(located: Located, findings: Findings) -> Extract:
+    """The columns of a sheet by field.
+
+    Raises
+    ------
+    MissingColumnError
+        When a required field has no column.
+    """
+    sheet, role = located.sheet, located.role
+    grid = sheet.body(located.header_row)
+    columns, headings = _columns(located, grid, findings)
+    for name, field in FIELDS[role].items():
+        if field.required and name not in columns:
+            raise MissingColumnError(sheet.name, field.heading, [str(cell) for cell in located.row if cell is not None])
+    filled = ~np.all([cells.blanks(column) for column in grid.columns], axis=0) if grid.columns else np.zeros(0, dtype=bool)
+    rows = (np.arange(grid.rows, dtype=np.int64) + grid.first_row)[filled]
+    kept = {name: column[filled] for name, column in columns.items()}
+    whole = tuple(column[filled] for column in grid.columns)
+    return Extract(sheet.name, role, headings, kept, rows, copies(whole, rows), _in_base(located.header, headings))
+
+
+def _columns(located: Located, grid: Grid, findings: Findings) -> tuple[dict[str, Array], dict[str, str]]:
+    columns: dict[str, Array] = {}
+    headings: dict[str, str] = {}
+    for name, candidate, fits in chosen(located.header, lambda column, field: _fits(_cells(grid, column), field), located.role):
+        field, cells_ = FIELDS[located.role][name], _cells(grid, candidate.column)
+        if not fits and field.kind in ("date", "money") and not cells.blanks(cells_).all() and not (field.required or name == "due"):
+            findings.add(_misfit(located, candidate, field))
+            continue
+        columns[name], headings[name] = cells_, candidate.heading
+        for other in _namesakes(located.header[name], candidate):
+            findings.add(_duplicate(located, other, candidate))
+    return columns, headings
+
+
+def _cells(grid: Grid, column: int) -> Array:
+    return grid.columns[column] if column < len(grid.columns) else np.full(grid.rows, None, dtype=object)
+
+
+def _fits(column: Array, field: Field) -> bool:
+    """Whether a column is not empty and its first cells mostly hold what its field should."""
+    sample = column[~cells.blanks(column)][:_SAMPLE]
+    if not len(sample):
+        return False
+    if field.kind == "date":
+        return bool(dates(sample).bad.mean() < 0.5)
+    return field.kind != "money" or bool(amounts(sample).bad.mean() < 0.5)
+
+
+def _namesakes(candidates: object, chosen_one: Candidate) -> list[Candidate]:
+    return [c for c in candidates if c.column != chosen_one.column and fold(c.heading) == fold(chosen_one.heading)]  # type: ignore[attr-defined]
+
+
+def _misfit(located: Located, candidate: Candidate, field: Field) -> Finding:
+    wanted = "dates" if field.kind == "date" else "amounts"
+    effect = f"the column is not taken for {field.heading}"
+    return Finding(
+        "heading and content differ", "warning", located.sheet.name, located.header_row, candidate.heading, candidate.heading, wanted, effect
+    )
+
+
+def _duplicate(located: Located, other: Candidate, taken: Candidate) -> Finding:
+    effect = f"column {taken.column + 1} of the sheet is read, column {other.column + 1} is not"
+    return Finding(
+        "duplicate heading", "warning", located.sheet.name, located.header_row, other.heading, other.heading, "one column of a name", effect
+    )
+
+
+def _in_base(header: Header, headings: Mapping[str, str]) -> frozenset[str]:
+    """Money fields whose heading says own currency, or stands beside one that says foreign currency."""
+    base = set()
+    for name in headings:
+        own = fold(headings[name])
+        beside = any(any(word in fold(c.heading) for word in _FOREIGN) for c in header[name] if c.heading != headings[name])
+        if any(word in own for word in _BASE) or (beside and not any(word in own for word in _FOREIGN)):
+            base.add(name)
+    return frozenset(base)

@@ -1,0 +1,114 @@
+"""CSV files: one, or a folder of them. Every cell is text, an empty one is absent; the file's stem is the sheet's name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from xlseg.errors import FormatError, MissingSheetError
+from xlseg.workbook import Array, Grid, Value
+
+MAX_BYTES = 2 << 30
+_DELIMITERS = ",;\t|"
+_SAMPLE = 200
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+class CsvSource:
+    """CSV files as a `Source`."""
+
+    def __init__(self, name: str, files: Sequence[Path]) -> None:
+        self._name, self._files = name, {file.stem: file for file in files}
+
+    @property
+    def name(self) -> str:
+        """The file's or folder's name."""
+        return self._name
+
+    @property
+    def epoch_1904(self) -> bool:
+        """Never: a CSV file has no date system."""
+        return False
+
+    def sheets(self) -> Sequence[str]:
+        """Stems of the files."""
+        return list(self._files)
+
+    def sheet(self, name: str) -> CsvSheet:
+        """One of them."""
+        if name not in self._files:
+            raise MissingSheetError(self._name, name, self.sheets())
+        return CsvSheet(name, self._files[name])
+
+
+class CsvSheet:
+    """A CSV file as a `Sheet`; its rows count as a spreadsheet program counts them, not its lines."""
+
+    def __init__(self, name: str, file: Path) -> None:
+        self._name, self._file = name, file
+
+    @property
+    def name(self) -> str:
+        """Stem of the file."""
+        return self._name
+
+    def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
+        """Rows 1 … `rows`."""
+        return [[cell or None for cell in row] for row in self._rows[:rows]]
+
+    def body(self, below: int) -> Grid:
+        """All rows below row number `below`."""
+        rows = self._rows[below:]
+        width = max(map(len, rows), default=0)
+        return Grid(below + 1, tuple(_column([row[i] if i < len(row) else "" for row in rows]) for i in range(width)))
+
+    @cached_property
+    def _rows(self) -> list[list[str]]:
+        if self._file.stat().st_size > MAX_BYTES:
+            raise FormatError(self._file.name, "larger than 2 GiB", "export fewer rows")
+        text = decoded(self._file.read_bytes(), self._file.name)
+        try:
+            return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
+        except csv.Error as error:
+            raise FormatError(self._file.name, f"not a CSV file ({error})", "export it again") from None
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Text of a CSV file: by its byte order mark, else UTF-8, else what Windows calls ANSI."""
+    encoding = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), None)
+    if encoding is None and b"\0" in content[:4000]:
+        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
+    for candidate in (encoding,) if encoding else ("utf-8", "cp1252"):
+        try:
+            return content.decode(candidate).removeprefix("\ufeff")
+        except UnicodeDecodeError:
+            continue
+    raise FormatError(name, "neither UTF-8, UTF-16 nor Windows-1252 text", "export it as CSV UTF-8")
+
+
+def delimiter_of(text: str) -> str:
+    """The delimiter that cuts most of the first rows into the same number (above one) of cells."""
+    start = text[:200_000]
+
+    def evenness(delimiter: str) -> tuple[int, int]:
+        widths = Counter(len(row) for row in islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), _SAMPLE) if row)
+        widths.pop(1, None)
+        width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return rows, width
+
+    if start.startswith("sep="):  # Excel's own way to say it
+        return start[4:5]
+    return max(_DELIMITERS, key=evenness)
+
+
+def _column(cells: Sequence[str]) -> Array:
+    column = np.empty(len(cells), dtype=object)
+    column[:] = [cell or None for cell in cells]
+    return column
