@@ -35,9 +35,9 @@ SUMS = ("a", "ad", "score")
 
 
 def payment_events(closings: Frame, dates: Dates, settings: Settings) -> Frame:
-    """One row a payment event and as-of date, with d (days late), a (amount), recent, settled (flags), paid_days, and the row's own flags."""
+    """One row a payment event and as-of date: its invoice, d (days late), a (amount), recent, is_settled, paid_days, flags."""
     window, recent = settings.window, settings.recent
-    ours = ["as_of", "customer", "amount", "by_credit", "disputed", "timed", "d", "paid_days", "recent", "is_settled"]
+    ours = ["as_of", "customer", "invoice", "amount", "by_credit", "disputed", "timed", "d", "paid_days", "recent", "is_settled"]
     settled = spread(closings, col("settled"), col("settled") + window, dates).with_columns(
         d=col("settled") - col("due"),
         paid_days=col("settled") - col("issued"),

@@ -15,7 +15,6 @@ import pandas as pd
 
 from xlseg.analysis import Analysis, direction
 from xlseg.metrics.book import BOOK_FIGURES
-from xlseg.metrics.receivables import BUCKETS
 from xlseg.migration import FEW, GONE, NEW, Migration, mobility
 from xlseg.segments.rules import cell_name
 from xlseg.tabs.segments import dates as date_array
@@ -204,8 +203,8 @@ def _roll_rates(sheet: _Sheet, analysis: Analysis) -> None:
     sheet.line(Cell(f"Roll rates {analysis.previous.isoformat()} to {analysis.as_of.isoformat()}", "section"))
     sheet.header("Days past due", "Balance before", "Rolled to worse", "Cured")
     labels = ("Current", "1–30", "31–60", "61–90", "91+")
-    for label, (name, _, _) in zip(labels, BUCKETS, strict=True):
-        balance, worse, cured = (float(analysis.roll_rates.at[name, column]) for column in ("balance", "worse", "cured"))
+    for at, label in enumerate(labels):
+        balance, worse, cured = analysis.roll_rates.to_numpy("float64")[at].tolist()
         sheet.line(Cell(label, "label"), Cell(balance, "money"), Cell(_known(worse), "share"), Cell(_known(cured), "share"))
     sheet.row += 1
 

@@ -1,0 +1,43 @@
+# make demo   a fresh machine: sets up, makes a believable ERP workbook, refreshes it, says what happened and where the file is
+# make test   sets up, runs the whole test suite
+# make check  what CI runs: format, lint, types, tests, wheel
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check lint wheel pictures clean
+
+$(BIN)/.installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xlseg needs Python 3.11 or newer; try: make PYTHON=python3.13")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
+	touch $@
+
+demo: $(BIN)/.installed
+	rm -f demo.xlsx
+	$(BIN)/xlseg demo demo.xlsx
+	$(BIN)/xlseg refresh demo.xlsx --as-of 2026-10-31
+	@echo "The workbook is $(CURDIR)/demo.xlsx: look at Segments, Movers, Migration and Data Quality."
+
+test: $(BIN)/.installed
+	$(BIN)/python -m pytest -n 2
+
+lint: $(BIN)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# The wheel alone, in a clean environment: no dev packages, no xlwings.
+wheel: $(BIN)/.installed
+	rm -rf dist $(VENV)-wheel
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/python -m pip install --quiet dist/*.whl
+	cd dist && rm -f sample.xlsx && ../$(VENV)-wheel/bin/xlseg --version && ../$(VENV)-wheel/bin/xlseg demo sample.xlsx --customers 20 \
+		&& ../$(VENV)-wheel/bin/xlseg refresh sample.xlsx --as-of 2026-10-31
+
+check: lint wheel test
+
+clean:
+	rm -rf $(VENV) $(VENV)-wheel dist demo.xlsx

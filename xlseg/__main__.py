@@ -1,0 +1,7 @@
+"""`python -m xlseg`."""
+
+import sys
+
+from xlseg.cli import main
+
+sys.exit(main())

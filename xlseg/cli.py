@@ -1,0 +1,215 @@
+"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`.
+
+Exit codes: 0 done, 1 known failure (one line on stderr), 2 usage. This module alone reads the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from xlseg import __version__
+from xlseg.errors import XlsegError
+
+# Everything heavier is imported where it is used, so that `xlseg --version` and a usage error answer at once.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    chosen = parser().parse_args(arguments)
+    try:
+        code: int = chosen.run(chosen)
+        return code
+    except XlsegError as error:
+        print(f"xlseg: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("xlseg: stopped; the book is as it was", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone, there is nobody to tell
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options and help."""
+    top = argparse.ArgumentParser(prog="xlseg", description="Customer behaviour and segments from the ERP exports in a workbook.")
+    top.add_argument("--version", action="version", version=f"xlseg {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = _command(commands, "demo", _demo, "make a believable ERP workbook to try things on")
+    demo.add_argument("book", type=Path, help="file to make, such as erp.xlsx")
+    demo.add_argument("--customers", type=_positive, default=500, metavar="N", help="how many customers (500)")
+    demo.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed makes the same book (7)")
+
+    new = _command(commands, "new", _new, "make an empty book: input sheets, Rules, Config, instructions")
+    new.add_argument("book", type=Path, help="file to make, such as book.xlsx")
+
+    check = _command(commands, "check", _check, "read the sheets and report findings; write nothing. Exit code 0: a refresh would be sound")
+    _reading(check)
+    check.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+
+    refresh = _command(commands, "refresh", _refresh, "compute metrics and segments and write the tabs back into the book")
+    _reading(refresh)
+    refresh.add_argument("--output", type=Path, metavar="FILE", help="write there, and leave the book as it is")
+    refresh.add_argument("--backup", type=_positive, default=0, metavar="N", help="keep the last N versions beside the book")
+    refresh.add_argument("--dry-run", action="store_true", help="compute everything, write nothing")
+    refresh.add_argument("--json", action="store_true", help="print one JSON object, for cron")
+
+    explain = _command(commands, "explain", _explain, "why a customer is in his segment: rule, values, margins, invoices")
+    _reading(explain)
+    explain.add_argument("customer", help="customer id, as on the Segments tab")
+    return top
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command.set_defaults(run=run)
+    return command
+
+
+def _reading(command: argparse.ArgumentParser) -> None:
+    command.add_argument("book", type=Path, help="workbook (.xlsx, .xlsm); or exports: a folder of .csv, a .csv, a NetSuite .xls")
+    command.add_argument("--as-of", type=_date, metavar="YYYY-MM-DD", help="day to look at the book (Config, or else today)")
+    command.add_argument("--from", dest="source", type=Path, metavar="PATH", help="read the ERP sheets from there instead of the book")
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-10-31") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from xlseg.demo import make_book, write_book
+    from xlseg.errors import FileError
+
+    if chosen.book.exists():
+        raise FileError(chosen.book.name, "there is such a file already", "give another name or move it away")
+    book = make_book(chosen.customers, chosen.seed)
+    write_book(book, chosen.book)
+    rows = {"invoices": len(book.invoices), "payments": len(book.payments), "orders": len(book.sales_orders)}
+    print(f"{chosen.book}  {chosen.customers:,} customers · {', '.join(f'{n:,} {name}' for name, n in rows.items())} up to {book.until}")
+    return 0
+
+
+def _new(chosen: argparse.Namespace) -> int:
+    from xlseg.hosts.file import new_book
+    from xlseg.tabs.inputs import new_book_tabs
+
+    new_book(chosen.book, new_book_tabs())
+    print(f"{chosen.book}  made. Next: open it and follow the Start sheet.")
+    return 0
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from xlseg import words
+
+    report = _examined(chosen)
+    if chosen.json:
+        print(json.dumps(words.as_json(report), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join([*words.summary(report), *words.findings(report)]))
+    return 0 if report.sound else 1
+
+
+def _refresh(chosen: argparse.Namespace) -> int:
+    from xlseg import words
+
+    report = _examined(chosen) if chosen.dry_run else _refreshed(chosen)
+    print(json.dumps(words.as_json(report), indent=2, ensure_ascii=False) if chosen.json else "\n".join(words.summary(report)))
+    return 0
+
+
+def _explain(chosen: argparse.Namespace) -> int:
+    from xlseg import words
+    from xlseg.explain import explain
+
+    report = _examined(chosen)
+    print("\n".join(words.explanation(explain(report.analysis, chosen.customer, report.book))))
+    return 0
+
+
+def _examined(chosen: argparse.Namespace) -> Any:
+    from xlseg.refresh import examine
+    from xlseg.sources import open_source
+
+    book = open_source(chosen.book)
+    source = open_source(chosen.source) if chosen.source else None
+    with _Progress() as progress:
+        return examine(book, source, chosen.as_of, _clock(), progress)
+
+
+def _refreshed(chosen: argparse.Namespace) -> Any:
+    from xlseg.hosts.file import WorkbookFile, is_workbook
+    from xlseg.refresh import refresh
+    from xlseg.sources import open_source
+
+    clock = _clock()
+    if not is_workbook(chosen.book):
+        return _from_exports(chosen, clock)
+    book = WorkbookFile(chosen.book, output=chosen.output, backups=chosen.backup)
+    source = open_source(chosen.source) if chosen.source else None
+    with _Progress() as progress:
+        return refresh(book, source, chosen.as_of, clock, progress)
+
+
+def _from_exports(chosen: argparse.Namespace, clock: Any) -> Any:
+    """Exports that are no workbook: the tabs go into the book named with --output, which is made when it is not there."""
+    from dataclasses import replace
+
+    from xlseg.errors import SourceError
+    from xlseg.hosts.file import WorkbookFile, new_book
+    from xlseg.refresh import examine, refresh, tabs
+    from xlseg.sources import open_source
+    from xlseg.workbook import Written
+
+    source = open_source(chosen.book)
+    if chosen.output is None:
+        raise SourceError(chosen.book.name, "these are exports, not a workbook that tabs can be written to", "add --output book.xlsx")
+    with _Progress() as progress:
+        if chosen.output.exists():
+            return refresh(WorkbookFile(chosen.output, backups=chosen.backup), source, chosen.as_of, clock, progress)
+        report = examine(source, None, chosen.as_of, clock, progress)
+        made = tabs(report, source, clock)
+        progress("writing")
+        new_book(chosen.output, made)
+    return replace(report, written=Written(made=tuple(tab.name for tab in made)), seconds=clock.seconds())
+
+
+def _clock() -> Any:
+    from xlseg.refresh import Clock
+
+    started = time.perf_counter()
+    return Clock(dt.datetime.now(), lambda: time.perf_counter() - started)
+
+
+class _Progress:
+    """Names the stop under way on the terminal, in one line that is wiped at the end; silent in a pipe."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty()
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __call__(self, stop: str) -> None:
+        if self.shown:
+            print(f"\r\x1b[K{stop} …", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

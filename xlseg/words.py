@@ -1,0 +1,132 @@
+"""Results in words, for a terminal: a few lines, the numbers first."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from xlseg.explain import Explanation
+from xlseg.movers import counts
+from xlseg.refresh import Report
+
+_SHOWN = 40
+"""Documents listed by explain."""
+
+_ROLES = {"Invoices": "invoices", "Payments": "payments", "SalesOrders": "orders"}
+
+
+def summary(report: Report) -> list[str]:
+    """The lines that `xlseg refresh` prints."""
+    analysis = report.analysis
+    rows = {tally.role: tally.rows_used for tally in report.intake.tallies}
+    used = ", ".join(f"{rows[role]:,} {word}" for role, word in _ROLES.items() if role in rows)
+    excluded = sum(tally.rows_excluded for tally in report.intake.tallies)
+    worse, better, provisional = counts(list(report.movers))
+    segments = analysis.standing["segment"].value_counts()
+    listed = " · ".join(f"{name} {count}" for name, count in segments.items())
+    entity = analysis.settings.entity.lower()
+    excluded_text = f"{excluded:,} row{'s' * (excluded != 1)} excluded (Data Quality)" if excluded else "nothing excluded"
+    lines = [
+        f"{report.book}  as of {analysis.as_of} · {len(analysis.standing):,} {entity}s · {used} · {excluded_text}",
+        f"segments  {listed}",
+        f"moved     {worse} worse, {better} better since {analysis.previous} ({provisional} provisional)",
+    ]
+    return [*lines, _checks(report), *_failures(report), *(f"note      {remark}" for remark in report.written.remarks)]
+
+
+def _checks(report: Report) -> str:
+    tabs = len(report.written.made) + len(report.written.updated)
+    written = f"{tabs} tabs written in" if tabs else "nothing written,"
+    return f"checks    {report.passed} of {len(report.applicable)} · {written} {report.seconds:.1f} s"
+
+
+def _failures(report: Report) -> list[str]:
+    return [
+        f"FAILED    {control.name}: expected {control.expected:,.2f}, found {control.found:,.2f}"
+        for control in report.applicable
+        if not control.passed
+    ]
+
+
+def findings(report: Report, most: int = 20) -> list[str]:
+    """The lines that `xlseg check` prints: findings by kind, the gravest first, with one example each."""
+    order = {"error": 0, "warning": 1, "info": 2}
+    kinds: dict[tuple[str, str, str], list[Any]] = {}
+    for finding in report.findings:
+        kinds.setdefault((finding.severity, finding.sheet, finding.kind), []).append(finding)
+    lines = []
+    for (severity, sheet, kind), found in sorted(kinds.items(), key=lambda item: (order[item[0][0]], -len(item[1])))[:most]:
+        first = found[0]
+        place = f"row {first.row}" if first.row else "whole sheet"
+        example = f" e.g. {place}: {first.found!s:.60}" if first.found is not None else f" e.g. {place}"
+        lines.append(f"{severity:<8}  {sheet}: {kind} × {len(found)}{example} → {first.effect}")
+    return lines or ["no findings"]
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """What `--json` prints: the same facts for a program."""
+    analysis, tallies = report.analysis, report.intake.tallies
+    worse, better, provisional = counts(list(report.movers))
+    return {
+        "book": report.book,
+        "as_of": analysis.as_of.isoformat(),
+        "previous": analysis.previous.isoformat(),
+        "customers": len(analysis.standing),
+        "rows": {t.role: {"read": t.rows_read, "used": t.rows_used, "excluded": t.rows_excluded} for t in tallies},
+        "segments": {str(name): int(count) for name, count in analysis.standing["segment"].value_counts().items()},
+        "moved": {"worse": worse, "better": better, "provisional": provisional},
+        "controls": [
+            {"name": c.name, "applies": c.applies, "passed": c.passed, "expected": c.expected, "found": c.found, "note": c.note}
+            for c in report.controls
+        ],
+        "sound": report.sound,
+        "findings": {level: sum(f.severity == level for f in report.findings) for level in ("error", "warning", "info")},
+        "rules": analysis.rules.hash,
+        "tabs": {"made": list(report.written.made), "updated": list(report.written.updated), "unchanged": list(report.written.unchanged)},
+        "remarks": list(report.written.remarks),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def explanation(found: Explanation) -> list[str]:
+    """The lines that `xlseg explain` prints."""
+    row = found.standing
+    risk = "no risk" if math.isnan(row["risk"]) else f"risk {row['risk']:.0f}"
+    before = f", before: {row['previous']}" if row["previous"] not in ("", row["segment"]) else ""
+    name = f" {row['name']}" if row["name"] else ""
+    lines = [f"{row['customer']}{name} · {row['segment']} ({risk}, {row['status']}, since {row['since']:%Y-%m-%d}{before})"]
+    if row["today"] != row["segment"]:
+        lines.append(f"today     {row['today']}: not yet confirmed by two checkpoints four weeks apart")
+    lines.append(f"why       {row['why']}")
+    if found.rule is not None:
+        where = f"Rules row {found.rule.row}, " if found.rule.row else ""
+        lines.append(f"rule      {where}priority {found.rule.priority:g}")
+    if row["also"]:
+        lines.append(f"also      {row['also']}")
+    return [*lines, "", *_event_lines(found.events), "", *_order_lines(found.orders)]
+
+
+def _event_lines(events: pd.DataFrame) -> list[str]:
+    if events.empty:
+        return ["no payment events in the window"]
+    lines = [f"{'invoice':<16} {'issued':<10} {'due':<10} {'settled':<10} {'amount':>14} {'days late':>9}"]
+    for event in events.tail(_SHOWN).itertuples():
+        settled = "open" if pd.isna(event.settled) else f"{event.settled:%Y-%m-%d}"
+        mark = "  recent" if event.recent else ""
+        lines.append(
+            f"{event.document!s:<16.16} {event.issued:%Y-%m-%d} {event.due:%Y-%m-%d} {settled:<10} {event.amount:>14,.2f} {event.days_late:>9}{mark}"
+        )
+    if len(events) > _SHOWN:
+        lines.insert(1, f"… {len(events) - _SHOWN} earlier ones")
+    total = int(events["days_late"].sum())
+    return [*lines, f"n_paid {len(events)} · Σ days late {total} → payment_velocity {total / len(events):.2f}"]
+
+
+def _order_lines(orders: pd.DataFrame) -> list[str]:
+    if orders.empty:
+        return ["no orders in the window"]
+    placed = orders[orders["amount"] > 0]
+    first, last = orders["date"].min(), orders["date"].max()
+    return [f"orders {len(placed)} from {first:%Y-%m-%d} to {last:%Y-%m-%d} · revenue {orders['amount'].sum():,.2f}"]
