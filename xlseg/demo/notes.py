@@ -21,8 +21,10 @@ LINES = (
 def write_notes(workbook: Any, book: DemoBook) -> None:
     """Add the sheet Notes."""
     sheet = workbook.add_worksheet("Notes")
-    bold, money = workbook.add_format({"bold": True}), workbook.add_format({"num_format": "#,##0.00"})
+    bold, money, count = (workbook.add_format(look) for look in ({"bold": True}, {"num_format": "#,##0.00"}, {"num_format": "#,##0"}))
     month_look = workbook.add_format({"num_format": "mmm yyyy", "align": "left"})
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 18)
     sheet.write_string(0, 0, "Notes of the credit team", workbook.add_format({"bold": True, "font_size": 14}))
@@ -30,7 +32,7 @@ def write_notes(workbook: Any, book: DemoBook) -> None:
         sheet.write_string(row, 0, line)
     for row, (label, formula, value) in enumerate(_checks(book), start=4):
         sheet.write_string(row, 0, label)
-        sheet.write_formula(row, 1, formula, money, value)
+        sheet.write_formula(row, 1, formula, count if formula.startswith("=COUNT") else money, value)
     sheet.write_string(8, 0, "Month", bold)
     sheet.write_string(8, 1, "Orders taken", bold)
     dates, amounts = _range(book, "SalesOrders", "Date"), _range(book, "SalesOrders", "Amount")
@@ -42,6 +44,8 @@ def write_notes(workbook: Any, book: DemoBook) -> None:
     last = 8 + MONTHS_SHOWN
     chart.add_series({"name": "Orders taken", "categories": ["Notes", 9, 0, last, 0], "values": ["Notes", 9, 1, last, 1]})
     chart.set_title({"name": "Orders taken"})
+    chart.set_x_axis({"text_axis": True, "num_format": "mmm yy"})
+    chart.set_y_axis({"num_format": "#,##0"})
     chart.set_legend({"none": True})
     sheet.insert_chart("D5", chart)
 

@@ -23,10 +23,24 @@ LARGE = 60_000
 
 EXCEL_DAY_0 = dt.datetime(1899, 12, 30)
 
-FORMATS = {"date": "dd-mmm-yyyy", "money": "#,##0.00;[Red]-#,##0.00", "rate": "0.0000"}
+FORMATS = {
+    "date": {"num_format": "dd-mmm-yyyy", "align": "center"},
+    "money": {"num_format": "#,##0.00_);[Red]-#,##0.00_)"},
+    "rate": {"num_format": "0.0000", "align": "center"},
+    "header": {"bold": True, "bg_color": "#D9E1F2", "bottom": 1},
+    "title": {"bold": True, "font_size": 14},
+}
 DATES = ("Date", "Due Date/Receive By", "Paid Date", "Promise Date")
 MONEY = ("Amount", "Amount Remaining", "Credit Limit")
-WIDE = {"Name": 30, "Due Date/Receive By": 19, "Document Number": 17, "Payment Method": 16, "Amount Remaining": 17, "Status": 17, "Date": 13}
+WIDE = {
+    "Name": 30,
+    "Due Date/Receive By": 19,
+    "Document Number": 17,
+    "Payment Method": 16,
+    "Amount Remaining": 17,
+    "Status": 17,
+    "Do Not Contact": 15,
+}
 
 
 def write_book(book: DemoBook, path: Path) -> None:
@@ -40,9 +54,7 @@ def write_book(book: DemoBook, path: Path) -> None:
     large = max(len(frame) for frame in book.sheets.values()) > LARGE
     workbook = xlsxwriter.Workbook(str(path), {"constant_memory": large})
     workbook.set_properties({"title": "Customer ledger", "author": "Finance", "created": dt.datetime.combine(book.until, dt.time(8))})
-    formats = {name: workbook.add_format({"num_format": code}) for name, code in FORMATS.items()}
-    formats["header"] = workbook.add_format({"bold": True, "bg_color": "#D9E1F2", "bottom": 1})
-    formats["title"] = workbook.add_format({"bold": True, "font_size": 14})
+    formats = {name: workbook.add_format(look) for name, look in FORMATS.items()}
     for name, frame in book.sheets.items():
         _write_sheet(workbook.add_worksheet(name), name, frame, formats, "" if large else TABLES.get(name, ""))
     write_notes(workbook, book)
