@@ -101,8 +101,8 @@ def _demo(chosen: argparse.Namespace) -> int:
         raise FileError(chosen.book.name, "there is such a file already", "give another name or move it away")
     book = make_book(chosen.customers, chosen.seed)
     write_book(book, chosen.book)
-    rows = {"invoices": len(book.invoices), "payments": len(book.payments), "orders": len(book.sales_orders)}
-    print(f"{chosen.book}  {chosen.customers:,} customers · {', '.join(f'{n:,} {name}' for name, n in rows.items())} up to {book.until}")
+    rows = ", ".join(f"{len(sheet):,} {name}" for name, sheet in book.sheets.items())
+    print(f"{chosen.book}  {rows} · up to {book.until}. Next: xlseg refresh {chosen.book} --as-of {book.until}")
     return 0
 
 
@@ -154,17 +154,29 @@ def _examined(chosen: argparse.Namespace) -> Any:
 
 
 def _refreshed(chosen: argparse.Namespace) -> Any:
-    from xlseg.hosts.file import WorkbookFile, is_workbook
+    from xlseg.hosts.file import WorkbookFile
     from xlseg.refresh import refresh
     from xlseg.sources import open_source
 
     clock = _clock()
-    if not is_workbook(chosen.book):
+    if _is_export(chosen.book):
         return _from_exports(chosen, clock)
     book = WorkbookFile(chosen.book, output=chosen.output, backups=chosen.backup)
     source = open_source(chosen.source) if chosen.source else None
     with _Progress() as progress:
         return refresh(book, source, chosen.as_of, clock, progress)
+
+
+def _is_export(path: Path) -> bool:
+    """Whether this is something to read only: a folder or a text file. What claims to be a workbook is left to the file host to judge."""
+    if path.is_dir():
+        return True
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError:
+        return False
+    return not start.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
 
 
 def _from_exports(chosen: argparse.Namespace, clock: Any) -> Any:
