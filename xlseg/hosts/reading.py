@@ -185,7 +185,7 @@ class CalamineCells:
         def rows(below: int) -> Iterator[Sequence[Any]]:
             # iter_rows starts at the sheet's first row, but in each row at the first used column
             for number, row in enumerate(islice(sheet.iter_rows() if sheet.start else (), below, None), below):
-                cells = margin + row
+                cells: list[Any] = [*margin, *row]
                 for column, code in errors.get(number, ()):
                     cells[column] = CellError(code)
                 yield cells

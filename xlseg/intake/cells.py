@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from math import isfinite
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +28,7 @@ def text_of(cell: Value) -> str:
         return str(cell).upper()
     if isinstance(cell, dt.date):
         return f"{cell:%Y-%m-%d}"
-    return str(int(cell)) if cell == int(cell) else format(Decimal(repr(cell)), "f")
+    return format(Decimal(repr(cell)), "f").removesuffix(".0") if isfinite(cell) else str(cell)
 
 
 def texts(column: Array) -> Array:
@@ -37,8 +39,8 @@ def texts(column: Array) -> Array:
     return _objects([text_of(None if pd.isna(cell) else _plain(cell)) for cell in distinct])[codes]
 
 
-def _plain(cell: object) -> Value:
-    return cell.item() if isinstance(cell, np.generic) else cell  # type: ignore[no-any-return,return-value]
+def _plain(cell: Any) -> Value:
+    return cell.item() if isinstance(cell, np.generic) else cell
 
 
 def _objects(cells: list[str]) -> Array:
@@ -71,7 +73,7 @@ def errors(column: Array) -> Array:
 
 def value_at(column: Array, index: int) -> Value:
     """One cell of a column as a value of the port."""
-    cell = column[index]
+    cell: Value = column[index]
     if column.dtype == object:
-        return cell  # type: ignore[no-any-return]
-    return None if pd.isna(cell) else _plain(cell)
+        return cell
+    return None if cell != cell else _plain(cell)

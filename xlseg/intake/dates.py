@@ -91,17 +91,36 @@ Reading = dt.date | TwoNumbers | Literal["beyond", "none"] | None
 """What a cell holds: a date, two numbers that its column must order, a date out of bounds, a written "no date", or no date at all."""
 
 
-def dates(column: Array, *, epoch_1904: bool = False, day_first: bool | None = None) -> Dates:
-    """Dates of a column; `day_first` is the user's word on texts that could be either."""
+def dates(column: Array, *, epoch_1904: bool = False, day_first: bool | None = None, hint: bool | None = None) -> Dates:
+    """Dates of a column.
+
+    Parameters
+    ----------
+    column
+        Its cells.
+    epoch_1904
+        Whether serial numbers count from 1904.
+    day_first
+        The user's word on texts that could be either.
+    hint
+        What other columns tell about the order, should this one not.
+    """
     if column.dtype == np.dtype("datetime64[s]"):
         return _of_dates(column)
     distinct, place = _distinct(column)
     readings = [reading_of(cell, epoch_1904) for cell in distinct]
-    day_first, unanimous = order_of(readings, day_first)
-    parts = [_settled(reading, day_first, unanimous) for reading in readings]
+    day_first, certain = order_of(readings, day_first)
+    if day_first is None and not certain:
+        day_first = hint
+    parts = [_settled(reading, day_first, certain) for reading in readings]
     days = np.array([day if isinstance(day, dt.date) else None for day, _ in parts], dtype="datetime64[s]")
     states = np.array([state for _, state in parts], dtype=object)
     return Dates(days[place], *((states == state)[place] for state in ("bad", "beyond", "unsure", "torn")))
+
+
+def decided_order(column: Array, epoch_1904: bool = False) -> bool | None:
+    """Whether the texts of a column say by themselves that the day comes first; None when they do not say."""
+    return order_of((reading_of(cell, epoch_1904) for cell in _distinct(column)[0]), None)[0]
 
 
 def _of_dates(column: Array) -> Dates:

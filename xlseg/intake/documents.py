@@ -4,50 +4,63 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 import pandas as pd
 
 from xlseg.intake import cells
-from xlseg.intake.dates import Dates, dates
-from xlseg.intake.money import amounts
-from xlseg.intake.rows import Reckoning
+from xlseg.intake.dates import Dates, dates, decided_order
+from xlseg.intake.fields import FIELDS
+from xlseg.intake.headings import fold
+from xlseg.intake.money import Amounts, amounts
+from xlseg.intake.rows import Extract, Reckoning
 from xlseg.intake.words import kind_of, state_of
+from xlseg.tables import Severity
 from xlseg.workbook import Array
 
 _TOTAL = re.compile(
-    r"^[*\s]*(grand |overall |sub[- ]?|report |final |running )?(total|sum|summe|ergebnis|gesamt|gesamtsumme|gesamtergebnis|zwischensumme|endsumme|saldo)s?\b",
+    r"^[*\s]*((grand|overall|sub|report|final|running)[- ]?)?"
+    r"(total|sum|summe|ergebnis|gesamt|gesamtsumme|gesamtergebnis|zwischensumme|endsumme|saldo)s?\b",
     re.IGNORECASE,
 )
 _NOT_A_DATE = "a date"
+_BASE = ("lcy", "localcurrency", "inlc", "hauswaehrung", "basecurrency", "localamount", "homecurrency")
+FOREIGN = ("foreigncurrency", "transactioncurrency", "doccurr", "documentcurrency", "belegwaehrung", "infx")
+
+
+@dataclass(frozen=True)
+class Dating:
+    """How the dates of a source are read: its date system, and the user's word on the order of day and month."""
+
+    epoch_1904: bool = False
+    day_first: bool | None = None
 
 
 def leave_out_totals(reckoning: Reckoning) -> None:
-    """Rows that add up others: labelled Total, Sum, Ergebnis …, or an amount without customer, document and date."""
+    """Rows that add up others: labelled Total, Sum, Ergebnis …, or an amount without customer and document."""
     extract = reckoning.extract
+    label = _labels(reckoning)
+    nameless = ~cells.blanks(extract.column("amount"))
+    for field in ("document", "customer", "payment"):
+        nameless &= cells.blanks(extract.column(field))
+    effect = "not part of the sums"
+    reckoning.exclude((label != "") | nameless, "total row", "amount", "rows of single documents", effect, severity="info", found=label)
+
+
+def _labels(reckoning: Reckoning) -> Array:
+    """What a row calls itself when that is a total; "" for a row with a date, and for one with both a document and a customer."""
+    extract = reckoning.extract
+    named = np.ones(len(extract.rows), dtype=bool)
     texts = {name: extract.texts(name) for name, column in extract.columns.items() if column.dtype == object}
-    document, customer = extract.texts("document"), extract.texts("customer")
-    undated = cells.blanks(extract.column("date"))
-    labelled = np.zeros(len(document), dtype=bool)
-    label = np.full(len(document), "", dtype=object)
-    for i in np.flatnonzero(undated):
+    for field in ("document", "customer"):
+        named &= np.array([bool(text) and not _TOTAL.match(text) for text in extract.texts(field)], dtype=bool)
+    undated = np.array([not text or bool(_TOTAL.match(text)) for text in extract.texts("date")], dtype=bool)
+    label = np.full(len(named), "", dtype=object)
+    for i in np.flatnonzero(undated & ~named):
         label[i] = next((text[i] for text in texts.values() if _TOTAL.match(text[i])), "")
-        labelled[i] = bool(label[i])
-    own = extract.texts("payment")
-    nameless = (
-        (document == "") & (customer == "") & (own == "") & ~cells.errors(extract.column("document")) & ~cells.errors(extract.column("customer"))
-    )
-    nameless &= ~cells.blanks(extract.column("amount"))
-    reckoning.exclude(
-        labelled | nameless,
-        "total row",
-        "amount",
-        "rows of single documents",
-        "not part of the sums",
-        severity="info",
-        found=np.where(labelled, label, ""),
-    )
+    return label
 
 
 def read_amounts(reckoning: Reckoning) -> None:
@@ -58,18 +71,35 @@ def read_amounts(reckoning: Reckoning) -> None:
     reckoning.exclude(cells.errors(column), "error value", "amount", "an amount")
     reckoning.exclude(read.bad, "unreadable amount", "amount", "an amount such as 1234.50, below 100,000,000,000")
     reckoning.exclude(~read.present, "no amount", "amount", "an amount")
-    effect = "{n} cells like it are read with the separator grouping thousands, for no cell of the column has decimals: 1,234 is 1234"
-    reckoning.note(read.unsure, "ambiguous amounts", "warning", "amount", "amounts with decimals, or true numbers", effect)
+    remark_unsure(reckoning, read, "amount")
 
 
-def read_dates(reckoning: Reckoning, field: str, *, epoch_1904: bool, day_first: bool | None) -> Dates:
-    """Dates of a field, with a warning on the column where the order of day and month is a guess. No row is left out here."""
-    read = dates(reckoning.extract.column(field), epoch_1904=epoch_1904, day_first=day_first)
+def remark_unsure(reckoning: Reckoning, read: Amounts, field: str) -> None:
+    """A remark on a column of texts such as 1,234 that no cell explains."""
+    effect = "{n} cells like it are read as thousands (1,234 is 1234): no cell of the column tells what the separator means"
+    reckoning.note(read.unsure, "ambiguous amounts", "warning", field, "amounts with decimals, or true numbers", effect)
+
+
+def read_dates(reckoning: Reckoning, field: str, dating: Dating) -> Dates:
+    """Dates of a field, with a remark on the column where the order of day and month is not plain. No row is left out here."""
+    hint = _order_beside(reckoning, field, dating)
+    read = dates(reckoning.extract.column(field), epoch_1904=dating.epoch_1904, day_first=dating.day_first, hint=hint)
     for i in np.flatnonzero(read.unsure & reckoning.used)[:1]:
         order = _order_used(cells.value_at(reckoning.extract.column(field), int(i)), read.days[i])
-        effect = f"{{n}} dates like it could be read both ways; this one is read {order}: set Day order on the Config sheet if that is wrong"
-        reckoning.note(read.unsure, "ambiguous dates", "warning", field, "true dates, or a day above 12 in the column", effect)
+        why = f"is read {order}" + (", like the other dates of the sheet" if hint is not None else "")
+        effect = f"{{n}} dates like it could be read both ways; this one {why}: set Day order on the Config sheet if that is wrong"
+        severity: Severity = "warning" if hint is None else "info"
+        reckoning.note(read.unsure, "ambiguous dates", severity, field, "true dates, or a day above 12 in the column", effect)
     return read
+
+
+def _order_beside(reckoning: Reckoning, field: str, dating: Dating) -> bool | None:
+    """The order of day and month in the sheet's other columns of dates, when those that tell agree."""
+    extract = reckoning.extract
+    kinds = FIELDS[extract.role]
+    others = [column for name, column in extract.columns.items() if kinds[name].kind == "date" and name != field and column.dtype == object]
+    orders = {decided_order(column, dating.epoch_1904) for column in others} - {None}
+    return orders.pop() if len(orders) == 1 else None
 
 
 def _order_used(cell: object, day: np.datetime64) -> str:
@@ -104,23 +134,23 @@ def leave_out_copies(reckoning: Reckoning) -> None:
 
 
 def states(reckoning: Reckoning) -> Array:
-    """State of each row by its status ("" = not stated); voided rows are left out, unknown words reported."""
+    """State of each row by its status ("" = not stated or not known); voided rows are left out."""
     column = reckoning.extract.texts("status")
-    if reckoning.extract.has("status") and reckoning.extract.heading("status").casefold().replace(" ", "").replace("_", "") == "isopen":
-        column = np.array([{"1": "open", "TRUE": "open", "0": "closed", "FALSE": "closed"}.get(word, word) for word in column], dtype=object)
-    known = {word: state_of(word) if word else "" for word in set(column)}
-    result = np.array([known[word] or "" for word in column], dtype=object)
+    if fold(reckoning.extract.heading("status")) == "isopen":
+        answers = {"1": "open", "TRUE": "open", "0": "closed", "FALSE": "closed"}
+        column = np.array([answers.get(word.upper(), word) for word in column], dtype=object)
+    known = {word: state_of(word) or "" for word in set(column)}
+    result = np.array([known[word] for word in column], dtype=object)
     reckoning.exclude(result == "void", "voided", "status", "a document that stands", "left out, as it should be", severity="info")
-    for word in sorted(word for word, state in known.items() if state is None):
-        reckoning.note(
-            column == word,
-            "unknown status",
-            "warning",
-            "status",
-            "open, closed, credited, voided or the like",
-            "{n} rows read as if they had no status",
-        )
     return result
+
+
+def unknown_states(reckoning: Reckoning) -> None:
+    """A remark on each status that is not known."""
+    column = reckoning.extract.texts("status")
+    for word in sorted(word for word in set(column) if word and state_of(word) is None):
+        effect = "{n} rows are read as if they had no status"
+        reckoning.note(column == word, "unknown status", "warning", "status", "Open, Paid In Full, Voided or the like", effect)
 
 
 def kinds(reckoning: Reckoning) -> Array:
@@ -156,10 +186,8 @@ def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
     Rows without a rate are left out, except those of the mask `but`, whose rate comes from elsewhere.
     """
     extract = reckoning.extract
-    currency = np.char.upper(extract.texts("currency").astype(str))
-    foreign = (currency != "") & (currency != base.upper()) & bool(base)
-    foreign &= ~but if but is not None else True
-    result = np.full(len(currency), "", dtype=object)
+    foreign = foreign_rows(extract, base) & (~but if but is not None else True)
+    result = np.full(len(foreign), "", dtype=object)
     if not foreign.any() or "amount" in extract.in_base:
         return result
     given = extract.column("rate")
@@ -169,6 +197,22 @@ def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
         foreign & (result == ""), "foreign currency without rate", "currency", f"{base}, or an FX Rate to it", found=extract.texts("currency")
     )
     return result
+
+
+def foreign_rows(extract: Extract, base: str) -> Array:
+    """Rows that state a currency other than the base."""
+    currency = np.array([word.upper() for word in extract.texts("currency")], dtype=object)
+    return np.array((currency != "") & (currency != base) & bool(base))
+
+
+def says_foreign(heading: str) -> bool:
+    """Whether a heading of amounts says that they are in the document's currency."""
+    return any(word in fold(heading) for word in FOREIGN)
+
+
+def says_base(heading: str) -> bool:
+    """Whether it says that they are in the company's own currency."""
+    return any(word in fold(heading) for word in _BASE)
 
 
 def rate_of(text: str) -> str:
@@ -225,7 +269,7 @@ def merge_lines(reckoning: Reckoning, document: Array, same: Mapping[str, Array]
 
 
 def _equal(left: Array, right: Array) -> Array:
-    equal = left == right
+    equal = np.array(left == right)
     return equal | (np.isnat(left) & np.isnat(right)) if left.dtype.kind == "M" else equal
 
 

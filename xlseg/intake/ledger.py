@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from xlseg.errors import MissingSheetError
 from xlseg.intake.customers import read_customers, with_unlisted
+from xlseg.intake.documents import Dating
 from xlseg.intake.fields import Role
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices, read_invoices
@@ -47,69 +48,50 @@ class _Reading:
 
     def __init__(self, extracts: Mapping[Role, Extract], findings: Findings, epoch_1904: bool, settings: Settings) -> None:
         self.extracts, self.findings = extracts, findings
-        self.epoch_1904, self.day_first = epoch_1904, settings.day_first
+        self.dating = Dating(epoch_1904, settings.day_first)
         self.base = settings.base_currency.upper() or _most_common_currency(extracts)
         self.tallies: list[Tally] = []
 
     def intake(self) -> Intake:
         """Everything, in the order in which the sheets refer to each other."""
-        customers = self._customers()
+        customers = self._frame("customers", CUSTOMERS, lambda sheet: read_customers(sheet, self.findings))
         invoices = self._invoices(customers)
-        frames = {"invoices": invoices.frame if invoices else empty(INVOICES), "payments": self._payments(invoices), "orders": self._orders()}
-        sheets = [(self.extracts[role].sheet, self.extracts[role].heading("customer"), frames[role]) for role in frames if role in self.extracts]  # type: ignore[index]
+        frames = {
+            "invoices": invoices.frame if invoices else empty(INVOICES),
+            "payments": self._frame("payments", PAYMENTS, lambda sheet: read_payments(sheet, self.findings, self.dating, self.base, invoices)),
+            "orders": self._frame("orders", ORDERS, lambda sheet: read_orders(sheet, self.findings, self.dating, self.base)),
+        }
+        reminders = self._frame("reminders", REMINDERS, lambda sheet: read_reminders(sheet, self.findings, self.dating))
+        sheets = [(sheet, frames[role]) for role, sheet in self.extracts.items() if role in frames]
         customers = with_unlisted(customers, sheets, self.findings, listed="customers" in self.extracts)
-        ledger = Ledger(
-            customers, **frames, reminders=self._reminders(), has_invoices="invoices" in self.extracts, has_payments="payments" in self.extracts,
-            has_orders="orders" in self.extracts, currency=self.base,
-        )  # fmt: skip
+        ledger = Ledger(customers, frames["invoices"], frames["payments"], frames["orders"], reminders, *self._has(), currency=self.base)
         return Intake(ledger, self.findings.all(), tuple(self.tallies))
 
-    def _customers(self) -> pd.DataFrame:
-        if "customers" not in self.extracts:
-            return empty(CUSTOMERS)
-        frame, tally = read_customers(self.extracts["customers"], self.findings)
-        self.tallies.append(tally)
-        return frame
+    def _has(self) -> tuple[bool, bool, bool]:
+        return "invoices" in self.extracts, "payments" in self.extracts, "orders" in self.extracts
 
     def _invoices(self, customers: pd.DataFrame) -> Invoices | None:
         if "invoices" not in self.extracts:
             return None
         terms = dict(zip(customers["customer"], customers["terms"], strict=True))
-        read = read_invoices(
-            self.extracts["invoices"], self.findings, base=self.base, terms=terms, epoch_1904=self.epoch_1904, day_first=self.day_first
-        )
+        read = read_invoices(self.extracts["invoices"], self.findings, self.dating, self.base, terms)
         self.tallies.append(read.tally)
         return read
 
-    def _payments(self, invoices: Invoices | None) -> pd.DataFrame:
-        if "payments" not in self.extracts:
-            return empty(PAYMENTS)
-        frame, tally = read_payments(
-            self.extracts["payments"], self.findings, base=self.base, invoices=invoices, epoch_1904=self.epoch_1904, day_first=self.day_first
-        )
-        self.tallies.append(tally)
-        return frame
-
-    def _orders(self) -> pd.DataFrame:
-        if "orders" not in self.extracts:
-            return empty(ORDERS)
-        frame, tally = read_orders(self.extracts["orders"], self.findings, base=self.base, epoch_1904=self.epoch_1904, day_first=self.day_first)
-        self.tallies.append(tally)
-        return frame
-
-    def _reminders(self) -> pd.DataFrame:
-        if "reminders" not in self.extracts:
-            return empty(REMINDERS)
-        frame, tally = read_reminders(self.extracts["reminders"], self.findings, epoch_1904=self.epoch_1904, day_first=self.day_first)
+    def _frame(self, role: Role, columns: Mapping[str, str], read: Callable[[Extract], tuple[pd.DataFrame, Tally]]) -> pd.DataFrame:
+        if role not in self.extracts:
+            return empty(columns)
+        frame, tally = read(self.extracts[role])
         self.tallies.append(tally)
         return frame
 
 
 def _most_common_currency(extracts: Mapping[Role, Extract]) -> str:
     """The currency that most invoices are in, else most orders, else most customers; "" when none is stated."""
-    for role in ("invoices", "orders", "customers"):
-        found = extracts.get(role)  # type: ignore[call-overload]
+    roles: tuple[Role, ...] = ("invoices", "orders", "customers")
+    for role in roles:
+        found = extracts.get(role)
         counts = Counter(word.upper() for word in found.texts("currency") if word) if found else Counter()
         if counts:
-            return max(sorted(counts), key=lambda word: counts[word])
+            return str(min(counts, key=lambda word: (-counts[word], word)))
     return ""

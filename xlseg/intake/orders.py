@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from xlseg.intake import documents
+from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import numbered
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import ORDERS, Tally
 
 
-def read_orders(extract: Extract, findings: Findings, *, base: str, epoch_1904: bool, day_first: bool | None) -> tuple[pd.DataFrame, Tally]:
+def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str) -> tuple[pd.DataFrame, Tally]:
     """Orders of a sheet that are not cancelled; refunds below 0."""
     reckoning = Reckoning(extract, findings)
     documents.leave_out_totals(reckoning)
@@ -21,14 +22,14 @@ def read_orders(extract: Extract, findings: Findings, *, base: str, epoch_1904: 
     documents.states(reckoning)
     kind = documents.kinds(reckoning)
     reckoning.exclude(np.isin(kind, ("none", "payment")), "not an order", "type", "Sales Order or a return", severity="warning")
-    documents.turn_credits(reckoning, np.isin(kind, ("credit", "reversal")))
+    documents.turn_credits(reckoning, np.isin(kind, ("credit", "refund", "reversal")))
     customer = documents.require_customers(reckoning)
-    day = documents.read_dates(reckoning, "date", epoch_1904=epoch_1904, day_first=day_first)
+    day = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", day)
     rate = documents.rates(reckoning, base)
     reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
     document = numbered(reckoning)
-    head = documents.merge_lines(reckoning, document, {"customer": customer, "date": day.days, "refund": reckoning.amount < 0})
+    head = documents.merge_lines(reckoning, document, {"customer": customer, "date": day.days, "type": kind})
     used = reckoning.used
     amount = documents.added_up(reckoning.amount, head, used)
     values = {"document": document, "customer": customer, "date": day.days, "amount": amount, "row": extract.rows}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.intake import documents
+from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices
 from xlseg.intake.rows import Extract, Reckoning
@@ -18,9 +19,7 @@ from xlseg.workbook import Array
 _PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*[#:.]?\s*(\S+)$", re.IGNORECASE)
 
 
-def read_payments(
-    extract: Extract, findings: Findings, *, base: str, invoices: Invoices | None, epoch_1904: bool, day_first: bool | None
-) -> tuple[pd.DataFrame, Tally]:
+def read_payments(extract: Extract, findings: Findings, dating: Dating, base: str, invoices: Invoices | None) -> tuple[pd.DataFrame, Tally]:
     """Applications of a sheet, above 0 when they lower what is owed; `invoices` None when there is no Invoices sheet."""
     reckoning = Reckoning(extract, findings)
     documents.leave_out_totals(reckoning)
@@ -30,7 +29,7 @@ def read_payments(
     kind = documents.kinds(reckoning)
     reckoning.exclude(np.isin(kind, ("invoice", "none")), "not a payment", "type", "Payment, Credit or Write-off", severity="warning")
     _turn(reckoning, kind)
-    day = documents.read_dates(reckoning, "date", epoch_1904=epoch_1904, day_first=day_first)
+    day = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", day)
     owners = dict(zip(invoices.frame["document"], invoices.frame["customer"], strict=True)) if invoices is not None else {}
     document = _known(extract.texts("document"), owners)
@@ -62,7 +61,8 @@ def read_payments(
 
 def _turn(reckoning: Reckoning, kind: Array) -> None:
     """Signs: payments above 0, reversals below; an export that books payments below 0 is turned as a whole."""
-    plain = reckoning.used & (kind != "reversal")
+    back = np.isin(kind, ("reversal", "refund"))
+    plain = reckoning.used & ~back
     below, above = int((reckoning.amount[plain] < 0).sum()), int((reckoning.amount[plain] > 0).sum())
     if below > above:
         reckoning.note(
@@ -74,7 +74,7 @@ def _turn(reckoning: Reckoning, kind: Array) -> None:
             "{n} payments below 0: the sheet's signs are turned",
         )
         reckoning.amount = np.where(reckoning.used, -reckoning.amount, reckoning.amount)
-    wrong = reckoning.used & (kind == "reversal") & (reckoning.amount > 0)
+    wrong = reckoning.used & back & (reckoning.amount > 0)
     reckoning.note(wrong, "reversals above 0", "warning", "amount", "reversals below 0", "{n} reversals are counted below 0")
     reckoning.amount = np.where(wrong, -reckoning.amount, reckoning.amount)
 
@@ -110,8 +110,8 @@ def _in_base(reckoning: Reckoning, document: Array, base: str, invoice_rates: Ma
         effect = "{n} payments of foreign invoices are read in the invoice's currency and converted at its rate"
         reckoning.note(of_invoice != "", "payment without currency", "warning", "document", "a Currency column", effect)
         return documents.converted(reckoning.amount, of_invoice)
-    currency = np.char.upper(extract.texts("currency").astype(str))
-    settles = (of_invoice != "") & (currency != base.upper())
+    stated_in_base = np.array([word.upper() == base for word in extract.texts("currency")], dtype=bool)
+    settles = (of_invoice != "") & ~stated_in_base
     stated = documents.rates(reckoning, base, but=settles)
     return documents.converted(reckoning.amount, np.where(settles, of_invoice, stated))
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import pandas as pd
 
 from xlseg.intake import documents
+from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import REMINDERS, Tally
 
 
-def read_reminders(extract: Extract, findings: Findings, *, epoch_1904: bool, day_first: bool | None) -> tuple[pd.DataFrame, Tally]:
+def read_reminders(extract: Extract, findings: Findings, dating: Dating) -> tuple[pd.DataFrame, Tally]:
     """Reminders of a sheet."""
     reckoning = Reckoning(extract, findings)
     documents.leave_out_copies(reckoning)
     customer = documents.require_customers(reckoning)
-    day = documents.read_dates(reckoning, "date", epoch_1904=epoch_1904, day_first=day_first)
+    day = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", day)
-    promised = documents.read_dates(reckoning, "promised", epoch_1904=epoch_1904, day_first=day_first)
+    promised = documents.read_dates(reckoning, "promised", dating)
     wrong = promised.bad | promised.torn | promised.beyond
     reckoning.remark(wrong, "unreadable promise date", "warning", "promised", "a date from 1950 to 2099", "taken as not stated")
     values = {

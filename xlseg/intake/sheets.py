@@ -10,6 +10,7 @@ import numpy as np
 from xlseg.errors import MissingColumnError
 from xlseg.intake import cells
 from xlseg.intake.dates import dates
+from xlseg.intake.documents import says_base, says_foreign
 from xlseg.intake.fields import FIELDS, OUR_TABS, SHEET_NAMES, Field, Role
 from xlseg.intake.findings import Findings
 from xlseg.intake.headings import Candidate, Header, chosen, columns_named, fold, header_of, user_map
@@ -22,8 +23,6 @@ from xlseg.workbook import Array, Grid, Sheet, Source, Value
 _SAMPLE = 400
 _OURS = frozenset(map(fold, OUR_TABS))
 _DUE_LIKE = ("due", "terms", "remaining", "paid")
-_BASE = ("lcy", "localcurrency", "inlc", "hauswaehrung", "basecurrency", "localamount", "homecurrency")
-_FOREIGN = ("foreigncurrency", "transactioncurrency", "doccurr", "documentcurrency", "belegwaehrung", "infx")
 
 
 @dataclass(frozen=True)
@@ -192,11 +191,6 @@ def _duplicate(located: Located, other: Candidate, taken: Candidate) -> Finding:
 
 
 def _in_base(header: Header, headings: Mapping[str, str]) -> frozenset[str]:
-    """Money fields whose heading says own currency, or stands beside one that says foreign currency."""
-    base = set()
-    for name in headings:
-        own = fold(headings[name])
-        beside = any(any(word in fold(c.heading) for word in _FOREIGN) for c in header[name] if c.heading != headings[name])
-        if any(word in own for word in _BASE) or (beside and not any(word in own for word in _FOREIGN)):
-            base.add(name)
-    return frozenset(base)
+    """Fields whose heading says own currency, or stands beside one that says foreign currency."""
+    beside = {name for name in headings if any(says_foreign(candidate.heading) for candidate in header[name])}
+    return frozenset(name for name, heading in headings.items() if says_base(heading) or (name in beside and not says_foreign(heading)))

@@ -7,40 +7,53 @@ from typing import Literal
 
 from xlseg.intake.headings import fold
 
-State = Literal["open", "closed", "credited", "void", "disputed"]
-Kind = Literal["invoice", "credit", "payment", "reversal", "none"]
+State = Literal["", "open", "closed", "credited", "disputed", "void", "draft"]
+Kind = Literal["invoice", "credit", "refund", "payment", "reversal", "none"]
 
 _STATES: dict[State, str] = {
-    "open": "open unpaid notpaid overdue pastdue due outstanding partiallypaid partlypaid partpaid partial partiallyapplied sent viewed issued posted authorised authorized "
-            "approved pending pendingpayment pendingfulfillment pendingbilling pendingbillingpartiallyfulfilled partiallyfulfilled partiallyshipped released inprogress "
-            "confirmed new active offen unbezahlt teilbezahlt teilweisebezahlt ueberfaellig faellig",
-    "closed": "closed paid paidinfull fullypaid settled cleared complete completed fullyapplied fullybilled billed invoiced shipped fulfilled delivered deposited notdeposited "
-              "reconciled applied bezahlt ausgeglichen erledigt geschlossen abgeschlossen",
-    "credited": "credited fullycredited closedbycredit closedcredited creditapplied refunded writtenoff writeoff closedwrittenoff baddebt gutgeschrieben ausgebucht abgeschrieben",
-    "void": "void voided cancelled canceled deleted rejected reversed draft pendingapproval pendingsupervisorapproval submitted notapproved storniert storno annulliert geloescht "
-            "entwurf abgelehnt",
+    "open": """open unpaid notpaid overdue pastdue due outstanding partiallypaid partlypaid partpaid partial partiallyapplied pendingpayment
+        authorised authorized offen unbezahlt teilbezahlt teilweisebezahlt ueberfaellig faellig""",
+    "closed": """closed paid paidinfull fullypaid settled cleared fullyapplied bezahlt ausgeglichen erledigt geschlossen abgeschlossen""",
+    "credited": """credited fullycredited closedbycredit closedcredited creditapplied refunded writtenoff writeoff closedwrittenoff baddebt
+        gutgeschrieben ausgebucht abgeschrieben""",
     "disputed": "disputed indispute dispute strittig klaerungsfall",
-}  # fmt: skip
+    "void": "void voided cancelled canceled deleted rejected reversed storniert storno annulliert geloescht abgelehnt",
+    "draft": "draft pendingapproval pendingsupervisorapproval submitted notapproved entwurf",
+    "": "approved posted sent viewed issued active new confirmed released gebucht",
+}
 _STATE_OF = {word: state for state, words in _STATES.items() for word in words.split()}
 
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("reversal", r"reversal|reversed|bounced|chargeback|returnedpayment|nsf|rueckbuchung|ruecklastschrift|customerrefund|refund(?=payment)"),
+    ("reversal", r"reversal|reversed|bounced|chargeback|returnedpayment|nsf|rueckbuchung|ruecklastschrift"),
     ("none", r"quote|quotation|estimate|proforma|opportunity|angebot|kostenvoranschlag"),
-    ("credit", r"credit|gutschrift|refund|return|rma|^cm$|^cn$|^dg$|^kg$|write|ausbuchung|baddebt|discount|skonto|adjustment"),
+    ("refund", r"refund|erstattung"),
+    ("payment", r"creditcard|debitcard|directdebit|transfer|wire|^ach$|^eft$|sepa|check|cheque|^cash$|ueberweisung|lastschrift"),
+    ("credit", r"credit|gutschrift|return|^rma$|^cm$|^cn$|^dg$|^kg$|writ|ausbuchung|baddebt|discount|skonto"),
+    ("invoice", r"salesreceipt|cashsale"),
     ("payment", r"payment|receipt|zahlung|deposit|^dz$|^kz$|^pymt$|^pmt$|prepay"),
     ("invoice", r"invoice|invc|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^inv$|accrec|accpay|standard|auftrag"),
 )
 
-_NET = (
-    re.compile(r"\bnet\s*(\d{1,3})\b"), re.compile(r"\bnt\s*(\d{1,3})\b"), re.compile(r"\bn\s*[/-]?\s*(\d{1,3})\b"), re.compile(r"\b(\d{1,3})\s*(?:days?|tagen?|d)\b.*\bnet(?:to)?\b"),
-    re.compile(r"\bnetto\s*(\d{1,3})\b"), re.compile(r"\b(\d{1,3})\s*(?:days?|tagen?|d|t)\b"), re.compile(r"^(\d{1,3})$"),
-)  # fmt: skip
+_NET = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\bnet(?:to)?\s*(\d{1,3})\b",
+        r"\bnt\s*(\d{1,3})\b",
+        r"\bn\s*[/-]?\s*(\d{1,3})\b",
+        r"\b(\d{1,3})\s*(?:days?|tagen?|d)\b.*\bnet(?:to)?\b",
+        r"\b(\d{1,3})\s*(?:days?|tagen?|d|t)\b",
+        r"^(\d{1,3})$",
+    )
+)
 _AT_ONCE = re.compile(r"receipt|immediate|sofort|prepay|prepaid|advance|vorkasse|\bcod\b|\bcia\b|cash|due now|\bpay now\b|upfront")
 _MONTH_END = re.compile(r"\beom\b|end of|month|monat|ultimo|proximo|\bprox\b|instal|raten")
 
 
 def state_of(status: str) -> State | None:
-    """What a status says of a document; None when the word is not known. "Invoice : Paid In Full" is about "Paid In Full"."""
+    """What a status says of a document, "" when nothing about its balance, None when the word is not known.
+
+    "Invoice : Paid In Full" is about "Paid In Full".
+    """
     return _STATE_OF.get(fold(status.rsplit(":", 1)[-1]))
 
 
