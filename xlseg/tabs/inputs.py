@@ -31,7 +31,7 @@ def rules_tab() -> Tab:
 def _rule_column(head: str, values: Sequence[Value]) -> Column:
     widths = {"Priority": 9.0, "Segment": 24.0, "Risk": 7.0}
     style: Style = "input_number" if head in ("Priority", "Risk") else "input_text"
-    return Column(head, list(values), style, widths.get(head, max(10.0, len(head) * 0.75)), kept=True)
+    return Column(head, list(values), style, widths.get(head, max(10.0, len(head) * 0.75)))
 
 
 def config_tab() -> Tab:
@@ -46,7 +46,7 @@ def config_tab() -> Tab:
     }
     columns = (
         Column("Key", [s.key for s in SETTINGS], "text", 24),
-        Column("Value", [defaults.get(s.key) for s in SETTINGS], "input_text", 20, kept=True),
+        Column("Value", [defaults.get(s.key) for s in SETTINGS], "input_text", 20),
         Column("Unit", [s.unit for s in SETTINGS], "text", 12),
         Column("Note", [s.note for s in SETTINGS], "text", 100),
     )
