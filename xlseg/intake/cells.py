@@ -40,7 +40,8 @@ def texts(column: Array) -> Array:
 
 
 def _plain(cell: Any) -> Value:
-    return cell.item() if isinstance(cell, np.generic) else cell
+    value: Value = cell.item() if isinstance(cell, np.generic) else cell
+    return value
 
 
 def _objects(cells: list[str]) -> Array:

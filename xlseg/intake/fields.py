@@ -45,46 +45,77 @@ _SHARED = {
 }
 
 _FIELDS = {
-    "customers": """customer id*: Customer ID | {ids} | ID | No | {parties} | {party names} name text: Name | {party names} | Account Name |
-        Name 1 | Firmenname | Kundenname terms text: Terms | {terms} credit_limit money: Credit Limit | Credit Limit (LCY) | Credit Line |
-        Kreditlimit currency text: Currency | {currency} | Primary Currency category text: Category | Customer Category | Customer Group |
-        Kundengruppe | Segment | Industry | Customer Type sales_rep text: Sales Rep | Salesperson | Salesperson Code | Sales Representative |
-        Account Manager | Owner | Vertriebsmitarbeiter country text: Country | Country Code | Billing Country | Country/Region |
-        Country/Region Code | Country Key | Land parent id: Parent | Parent ID | Parent Customer | Top Level Parent | Parent Company |
-        Parent Account on_hold flag: On Hold | Hold | Credit Hold | Blocked | Gesperrt do_not_contact flag: Do Not Contact | No Contact |
-        Opt Out | Kontaktsperre""",
-    "invoices": """document id*: Invoice No | Invoice | Invoice ID | Invoice Reference | Bill No | Bill | Document No | Doc No | Doc ID |
-        Billing Document | Invoice Document | Rechnungsnummer | Rechnungs-Nr. | Rechnung | Belegnummer | Beleg | Num | Transaction No | Tran ID |
-        Transaction ID | Voucher | Reference | Internal ID customer id*: Customer ID | {ids} | {parties} | {party names} | ID date date*: Date |
-        Invoice Date | Bill Date | Document Date | Document Create Date | Posting Date | Transaction Date | Tran Date | Issue Date |
-        Billing Date | Belegdatum | Rechnungsdatum | Buchungsdatum | Date Created | Created | Baseline Create Date | Datum due date: Due Date |
-        Due Date/Receive By | Net Due Date | Net Due Dt | Due In Date | Due | Due On | Payment Due Date | Nettofälligkeit |
-        Nettofälligkeitsdatum | Fälligkeit | Fällig am | Fälligkeitsdatum amount money*: Amount | {amount} remaining money: Amount Remaining |
-        Remaining Amount | Open Balance | Invoice Amount Due | Amount Due | Balance | Balance Due | Open Amount | Remaining Amt. (LCY) |
-        Remaining Balance | Outstanding | Amount Outstanding | Offener Betrag | Restbetrag |
-        Amount Remaining (Foreign Currency) paid date: Paid Date | Date Paid | Paid | Paid On | Payment Date | Settled Date | Date Closed |
-        Closed Date | Close Date | Clearing Date | Clear Date | Clearing | Ausgleichsdatum | Ausgleich | Last Payment Date | Closed at Date |
-        Fully Paid On Date | Zahlungsdatum | Bezahlt am terms text: Terms | {terms} status text: Status | {status} type text: Type |
-        {type} currency text: Currency | {currency} rate money: FX Rate | {rate} disputed flag: Disputed | In Dispute | Dispute | Is Disputed |
-        Dispute Flag | Strittig | Klärungsfall""",
-    "payments": """payment id: Payment No | Payment ID | Payment | Receipt No | Document No | Voucher | Num | Belegnummer | Zahlungsnummer |
-        Transaction ID | Internal ID | ID customer id: Customer ID | {ids} | {parties} | {party names} date date*: Date | Payment Date |
-        Date Paid | Paid Date | Receipt Date | Application Date | Posting Date | Clearing Date | Zahlungsdatum | Buchungsdatum | Ausgleichsdatum |
-        Document Date | Belegdatum | Datum amount money*: Amount | Applied Amount | Amount Applied | Payment Amount | Amount Paid | Paid Amount |
-        Applying Link Amount | Zahlbetrag | {amount} document id*: Applied To | Applied To Transaction | Applied To Invoice |
-        Applied to Doc. No. | Applies To | Applies-to Doc. No. | Invoice No | Invoice | Invoice ID | Invoice Reference | Bill No | Bill |
-        Rechnungsnummer | Rechnung | Cleared Document | Document type text: Type | {type} status text: Status | {status} currency text: Currency |
-        {currency} rate money: FX Rate | {rate}""",
-    "orders": """document id*: Order No | Order | Order ID | Sales Order | Sales Order No | SO No | Order Reference | Purchase Order |
-        Auftragsnummer | Auftrag | Bestellnummer | Sales Document | Document No | Num | Transaction No | Internal ID |
-        PO No customer id*: Customer ID | {ids} | {parties} | {party names} | ID date date*: Date | Order Date | Sales Order Date |
-        Document Date | Created Date | Date Created | Transaction Date | Posting Date | Auftragsdatum | Bestelldatum | Belegdatum |
-        Datum amount money*: Amount | Order Amount | Order Total | Net Value | Auftragswert | Nettowert | {amount} type text: Type |
-        {type} status text: Status | {status} currency text: Currency | {currency} rate money: FX Rate | {rate}""",
-    "reminders": """customer id*: Customer ID | {ids} | {parties} | {party names} | ID document id: Invoice No | Invoice | Invoice ID |
-        Document No | Rechnungsnummer | Belegnummer | Bill No date date*: Date | Reminder Date | Sent | Sent On | Date Sent | Contact Date |
-        Mahndatum | Datum channel text: Channel | Method | Medium | Via | Kanal outcome text: Outcome | Result | Response |
-        Ergebnis promised date: Promise Date | Promise to Pay | Promised Date | Promised | Promise to Pay Date | Zusagedatum""",
+    "customers": """
+        customer id*: Customer ID | {ids} | ID | No | {parties} | {party names}
+        name text: Name | {party names} | Account Name | Name 1 | Firmenname | Kundenname
+        terms text: Terms | {terms}
+        credit_limit money: Credit Limit | Credit Limit (LCY) | Credit Line | Kreditlimit
+        currency text: Currency | {currency} | Primary Currency
+        category text: Category | Customer Category | Customer Group | Kundengruppe | Segment | Industry | Customer Type
+        sales_rep text: Sales Rep | Salesperson | Salesperson Code | Sales Representative | Account Manager | Owner | Vertriebsmitarbeiter
+        country text: Country | Country Code | Billing Country | Country/Region | Country/Region Code | Country Key | Land
+        parent id: Parent | Parent ID | Parent Customer | Top Level Parent | Parent Company | Parent Account
+        on_hold flag: On Hold | Hold | Credit Hold | Blocked | Gesperrt
+        do_not_contact flag: Do Not Contact | No Contact | Opt Out | Kontaktsperre
+    """,
+    "invoices": """
+        document id*: Invoice No | Invoice | Invoice ID | Invoice Reference | Bill No | Bill | Document No | Doc No | Doc ID | Billing Document |
+            Invoice Document | Rechnungsnummer | Rechnungs-Nr. | Rechnung | Belegnummer | Beleg | Num | Transaction No | Tran ID |
+            Transaction ID | Voucher | Reference | Internal ID
+        customer id*: Customer ID | {ids} | {parties} | {party names} | ID
+        date date*: Date | Invoice Date | Bill Date | Document Date | Document Create Date | Posting Date | Transaction Date | Tran Date |
+            Issue Date | Billing Date | Belegdatum | Rechnungsdatum | Buchungsdatum | Date Created | Created | Baseline Create Date | Datum
+        due date: Due Date | Due Date/Receive By | Net Due Date | Net Due Dt | Due In Date | Due | Due On | Payment Due Date | Nettofälligkeit |
+            Nettofälligkeitsdatum | Fälligkeit | Fällig am | Fälligkeitsdatum
+        amount money*: Amount | {amount}
+        remaining money: Amount Remaining | Remaining Amount | Open Balance | Invoice Amount Due | Amount Due | Balance | Balance Due |
+            Open Amount | Remaining Amt. (LCY) | Remaining Balance | Outstanding | Amount Outstanding | Offener Betrag | Restbetrag |
+            Amount Remaining (Foreign Currency)
+        paid date: Paid Date | Date Paid | Paid | Paid On | Payment Date | Settled Date | Date Closed | Closed Date | Close Date | Clearing Date |
+            Clear Date | Clearing | Ausgleichsdatum | Ausgleich | Last Payment Date | Closed at Date | Fully Paid On Date | Zahlungsdatum |
+            Bezahlt am
+        terms text: Terms | {terms}
+        status text: Status | {status}
+        type text: Type | {type}
+        currency text: Currency | {currency}
+        rate money: FX Rate | {rate}
+        disputed flag: Disputed | In Dispute | Dispute | Is Disputed | Dispute Flag | Strittig | Klärungsfall
+    """,
+    "payments": """
+        payment id: Payment No | Payment ID | Payment | Receipt No | Document No | Voucher | Num | Belegnummer | Zahlungsnummer | Transaction ID |
+            Internal ID | ID
+        customer id: Customer ID | {ids} | {parties} | {party names}
+        date date*: Date | Payment Date | Date Paid | Paid Date | Receipt Date | Application Date | Posting Date | Clearing Date | Zahlungsdatum |
+            Buchungsdatum | Ausgleichsdatum | Document Date | Belegdatum | Datum
+        amount money*: Amount | Applied Amount | Amount Applied | Payment Amount | Amount Paid | Paid Amount | Applying Link Amount | Zahlbetrag |
+            {amount}
+        document id*: Applied To | Applied To Transaction | Applied To Invoice | Applied to Doc. No. | Applies To | Applies-to Doc. No. |
+            Invoice No | Invoice | Invoice ID | Invoice Reference | Bill No | Bill | Rechnungsnummer | Rechnung | Cleared Document | Document
+        type text: Type | {type}
+        status text: Status | {status}
+        currency text: Currency | {currency}
+        rate money: FX Rate | {rate}
+    """,
+    "orders": """
+        document id*: Order No | Order | Order ID | Sales Order | Sales Order No | SO No | Order Reference | Purchase Order | Auftragsnummer |
+            Auftrag | Bestellnummer | Sales Document | Document No | Num | Transaction No | Internal ID | PO No
+        customer id*: Customer ID | {ids} | {parties} | {party names} | ID
+        date date*: Date | Order Date | Sales Order Date | Document Date | Created Date | Date Created | Transaction Date | Posting Date |
+            Auftragsdatum | Bestelldatum | Belegdatum | Datum
+        amount money*: Amount | Order Amount | Order Total | Net Value | Auftragswert | Nettowert | {amount}
+        type text: Type | {type}
+        status text: Status | {status}
+        currency text: Currency | {currency}
+        rate money: FX Rate | {rate}
+    """,
+    "reminders": """
+        customer id*: Customer ID | {ids} | {parties} | {party names} | ID
+        document id: Invoice No | Invoice | Invoice ID | Document No | Rechnungsnummer | Belegnummer | Bill No
+        date date*: Date | Reminder Date | Sent | Sent On | Date Sent | Contact Date | Mahndatum | Datum
+        channel text: Channel | Method | Medium | Via | Kanal
+        outcome text: Outcome | Result | Response | Ergebnis
+        promised date: Promise Date | Promise to Pay | Promised Date | Promised | Promise to Pay Date | Zusagedatum
+    """,
 }
 _LINE = re.compile(r"^ {8}(\w+) (\w+)(\*?):(.*(?:\n {9,}.*)*)", re.MULTILINE)
 
