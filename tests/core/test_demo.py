@@ -16,6 +16,7 @@ from xlseg.demo import Defect, DemoBook, make_book, write_book, writing
 from xlseg.demo.chance import Chance
 from xlseg.demo.defects import HEADER_ROW
 from xlseg.demo.simulate import Population, shifted, unchanging
+from xlseg.errors import FileError, FormatError
 from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS
 from xlseg.workbook import CellError
 
@@ -355,6 +356,17 @@ def test_a_large_book_is_streamed_with_the_same_cells(small: tuple[DemoBook, Pat
     assert not streamed["Invoices"].tables
     for sheet in whole:
         assert list(streamed[sheet.title].values) == list(sheet.values)
+
+
+def test_a_sheet_longer_than_excel_holds_is_refused(small: tuple[DemoBook, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MOST_ROWS", 100)
+    with pytest.raises(FormatError, match=r"long\.xlsx: Payments would have \d+ rows and Excel holds 100\. To go on, make a book of fewer"):
+        write_book(small[0], tmp_path / "long.xlsx")
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"book\.xlsx: cannot be written"):
+        write_book(make_book(1, seed=1), tmp_path / "no such folder" / "book.xlsx")
 
 
 # ── simulated ledgers ──

@@ -142,10 +142,10 @@ PLANTS: tuple[tuple[str, str, int, bool, Plant], ...] = (
     ("exported twice", "SalesOrders", 2, True, twice),
     ("total row", "SalesOrders", 1, True, total_row),
 )
-STRANGERS = 2
-
 
 UNKNOWN_CUSTOMER = "unknown customer"
+STRANGERS = 2
+"""Kind and rows in a book of reference of invoices whose customers are not on Customers."""
 
 
 def plant(seed: int, clean: Mapping[str, pd.DataFrame], customers: int) -> tuple[dict[str, pd.DataFrame], tuple[Defect, ...]]:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from xlseg.demo.book import DemoBook
 from xlseg.demo.defects import HEADER_ROW
 from xlseg.demo.notes import write_notes
+from xlseg.errors import FileError, FormatError
 from xlseg.workbook import CellError
 
 TABLES = {"Invoices": "tblInvoices", "Payments": "tblPayments"}
@@ -20,6 +22,8 @@ TABLES = {"Invoices": "tblInvoices", "Payments": "tblPayments"}
 
 LARGE = 60_000
 """Rows of a sheet from which on rows are streamed to the file; that rules out Excel tables."""
+
+MOST_ROWS = 1_048_576
 
 EXCEL_DAY_0 = dt.datetime(1899, 12, 30)
 
@@ -48,17 +52,26 @@ def write_book(book: DemoBook, path: Path) -> None:
 
     Raises
     ------
-    OSError
+    FormatError
+        When a sheet has more rows than Excel holds.
+    FileError
         When the file cannot be written.
     """
-    large = max(len(frame) for frame in book.sheets.values()) > LARGE
+    longest = max(book.sheets, key=lambda name: len(book.sheets[name]))
+    rows = HEADER_ROW[longest] + len(book.sheets[longest])
+    if rows > MOST_ROWS:
+        raise FormatError(path.name, f"{longest} would have {rows:,} rows and Excel holds {MOST_ROWS:,}", "make a book of fewer customers or years")
+    large = rows > LARGE
     workbook = xlsxwriter.Workbook(str(path), {"constant_memory": large})
     workbook.set_properties({"title": "Customer ledger", "author": "Finance", "created": dt.datetime.combine(book.until, dt.time(8))})
     formats = {name: workbook.add_format(look) for name, look in FORMATS.items()}
     for name, frame in book.sheets.items():
         _write_sheet(workbook.add_worksheet(name), name, frame, formats, "" if large else TABLES.get(name, ""))
     write_notes(workbook, book)
-    workbook.close()
+    try:
+        workbook.close()
+    except FileCreateError as error:
+        raise FileError(str(path), f"cannot be written ({error})", "close it in Excel, or name another place") from error
 
 
 def _write_sheet(sheet: Any, name: str, frame: pd.DataFrame, formats: dict[str, Any], table: str) -> None:
