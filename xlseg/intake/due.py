@@ -34,7 +34,7 @@ def due_dates(reckoning: Reckoning, read: Dates, issued: Array, customer: Array,
     wrong = (read.bad | read.torn | read.beyond | cells.errors(extract.column("due"))) & ~credit
     absent = np.isnat(read.days) & ~credit & reckoning.used
     named = _terms(extract.texts("terms"), absent, customer, terms)
-    known = learned(named, (read.days - issued) // _DAY, ~np.isnat(read.days) & ~credit & reckoning.used)
+    known = learned(named, _day_numbers(read.days) - _day_numbers(issued), ~np.isnat(read.days) & ~credit & reckoning.used)
     due = read.days.copy()
     for text in set(named[absent]):
         days = days_of(text)
@@ -61,12 +61,15 @@ def _terms(own: Array, absent: Array, customer: Array, terms: Mapping[str, str])
     return named
 
 
+def _day_numbers(dates: Array) -> Array:
+    return dates.astype("datetime64[D]").astype(np.int64)
+
+
 def learned(terms: Array, days: Array, known: Array) -> dict[str, int]:
     """Days of each term that words do not explain (NAA8): the most common due − issued of its rows, of equally common ones the shortest."""
     seen: dict[str, Counter[int]] = {text: Counter() for text in set(terms) if text and days_of(text) is None}
     if seen:
-        whole = days.astype(np.int64)
         for i in np.flatnonzero(known):
             if terms[i] in seen:
-                seen[terms[i]][int(whole[i])] += 1
+                seen[terms[i]][int(days[i])] += 1
     return {text: min(counts, key=lambda n: (-counts[n], n)) for text, counts in seen.items() if counts}

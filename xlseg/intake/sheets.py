@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from xlseg.tables import Finding
 from xlseg.workbook import Array, Grid, Sheet, Source, Value
 
 _SAMPLE = 400
+_FEW = 20
+_LEDGER_ACCOUNT = re.compile(r"accounts? (receivable|payable)|^forderungen|^verbindlichkeiten", re.IGNORECASE)
 _OURS = frozenset(map(fold, OUR_TABS))
 _DUE_LIKE = ("due", "terms", "remaining", "paid")
 
@@ -166,9 +169,16 @@ def _fits(column: Array, field: Field) -> bool:
     sample = column[~cells.blanks(column)][:_SAMPLE]
     if not len(sample):
         return False
+    if field.kind == "id":
+        return _tells_apart(cells.texts(sample))
     if field.kind == "date":
         return bool(dates(sample).bad.mean() < 0.5)
     return field.kind != "money" or bool(amounts(sample).bad.mean() < 0.5)
+
+
+def _tells_apart(ids: Array) -> bool:
+    """Whether a column can be one of ids: "Account" may also hold the general ledger's account of receivables, the same in every row."""
+    return (len(ids) < _FEW or len(set(ids)) > 1) and not any(_LEDGER_ACCOUNT.search(text) for text in ids[:_FEW])
 
 
 def _namesakes(candidates: object, chosen_one: Candidate) -> list[Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections import Counter
@@ -80,14 +81,17 @@ class CsvSheet:
             raise FormatError(self._file.name, f"not a CSV file ({error})", "export it again") from None
 
 
-def decoded(content: bytes, name: str) -> str:
-    """Text of a CSV file: by its byte order mark, else UTF-8, else what Windows calls ANSI."""
+def decoded(content: bytes, name: str, *, whole: bool = True) -> str:
+    """Text of a CSV file: by its byte order mark, else UTF-8, else what Windows calls ANSI.
+
+    `whole`: False when the content is cut off somewhere, perhaps within a character.
+    """
     encoding = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), None)
     if encoding is None and b"\0" in content[:4000]:
         encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
     for candidate in (encoding,) if encoding else ("utf-8", "cp1252"):
         try:
-            return content.decode(candidate).removeprefix("\ufeff")
+            return codecs.getincrementaldecoder(candidate)().decode(content, final=whole).removeprefix("\ufeff")
         except UnicodeDecodeError:
             continue
     raise FormatError(name, "neither UTF-8, UTF-16 nor Windows-1252 text", "export it as CSV UTF-8")

@@ -1,0 +1,156 @@
+"""SpreadsheetML 2003, XML named .xls: what NetSuite calls an Excel export.
+
+Rows and cells may skip positions (ss:Index) and cover several (ss:MergeAcross). Cells are typed as the file types them; templates
+exist in which every cell is a String, and the intake reads those texts as it reads a CSV file's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from lxml import etree
+
+from xlseg.errors import FormatError, MissingSheetError
+from xlseg.hosts.reading import MAX_COLUMNS, MAX_ROWS, columns_of
+from xlseg.workbook import CellError, Grid, Value
+
+NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
+MAX_BYTES = 1 << 30
+MAX_CELLS = 50_000_000
+_SS = f"{{{NAMESPACE}}}"
+_EXCEL = "{urn:schemas-microsoft-com:office:excel}"
+
+
+class XmlSource:
+    """A SpreadsheetML file as a `Source`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self._path.name
+
+    @property
+    def epoch_1904(self) -> bool:
+        """Whether the book counts days from 1904."""
+        return self._book.epoch_1904
+
+    def sheets(self) -> Sequence[str]:
+        """Names of the worksheets."""
+        return list(self._book.sheets)
+
+    def sheet(self, name: str) -> XmlSheet:
+        """One of them."""
+        if name not in self._book.sheets:
+            raise MissingSheetError(self.name, name, self.sheets())
+        return XmlSheet(name, self._book.sheets[name])
+
+    @cached_property
+    def _book(self) -> _Book:
+        if self._path.stat().st_size > MAX_BYTES:
+            raise FormatError(self.name, "larger than 1 GiB", "export fewer rows")
+        try:
+            return _parsed(self._path)
+        except (etree.XMLSyntaxError, ValueError) as error:
+            raise FormatError(self.name, f"broken XML ({error})", "export it again") from None
+
+
+class XmlSheet:
+    """One of its worksheets as a `Sheet`."""
+
+    def __init__(self, name: str, rows: list[list[Value]]) -> None:
+        self._name, self._rows = name, rows
+
+    @property
+    def name(self) -> str:
+        """Name on the sheet's tab."""
+        return self._name
+
+    def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
+        """Rows 1 … `rows`."""
+        return self._rows[:rows]
+
+    def body(self, below: int) -> Grid:
+        """All rows below row number `below`."""
+        return Grid(below + 1, columns_of([self._rows[below:]]))
+
+
+class _Book:
+    """What has been read so far: the rows of each worksheet."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.epoch_1904 = False
+        self.sheets: dict[str, list[list[Value]]] = {}
+        self._cells = 0
+
+    def row(self, sheet: str, element: etree._Element) -> None:
+        """Take a row of a worksheet, after the empty ones that it skips."""
+        rows = self.sheets.setdefault(sheet, [])
+        number = _position(element, len(rows) + 1)
+        cells: list[Value] = []
+        for cell in element.iterchildren(_SS + "Cell"):
+            column = _position(cell, len(cells) + 1)
+            self._check(number, column)
+            cells += [None] * (column - 1 - len(cells))
+            cells.append(_value(cell.find(_SS + "Data")))
+            cells += [None] * min(int(cell.get(_SS + "MergeAcross", "0")), MAX_COLUMNS)
+        self._check(number, len(cells))
+        self._cells += number - len(rows) + len(cells)
+        rows += [[] for _ in range(number - 1 - len(rows))]
+        rows.append(cells)
+
+    def _check(self, row: int, column: int) -> None:
+        if row > MAX_ROWS or column > MAX_COLUMNS or self._cells > MAX_CELLS:
+            raise FormatError(self.name, f"claims a cell in row {row:,}, column {column:,}", f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
+
+
+def _parsed(path: Path) -> _Book:
+    book, sheet = _Book(path.name), ""
+    events = etree.iterparse(path, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    for event, element in events:
+        if element.getparent() is None and event == "start" and element.getroottree().docinfo.doctype:
+            raise FormatError(path.name, "its XML declares a document type", "export it again")
+        if event == "start" and element.tag == _SS + "Worksheet":
+            sheet = element.get(_SS + "Name", f"Sheet{len(book.sheets) + 1}")
+            book.sheets.setdefault(sheet, [])
+        elif event == "end" and element.tag == _SS + "Row":
+            book.row(sheet, element)
+            element.clear(keep_tail=False)
+            while element.getprevious() is not None:  # what is read is let go, or the tree would hold the whole file
+                del element.getparent()[0]  # type: ignore[union-attr]
+        elif event == "end" and element.tag == _EXCEL + "Date1904":
+            book.epoch_1904 = True
+    return book
+
+
+def _position(element: etree._Element, following: int) -> int:
+    """Number of a row or cell: its ss:Index, else the one after the last."""
+    return max(int(element.get(_SS + "Index", "0")), following)
+
+
+def _value(data: etree._Element | None) -> Value:
+    if data is None:
+        return None
+    text = "".join(data.itertext())
+    kind = data.get(_SS + "Type", "String")
+    if not text or kind not in _KINDS:
+        return text or None
+    return _KINDS[kind](text)
+
+
+def _date(text: str) -> Value:
+    return dt.datetime.fromisoformat(text.strip())
+
+
+_KINDS: dict[str, Callable[[str], Value]] = {
+    "Number": float,
+    "DateTime": _date,
+    "Boolean": lambda text: text.strip() in ("1", "true"),
+    "Error": CellError,
+}
