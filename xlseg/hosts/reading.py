@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -26,8 +27,8 @@ from xlseg.workbook import Array, CellError, Grid, Value
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 MAX_MEMBERS, MAX_BYTES = 10_000, 4 << 30
-MAX_DENSE = 100_000_000
-"""Cells, empty ones included, up to which a sheet is read by calamine, which keeps 24 bytes for each."""
+MAX_DENSE = 60_000_000
+"""Cells, empty ones included, up to which a sheet is read by calamine, which keeps 24 bytes for each; and up to which it is read at all."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = 1 << 20
@@ -131,7 +132,7 @@ class SheetReader:
         blocks, rows = [], self._rows(below)
         while block := list(islice(rows, _BLOCK)):
             blocks.append(block)
-        return Grid(below + 1, columns_of(blocks))
+        return Grid(below + 1, columns_of(blocks, self._name))
 
 
 Rows = Callable[[int], Iterator[Sequence[Any]]]
@@ -152,8 +153,24 @@ def choose_cells(path: Path, survey: Survey) -> Cells:
     """The quickest library that is installed and sees all that is in this file."""
     if survey.dense <= MAX_DENSE:
         with suppress(ImportError):
-            return CalamineCells(path, survey.has_errors)
+            return calamine_cells(path, survey.has_errors)
     return OpenpyxlCells(path)
+
+
+def calamine_cells(path: Path, has_errors: bool) -> Cells:
+    """calamine, or openpyxl for what calamine refuses to open, such as a book with macro sheets.
+
+    Raises
+    ------
+    ImportError
+        When calamine is not installed.
+    """
+    from python_calamine import CalamineError
+
+    try:
+        return CalamineCells(path, has_errors)
+    except CalamineError:
+        return OpenpyxlCells(path)
 
 
 class CalamineCells:
@@ -210,7 +227,8 @@ class OpenpyxlCells:
     def __init__(self, path: Path) -> None:
         import openpyxl
 
-        self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        with _quiet():
+            self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
 
     def names(self) -> Sequence[str]:
         """Names of the worksheets."""
@@ -219,13 +237,24 @@ class OpenpyxlCells:
     def load(self, name: str) -> Rows:
         """One worksheet's rows."""
         sheet = self._book[name]
-        sheet.reset_dimensions()
+        sheet.reset_dimensions()  # what the file claims about its size may be wrong
+        with _quiet():
+            rows = [_trimmed([CellError(str(cell.value)) if cell.data_type == "e" else cell.value for cell in row]) for row in sheet.iter_rows()]
+        return lambda below: iter(rows[below:])
 
-        def rows(below: int) -> Iterator[Sequence[Any]]:
-            for row in sheet.iter_rows(min_row=below + 1):
-                yield [CellError(str(cell.value)) if cell.data_type == "e" else cell.value for cell in row]
 
-        return rows
+def _trimmed(row: list[Any]) -> list[Any]:
+    while row and row[-1] is None:  # cells that only have a format
+        row.pop()
+    return row
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Openpyxl warns of what it would lose on saving; it never saves here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 # ── from a library's cells to ours ───────────────────────────────────────────
@@ -240,9 +269,17 @@ def plain(cell: Any) -> Value:
     return None if cell == "" else cell
 
 
-def columns_of(blocks: Sequence[Sequence[Sequence[Any]]]) -> tuple[Array, ...]:
-    """Columns of rows that come in blocks, the rows filled up to the longest; empty rows at the end are left out."""
+def columns_of(blocks: Sequence[Sequence[Sequence[Any]]], sheet: str) -> tuple[Array, ...]:
+    """Columns of rows that come in blocks, the rows filled up to the longest.
+
+    Raises
+    ------
+    FormatError
+        When they would fill more cells than any export does.
+    """
     width = max((len(row) for block in blocks for row in block), default=0)
+    if (cells_ := width * sum(map(len, blocks))) > MAX_DENSE:
+        raise FormatError(sheet, f"its cells spread over {cells_:,} places", "delete what stands far below or beside the table")
     pieces: list[list[Array]] = [[] for _ in range(width)]
     for block in blocks:
         full = [row if len(row) == width else [*row, *[None] * (width - len(row))] for row in block]

@@ -77,7 +77,7 @@ class XmlSheet:
 
     def body(self, below: int) -> Grid:
         """All rows below row number `below`."""
-        return Grid(below + 1, columns_of([self._rows[below:]]))
+        return Grid(below + 1, columns_of([self._rows[below:]], self._name))
 
 
 class _Book:
