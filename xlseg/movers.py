@@ -22,7 +22,7 @@ SHOWN = 3
 class Mover:
     """One move.
 
-    `exposure` is the open balance, or revenue in a book without invoices; `impact` is exposure × change of risk; NaN where
+    `exposure` is the open balance, or revenue in a book without invoices; `impact` is exposure (at least 0) × change of risk; NaN where
     unknown. `position` is that in the standing, -1 for those who are gone.
     """
 
@@ -64,7 +64,7 @@ def movers(analysis: Analysis) -> list[Mover]:
                 CONFIRMED if confirmed else PROVISIONAL,
                 step,
                 float(exposure[position]),
-                float(exposure[position]) * step,
+                max(float(exposure[position]), 0.0) * step,
                 changes.get(position, ""),
             )
         )
@@ -73,7 +73,7 @@ def movers(analysis: Analysis) -> list[Mover]:
         for d in analysis.departed
         if analysis.previous < d.since <= analysis.as_of
     ]
-    return sorted(found, key=lambda m: (-m.impact if not math.isnan(m.impact) else math.inf, -abs(_or_zero(m.risk_change)), m.customer))
+    return sorted(found, key=lambda m: (-m.impact if not math.isnan(m.impact) else math.inf, -_or_zero(m.risk_change), m.customer))
 
 
 def counts(found: list[Mover]) -> tuple[int, int, int]:
@@ -93,8 +93,11 @@ def _risk_change(analysis: Analysis, before: str, after: str) -> float:
 
 
 def _changes(analysis: Analysis, positions: Array) -> dict[int, str]:
-    """Per mover the metrics that moved most since the last month-end, on the scale of the book's middle spread of each metric."""
-    names = [name for name, metric in CATALOGUE.items() if metric.worse and metric.unit != "letter" and name != "expected_orders"]
+    """Per mover the metrics of the rules that moved most since the last month-end, on the scale of the book's spread of each.
+
+    Test statistics are left out: what they compare is in the list itself.
+    """
+    names = [name for name in analysis.rules.columns if name in CATALOGUE and CATALOGUE[name].worse and CATALOGUE[name].unit not in ("z", "letter")]
     measured = analysis.measured[analysis.measured["as_of"] == np.datetime64(analysis.previous, "s")].set_index("customer")
     now = analysis.standing[names].to_numpy("float64")
     then = measured[names].astype("float64").reindex(analysis.standing["customer"]).to_numpy()

@@ -42,10 +42,10 @@ class Labels:
         return names[self.winner]
 
     def also(self, row: int) -> list[str]:
-        """Other segments that match a row, in order of priority."""
+        """Other segments that match a row, in order of priority; a rule without criteria says nothing about anybody and is not listed."""
         own = self.segment[row]
-        names = (self.rules.rules[i].segment for i in np.flatnonzero(self.matches[:, row]))
-        return [name for name in dict.fromkeys(names) if name != own]
+        found = (self.rules.rules[i] for i in np.flatnonzero(self.matches[:, row]))
+        return [name for name in dict.fromkeys(rule.segment for rule in found if rule.criteria) if name != own]
 
 
 def with_attributes(measured: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
