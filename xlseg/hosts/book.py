@@ -252,9 +252,11 @@ def _has_table_id(element: Element) -> bool:
 
 
 def _references(sheets: Sequence[str], tables: Sequence[str]) -> re.Pattern[bytes]:
-    quoted = [re.escape(escape(s.replace("'", "''"))) + "'?!" for s in sheets]
+    quote = "(?:'|&apos;)"
+    quoted = [quote + re.escape(escape(s.replace("'", "''"))) + quote + "!" for s in sheets]
+    plain = [rf"(?<![\w.\]]){re.escape(escape(s))}!" for s in sheets]
     named = [rf"(?<![\w.]){re.escape(escape(t))}(?![\w.])" for t in tables]
-    return re.compile("|".join([*quoted, *named]).encode(), re.I)
+    return re.compile("|".join([*quoted, *plain, *named]).encode(), re.I)
 
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]+)<")

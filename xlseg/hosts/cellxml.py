@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -133,8 +134,7 @@ def _date(value: dt.date, epoch_1904: bool) -> Body:
 
 def style_attribute(cell: Cell | None) -> bytes:
     """The style attribute of a cell as it stands, or nothing."""
-    match = _STYLE.search(cell[0]) if cell else None
-    return match[0] if match else b""
+    return _style_of(cell[0]) if cell else b""
 
 
 def is_formula(cell: Cell | None) -> bool:
@@ -167,8 +167,7 @@ def rich_text(data: bytes) -> str:
 
 def cell_type(cell: Cell) -> bytes:
     """The cell's type, `n` when it is not stated."""
-    match = _TYPE.search(cell[0])
-    return match[1] if match else b"n"
+    return _type_of(cell[0])
 
 
 def text(cell: Cell | None, strings: Sequence[str]) -> str:
@@ -197,10 +196,29 @@ def formula(cell: Cell) -> str | None:
     return unescaped(match[1]) if match else None
 
 
+@lru_cache(maxsize=4096)  # a sheet of millions of cells has a few dozen different ones
+def _style_of(attributes: bytes) -> bytes:
+    match = _STYLE.search(attributes)
+    return match[0] if match else b""
+
+
+@lru_cache(maxsize=4096)
+def _type_of(attributes: bytes) -> bytes:
+    match = _TYPE.search(attributes)
+    return match[1] if match else b"n"
+
+
+def _is_plain_number(cell: Cell) -> bool:
+    content = cell[1]
+    return content is not None and content.startswith(b"<v>") and len(content) > len(b"<v></v>") and _type_of(cell[0]) == b"n"
+
+
 def same(cell: Cell, new: Body, strings: Sequence[str]) -> bool:
     """Whether the cell already holds what `new` would write, in this form or in Excel's."""
     if cell[1] == new[1] and cell_type(cell) == cell_type(new):
         return True
+    if cell[1] and new[1] and _is_plain_number(cell) and _is_plain_number(new):  # nearly all cells
+        return float(cell[1][3:-4]) == float(new[1][3:-4])
     if formula(cell) != formula(new) or is_formula(cell) != is_formula(new):
         return False
     ours, theirs = cell_type(new), cell_type(cell)

@@ -78,7 +78,7 @@ class WorkbookFile:
         """
         goal = self.output or self.path
         if save:
-            saving.must_be_free(goal)
+            self._must_be_free(goal)
         book = Book(self.path)
         try:
             written = update(book, tabs)
@@ -91,7 +91,11 @@ class WorkbookFile:
 
     def _must_be_as_read(self) -> None:
         saving.must_be_unchanged(self.path, self._fingerprint)
-        saving.must_be_free(self.output or self.path)
+        self._must_be_free(self.output or self.path)
+
+    def _must_be_free(self, goal: Path) -> None:
+        for place in {goal, goal.resolve()}:  # a program may have opened it by its link
+            saving.must_be_free(place)
 
     def _saved(self, goal: Path) -> None:
         if goal.resolve() == self.path.resolve():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xlseg.errors import LayoutError
 from xlseg.hosts.a1 import Area
@@ -30,13 +30,19 @@ def sheet_of(book: Book, tab: Tab) -> str | None:
     return named or holder
 
 
-def table_of(book: Book, sheet: SheetXml, part: str, spec: Table) -> TableXml | None:
-    """The table, by its name or else by its headings."""
-    for table_part in book.tables_of(part):
-        table = TableXml.of_part(book.package, table_part)
-        if table.name.casefold() == spec.name.casefold():
-            return table
-    return _range_of(sheet, spec, lambda: book.strings)
+def tables_of(book: Book, sheet: SheetXml, part: str, tab: Tab) -> dict[int, TableXml]:
+    """Our tables that are there, by their position in the tab: by name or else by their headings."""
+    by_name = {t.name.casefold(): t for t in (TableXml.of_part(book.package, p) for p in book.tables_of(part))}
+    taken = [t.area for t in by_name.values()]
+    found = {}
+    for index, spec in enumerate(tab.tables):
+        table = by_name.get(spec.name.casefold())
+        if table is None:
+            table = _range_of(sheet, spec, taken, lambda: book.strings)
+        if table is not None:
+            found[index] = table
+            taken.append(table.area)
+    return found
 
 
 def columns_of(sheet: str, table: TableXml, spec: Table) -> dict[str, int]:
@@ -69,12 +75,12 @@ def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mappi
     raise LayoutError(name, "there is a sheet of this name that xlseg has not made", "rename it")
 
 
-def _range_of(sheet: SheetXml, spec: Table, strings: Strings) -> TableXml | None:
+def _range_of(sheet: SheetXml, spec: Table, taken: Sequence[Area], strings: Strings) -> TableXml | None:
     wanted = {" ".join(c.heading.split()).casefold() for c in spec.columns}
     for row in sheet.rows():
         if row > _DEEPEST_HEADER:
             return None
-        words = {c: text(cell, strings()) for c, cell in sheet.cells(row).items()}
+        words = {c: text(cell, strings()) for c, cell in sheet.cells(row).items() if not any(a.holds(row, c) for a in taken)}
         ours = [c for c, word in words.items() if " ".join(word.split()).casefold() in wanted]
         if ours and 2 * len(ours) >= len(wanted):
             left, right = _run(words, ours[0])

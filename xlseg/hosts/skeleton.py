@@ -76,8 +76,11 @@ def footer(words: str) -> str:
     return "&L" + words.replace("&", "&&") + _PAGE if words else _PAGE
 
 
-OUR_FOOTER = re.compile(rf"(&L.*)?{re.escape(_PAGE)}", re.S)
-"""A footer that the user has not made his own."""
+def is_our_footer(there: str, words: str) -> bool:
+    """Whether a footer is an earlier one of ours, not the user's own: it begins with the same word and is built the same."""
+    start = footer(words.split(" ")[0]).removesuffix(_PAGE)
+    middle = there.removeprefix(start).removesuffix(_PAGE).replace("&&", "")
+    return there == _PAGE or (there.startswith(start) and there.endswith(_PAGE) and "&" not in middle)
 
 
 def area_of(table: Table) -> Area:

@@ -15,7 +15,7 @@ from xlseg.hosts.fill import Ground, fill, written
 from xlseg.hosts.formulas import shifted
 from xlseg.hosts.graft import Drawing
 from xlseg.hosts.sheetxml import SheetXml
-from xlseg.hosts.skeleton import OUR_FOOTER, area_of, footer
+from xlseg.hosts.skeleton import area_of, footer, is_our_footer
 from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Tab, Table
 
@@ -106,12 +106,11 @@ class _Update:
     # ── tables ───────────────────────────────────────────────────────────────
 
     def _find_tables(self) -> None:
-        found = {i: locate.table_of(self.book, self.sheet, self.part, spec) for i, spec in enumerate(self.tab.tables)}
-        self.tables = {i: table for i, table in found.items() if table is not None}
+        self.tables = locate.tables_of(self.book, self.sheet, self.part, self.tab)
         if not self.is_new:
             locate.must_be_ours(self.book, self.sheet, self.name, self.tab, self.tables)
         rows, columns = self._offset()
-        for index in found.keys() - self.tables.keys():
+        for index in sorted(set(range(len(self.tab.tables))) - self.tables.keys()):
             home = area_of(self.tab.tables[index])
             area = Area(home.top + rows, home.left + columns, home.bottom + rows, home.right + columns)
             self._must_be_free(area, self.tab.tables[index].name)
@@ -216,7 +215,7 @@ class _Update:
 
     def _update_footer(self) -> None:
         for element in self.sheet.all("oddFooter"):
-            if self.tab.footer and OUR_FOOTER.fullmatch(element.text or ""):
+            if self.tab.footer and is_our_footer(element.text or "", self.tab.footer):
                 element.text = footer(self.tab.footer)
 
     def _save(self) -> None:

@@ -1,0 +1,344 @@
+"""What a refresh does with the rows of a table that is already there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from workbooks import add_user_column, by_hand, cells, column, parts, repacked, segments, shared, table_ref, user_book
+
+from xlseg.errors import LayoutError
+from xlseg.hosts.file import WorkbookFile, new_book
+from xlseg.workbook import Column, Growth, Tab, Table, Value
+
+FIRST = {"A": 10.0, "B": 20.0, "C": 30.0}
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A book that holds our tab with customers A, B and C, and nothing else."""
+    new_book(tmp_path / "book.xlsx", [segments(FIRST)])
+    return tmp_path / "book.xlsx"
+
+
+def refresh(path: Path, rows: dict[str, float], growth: Growth = "keep", **more: Any) -> tuple[str, ...]:
+    return WorkbookFile(path).write([segments(rows, growth=growth, **more)]).remarks
+
+
+@pytest.mark.parametrize(
+    ("growth", "new", "keys", "balances"),
+    [
+        pytest.param("keep", {"C": 3.0, "D": 4.0}, "ABCD", [10, 20, 3, 4], id="keep: who is gone stays with his values"),
+        pytest.param("replace", {"C": 3.0, "D": 4.0}, "CD", [3, 4], id="replace: exactly the new ones"),
+        pytest.param("replace", {"D": 4.0, "C": 3.0, "B": 2.0, "A": 1.0}, "DCBA", [4, 3, 2, 1], id="replace: in their order"),
+        pytest.param("append", {"C": 3.0, "D": 4.0}, "ABCD", [10, 20, 30, 4], id="append: what is there stays as it is"),
+        pytest.param("replace", {}, [None], [None], id="replace by nothing: one blank row"),
+        pytest.param("keep", {}, "ABC", [10, 20, 30], id="keep with nothing new"),
+    ],
+)
+def test_rows(path: Path, growth: Growth, new: dict[str, float], keys: str, balances: list[Value]) -> None:
+    refresh(path, new, growth)
+    assert column(path, "A") == list(keys)
+    assert column(path, "C") == balances
+    assert table_ref(path) == f"A4:D{4 + len(keys)}"
+    before = path.read_bytes()
+    refresh(path, new, growth)
+    assert path.read_bytes() == before
+
+
+def test_an_empty_table_has_one_blank_row_which_the_first_customer_takes(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    for growth in ("keep", "replace", "append"):
+        new_book(path, [segments({}, growth=growth)])
+        assert column(path, "A") == [None]
+        refresh(path, {"A": 1.0, "B": 2.0}, growth)
+        assert column(path, "A") == ["A", "B"]
+        path.unlink()
+
+
+def test_rows_that_go_leave_nothing_behind(path: Path) -> None:
+    refresh(path, {"B": 1.0}, "replace")
+    found = cells(path)
+    assert [name for name in found if name.endswith(("6", "7"))] == []
+    assert openpyxl.load_workbook(path)["Segments"].dimensions == "A1:D5"
+
+
+def test_new_rows_look_like_the_row_above(path: Path) -> None:
+    def colour(sheet: Any) -> None:
+        sheet["B7"].font = openpyxl.styles.Font(italic=True)
+
+    by_hand(path, colour)
+    refresh(path, FIRST | {"D": 1.0})
+    sheet = openpyxl.load_workbook(path)["Segments"]
+    assert sheet["B8"].font.italic
+    assert sheet["C8"].number_format == '#,##0;(#,##0);"-"'
+
+
+def test_kept_columns_are_filled_for_new_rows_only(path: Path) -> None:
+    by_hand(path, lambda sheet: sheet.cell(5, 4, "Ann"))
+
+    def tab(owner: str, rows: dict[str, float]) -> Tab:
+        old = segments(rows)
+        table = old.tables[0]
+        columns = (*table.columns[:3], Column("Owner", [owner] * len(rows), "input_text", kept=True))
+        return Tab(old.name, old.cells, (Table(table.name, table.at, columns, table.key, table.growth),))
+
+    WorkbookFile(path).write([tab("Bob", FIRST | {"D": 1.0})])
+    assert column(path, "D") == ["Ann", None, None, "Bob"]
+
+
+def test_values_beside_a_replaced_table_follow_their_key_and_formulas_stay(path: Path) -> None:
+    def dress(sheet: Any) -> None:
+        sheet["D6"] = "Ann"
+        add_user_column(sheet, "Note", ["note A", "note B", "note C"])
+        add_user_column(sheet, "Twice", ["=C5*2", "=C6*2", "=C7*2"])
+
+    by_hand(path, dress)
+    remarks = refresh(path, {"C": 3.0, "D": 4.0, "B": 2.0, "E": 5.0}, "replace")
+    assert column(path, "D") == [None, None, "Ann", None]
+    assert column(path, "E") == ["note C", None, "note B", None]
+    assert column(path, "F", formulas=True) == ["=C5*2", "=C6*2", "=C7*2", "=C8*2"]
+    assert remarks == ("Segments: 1 value typed beside rows that are gone from tblSegments went with them.",)
+
+
+def test_a_value_typed_over_a_formula_follows_its_key(path: Path) -> None:
+    by_hand(path, lambda sheet: add_user_column(sheet, "Limit", ["=C5*2", 7, "=C7*2"]))
+    refresh(path, {"B": 2.0, "A": 1.0, "C": 3.0}, "replace")
+    assert column(path, "E", formulas=True) == [7, "=C6*2", "=C7*2"]
+
+
+def test_formulas_of_the_user_are_continued_on_new_rows_as_excel_copies_them(path: Path) -> None:
+    formula = "=IF(C{0}>$C$5,tblSegments[[#This Row],[Open balance]]+C{1},Other!C{0})"
+    by_hand(path, lambda sheet: add_user_column(sheet, "X", [formula.format(r, r - 1) for r in (5, 6, 7)]))
+    refresh(path, FIRST | {"D": 1.0, "E": 2.0})
+    assert column(path, "E", formulas=True) == [formula.format(r, r - 1) for r in (5, 6, 7, 8, 9)]
+
+
+def test_a_shared_formula_is_continued_with_its_text(path: Path) -> None:
+    by_hand(path, lambda sheet: add_user_column(sheet, "X", ["=C5*2", "=C6*2", "=C7*2"]))
+    share_column_e(path)
+    refresh(path, FIRST | {"D": 1.0})
+    assert column(path, "E", formulas=True)[3] == "=C8*2"
+    assert parts(path)[SHEET].count(b't="shared"') == 3
+
+
+def test_a_shared_formula_survives_the_row_it_was_written_in(path: Path) -> None:
+    by_hand(path, lambda sheet: add_user_column(sheet, "X", ["=C5*2", "=C6*2", "=C7*2"]))
+    by_hand(path, lambda sheet: sheet.cell(5, 5, 99))
+    by_hand(path, lambda sheet: sheet.cell(5, 5, "=C5*2"))
+    share_column_e(path)
+    refresh(path, {"B": 1.0, "C": 1.0}, "replace")
+    assert column(path, "E", formulas=True) == ["=C5*2", "=C6*2"]
+    assert b't="shared"' not in parts(path)[SHEET]
+
+
+def share_column_e(path: Path) -> None:
+    """As Excel saves a formula that was filled down: the first cell has the text."""
+
+    def edit(members: dict[str, bytes]) -> None:
+        sheet = members[SHEET].replace(b"<f>C5*2</f>", b'<f t="shared" ref="E5:E7" si="0">C5*2</f>')
+        for row in (b"6", b"7"):
+            sheet = sheet.replace(b"<f>C%s*2</f>" % row, b'<f t="shared" si="0"/>')
+        assert sheet.count(b'si="0"') == 3
+        members[SHEET] = sheet
+
+    repacked(path, edit)
+
+
+def test_a_column_that_the_user_moved_is_found_by_its_heading(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    old = segments(FIRST).tables[0]
+    order = (old.columns[2], old.columns[0], old.columns[3], old.columns[1])
+    new_book(path, [Tab("Segments", {}, (Table(old.name, old.at, order, old.key, old.growth),))])
+    refresh(path, {"B": 5.0, "D": 6.0})
+    assert column(path, "A") == [10, 5, 30, 6]
+    assert column(path, "B") == ["A", "B", "C", "D"]
+
+
+def test_the_totals_row_of_the_user_moves_down_and_up(path: Path) -> None:
+    def totals(sheet: Any) -> None:
+        sheet["A8"], sheet["C8"] = "Total", "=SUBTOTAL(109,tblSegments[Open balance])"
+        table = sheet.tables["tblSegments"]
+        table.ref, table.totalsRowCount = "A4:D8", 1
+
+    by_hand(path, totals)
+    refresh(path, FIRST | {"D": 1.0, "E": 2.0})
+    found = cells(path, formulas=True)
+    assert (found["A9"], found["A10"], found["C10"]) == ("E", "Total", "=SUBTOTAL(109,tblSegments[Open balance])")
+    assert table_ref(path) == "A4:D10"
+    assert openpyxl.load_workbook(path)["Segments"].tables["tblSegments"].autoFilter.ref == "A4:D9"
+    refresh(path, {"A": 1.0}, "replace")
+    found = cells(path, formulas=True)
+    assert (found["A5"], found["A6"]) == ("A", "Total")
+    assert "A10" not in found
+    assert table_ref(path) == "A4:D6"
+
+
+def test_ids_keep_their_zeros_and_numbers_match_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+
+    def tab(ids: list[Value]) -> Tab:
+        return Tab("T", {}, (Table("tblT", (1, 1), (Column("ID", ids), Column("n", list(range(len(ids))))), ("ID",), "keep"),))
+
+    new_book(path, [tab(["0017", "17", 18, 19.5, "a & <b>", " x "])])
+    shared(path)
+    WorkbookFile(path).write([tab([" x ", "a & <b>", 19.5, 18.0, "17", "0017", "new"])])
+    assert column(path, "A", "T", first=2) == ["0017", "17", 18, 19.5, "a & <b>", " x ", "new"]
+    assert column(path, "B", "T", first=2) == [5, 4, 3, 2, 1, 0, 6]
+
+
+def test_a_key_that_the_user_made_partly_bold_is_still_the_key(path: Path) -> None:
+    def bold(members: dict[str, bytes]) -> None:
+        plain = b'<is><t xml:space="preserve">B</t></is>'
+        rich = b'<is><r><rPr><b/></rPr><t>B</t></r><rPh sb="0" eb="1"><t>bee</t></rPh></is>'
+        assert plain in members[SHEET]
+        members[SHEET] = members[SHEET].replace(plain, rich)
+
+    repacked(path, bold)
+    refresh(path, {"B": 7.0})
+    assert column(path, "A") == ["A", "B", "C"]
+    assert column(path, "C") == [10, 7, 30]
+    assert b"<rPr><b/></rPr>" in parts(path)[SHEET]
+
+
+def test_two_rows_with_the_same_key_are_paired_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+
+    def tab(amounts: list[Value]) -> Tab:
+        columns = (Column("ID", ["A"] * len(amounts)), Column("n", amounts))
+        return Tab("T", {}, (Table("tblT", (1, 1), columns, ("ID",), "keep"),))
+
+    new_book(path, [tab([1, 2])])
+    WorkbookFile(path).write([tab([3, 4, 5])])
+    assert column(path, "B", "T", first=2) == [3, 4, 5]
+
+
+def test_a_table_that_became_a_range_is_found_by_its_headings(path: Path) -> None:
+    def unlist(sheet: Any) -> None:
+        del sheet.tables["tblSegments"]
+        sheet.cell(5, 5, "my note")
+
+    by_hand(path, unlist)
+    refresh(path, {"B": 5.0, "D": 6.0})
+    found = cells(path)
+    assert [found[f"A{row}"] for row in range(5, 9)] == ["A", "B", "C", "D"]
+    assert [found[f"C{row}"] for row in range(5, 9)] == [10, 5, 30, 6]
+    assert found["E5"] == "my note"
+
+
+def test_a_missing_column_is_added_at_the_right_with_a_remark(path: Path) -> None:
+    extra = Column("Past due", [1.0, 2.0, 3.0], "money")
+    remarks = refresh(path, FIRST, extra=[extra])
+    assert remarks == ("Segments: the column 'Past due' was not there; it is added at the right of tblSegments.",)
+    assert column(path, "E", first=4) == ["Past due", 1, 2, 3]
+    assert table_ref(path) == "A4:E7"
+    sheet = openpyxl.load_workbook(path)["Segments"]
+    assert sheet["E7"].number_format == '#,##0;(#,##0);"-"'
+    assert sheet["E4"].font.bold
+    before = path.read_bytes()
+    assert refresh(path, FIRST, extra=[extra]) == ()
+    assert path.read_bytes() == before
+
+
+# ── layouts that are refused ─────────────────────────────────────────────────
+
+
+def rename_heading(sheet: Any, column_number: int, heading: str) -> None:
+    sheet.cell(4, column_number, heading)
+    sheet.tables["tblSegments"].tableColumns[column_number - 1].name = heading
+
+
+def test_a_lost_key_heading_is_refused(path: Path) -> None:
+    by_hand(path, lambda sheet: rename_heading(sheet, 1, "Kunde"))
+    before = path.read_bytes()
+    with pytest.raises(
+        LayoutError, match=r"Segments!A4: the heading 'Customer ID' of the table tblSegments is not there any more\. To go on, rename it back"
+    ):
+        refresh(path, FIRST)
+    assert path.read_bytes() == before
+
+
+def test_headings_renamed_beyond_recognition_are_refused(path: Path) -> None:
+    for number in (2, 3, 4):
+        by_hand(path, lambda sheet, n=number: rename_heading(sheet, n, f"Spalte {n}"))  # type: ignore[misc]
+    with pytest.raises(LayoutError, match="Segments!B4: the heading 'Segment'"):
+        refresh(path, FIRST)
+
+
+def test_something_below_the_table_is_never_overwritten(path: Path) -> None:
+    by_hand(path, lambda sheet: sheet.cell(9, 2, "do not touch"))
+    refresh(path, FIRST | {"D": 1.0})
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=r"Segments!B9: the table tblSegments needs 1 more rows, and this cell is in use\. To go on, move it"):
+        refresh(path, FIRST | {"D": 1.0, "E": 1.0})
+    assert path.read_bytes() == before
+
+
+def test_a_merged_range_below_the_table_is_in_the_way(path: Path) -> None:
+    by_hand(path, lambda sheet: sheet.merge_cells("B8:C8"))
+    with pytest.raises(LayoutError, match="Segments!B8"):
+        refresh(path, FIRST | {"D": 1.0})
+
+
+def test_a_table_of_the_user_below_is_in_the_way(path: Path) -> None:
+    def add(sheet: Any) -> None:
+        sheet["A9"], sheet["B9"] = "x", "y"
+        sheet.add_table(openpyxl.worksheet.table.Table(displayName="Mine", ref="A9:B10"))
+
+    by_hand(path, add)
+    with pytest.raises(LayoutError, match="Segments!A9"):
+        refresh(path, FIRST | {k: 1.0 for k in "DEFG"})
+
+
+def test_a_sheet_of_the_user_with_our_name_is_never_overwritten(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    by_hand(path, lambda sheet: setattr(sheet, "title", "segments"), "Invoices")
+    with pytest.raises(LayoutError, match="segments: there is a sheet of this name that xlseg has not made"):
+        refresh(path, FIRST)
+
+
+def test_a_chart_sheet_with_our_name_is_refused(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    book = openpyxl.load_workbook(path)
+    book.create_chartsheet("Segments").add_chart(openpyxl.chart.BarChart())
+    book.save(path)
+    with pytest.raises(LayoutError, match=r"book\.xlsx: Segments: the sheet of this name is no worksheet"):
+        refresh(path, FIRST)
+
+
+def test_a_defined_name_like_our_table_is_refused(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    book = openpyxl.load_workbook(path)
+    book.defined_names["tblsegments"] = openpyxl.workbook.defined_name.DefinedName("tblsegments", attr_text="Invoices!$A$1")
+    book.save(path)
+    with pytest.raises(LayoutError, match="a defined name is called like a table of xlseg"):
+        refresh(path, FIRST)
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(path: Path) -> None:
+    many = [1.0] * 1_048_573
+    table = Table("tblMany", (4, 1), (Column("n", many),))
+    with pytest.raises(LayoutError, match=r"Many!A4: a table of 1,048,573 rows and 1 columns does not fit into a sheet"):
+        WorkbookFile(path).write([Tab("Many", {}, (table,))])
+
+
+def test_a_cell_of_ours_in_a_table_that_has_grown_is_refused(path: Path) -> None:
+    tab = segments({k: 1.0 for k in "ABCDEF"})
+    late = Tab(tab.name, {**tab.cells, (8, 1): next(iter(tab.cells.values()))}, tab.tables)
+    with pytest.raises(LayoutError, match="Segments!A8: the table tblSegments has grown over a cell of the tab"):
+        WorkbookFile(path).write([late])
+
+
+def test_row_heights_and_hidden_rows_stay(path: Path) -> None:
+    def edit(sheet: Any) -> None:
+        sheet.row_dimensions[6].height = 33
+        sheet.row_dimensions[6].hidden = True
+
+    by_hand(path, edit)
+    refresh(path, {"B": 99.0})
+    row = re.search(rb'<row r="6"[^>]*>', parts(path)[SHEET])
+    assert row
+    assert b'ht="33"' in row[0]
+    assert b'hidden="1"' in row[0]
