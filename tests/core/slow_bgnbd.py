@@ -30,12 +30,20 @@ def log_likelihood(parameters: Sequence[float], histories: Iterable[History]) ->
     return total
 
 
+BOUND = 9.0
+"""Parameters lie in e^±9. Where all order at one rate, or nobody ever leaves, the likelihood rises for ever along a ridge, ever more slowly."""
+
+
+def bounded(logarithms: Sequence[float]) -> tuple[float, ...]:
+    return tuple(math.exp(min(max(value, -BOUND), BOUND)) for value in logarithms)
+
+
 def fit(histories: list[History]) -> tuple[float, ...]:
     """Parameters of largest likelihood, by Nelder and Mead's simplex on their logarithms, started again where it stopped."""
     best = [0.0, 1.0, 0.0, 1.0]
     for _ in range(3):
-        best = simplex(lambda at: -log_likelihood([math.exp(value) for value in at], histories), best)
-    return tuple(math.exp(value) for value in best)
+        best = simplex(lambda at: -log_likelihood(bounded(at), histories), best)
+    return bounded(best)
 
 
 def simplex(function: Callable[[list[float]], float], start: list[float], step: float = 0.3, rounds: int = 500) -> list[float]:
