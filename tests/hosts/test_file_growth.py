@@ -271,7 +271,7 @@ def test_something_below_the_table_is_never_overwritten(path: Path) -> None:
     by_hand(path, lambda sheet: sheet.cell(9, 2, "do not touch"))
     refresh(path, FIRST | {"D": 1.0})
     before = path.read_bytes()
-    with pytest.raises(LayoutError, match=r"Segments!B9: the table tblSegments needs 1 more rows, and this cell is in use\. To go on, move it"):
+    with pytest.raises(LayoutError, match=r"Segments!B9: the table tblSegments needs 1 more row, and this cell is in use\. To go on, move it"):
         refresh(path, FIRST | {"D": 1.0, "E": 1.0})
     assert path.read_bytes() == before
 

@@ -10,7 +10,7 @@ import pytest
 from workbooks import add_part, parts, repacked, segments, user_book
 
 from xlseg.errors import FileError, FormatError
-from xlseg.hosts import package as packages
+from xlseg.hosts import opening
 from xlseg.hosts.file import WorkbookFile
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -139,7 +139,7 @@ def test_a_size_that_is_a_lie(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("bound", "value", "match"), [("MOST_PARTS", 5, "parts are more than 5"), ("MOST_BYTES", 99, "larger than 99 bytes")])
 def test_bounds_of_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int, match: str) -> None:
-    monkeypatch.setattr(packages, bound, value)
+    monkeypatch.setattr(opening, bound, value)
     refused(user_book(tmp_path / "book.xlsx"), match)
 
 

@@ -13,8 +13,9 @@ from lxml import etree
 
 from xlseg.errors import FormatError, LayoutError
 from xlseg.hosts.a1 import place
-from xlseg.hosts.cellxml import rich_text
+from xlseg.hosts.opening import SAVE_AS
 from xlseg.hosts.package import Element, Package, Relationships, serialized
+from xlseg.hosts.strings import SharedStrings
 from xlseg.hosts.styles import Styles
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -22,7 +23,6 @@ STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT_RELATION = "http://purl.oclc.org/ooxml/officeDocument/relationships"
 CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-_SAVE_AS = "open it in Excel and save it as .xlsx or .xlsm"
 
 _BEFORE_NAMES = (
     "fileVersion", "fileSharing", "workbookPr", "AlternateContent", "revisionPtr", "absPath", "workbookProtection", "bookViews", "sheets",
@@ -54,13 +54,13 @@ class Book:
         package = self.package
         self.part = next(iter(Relationships(package, "").targets("officeDocument").values()), "")
         if not self.part or not package.has(self.part):
-            raise FormatError(package.name, "the file has no workbook part", _SAVE_AS)
+            raise FormatError(package.name, "the file has no workbook part", SAVE_AS)
         if "sheet.binary" in package.content_type(self.part) or self.part.lower().endswith(".bin"):
-            raise FormatError(package.name, "the file is a binary workbook (.xlsb)", _SAVE_AS)
+            raise FormatError(package.name, "the file is a binary workbook (.xlsb)", SAVE_AS)
         self._root = package.xml(self.part)
         self.namespace = etree.QName(self._root).namespace or ""
         if self.namespace not in (MAIN, STRICT):
-            raise FormatError(package.name, "the file is no Excel workbook", _SAVE_AS)
+            raise FormatError(package.name, "the file is no Excel workbook", SAVE_AS)
         self._relationships = Relationships(package, self.part)
         self._refuse_shared()
         self.folder = posixpath.dirname(self.part)
@@ -97,11 +97,11 @@ class Book:
 
     @cached_property
     def strings(self) -> Sequence[str]:
-        """The shared strings, as text."""
+        """The shared strings."""
         part = next(iter(self._relationships.targets("sharedStrings").values()), "")
         if not part or not self.package.has(part):
-            return []
-        return [rich_text(_plain_item(item)) for item in self.package.xml(part) if isinstance(item.tag, str)]
+            return ()
+        return SharedStrings(self.package.read(part), f"{self.package.name}: {part}")
 
     # ── sheets ───────────────────────────────────────────────────────────────
 
@@ -127,7 +127,7 @@ class Book:
         part = self.package.free(posixpath.join(self.folder, "worksheets/sheet%d.xml"))
         sheets = self._child("sheets")
         if sheets is None:
-            raise FormatError(self.package.name, "the workbook has no list of sheets", _SAVE_AS)
+            raise FormatError(self.package.name, "the workbook has no list of sheets", SAVE_AS)
         identity = 1 + max((int(s.get("sheetId", "0")) for s in self._sheets()), default=0)
         sheet = etree.SubElement(sheets, f"{{{self.namespace}}}sheet", name=name, sheetId=str(identity))
         sheet.set(f"{{{self.relation}}}id", self._relationships.add(f"{self.relation}/worksheet", part))
@@ -195,7 +195,7 @@ class Book:
         """Whether a formula outside the sheet parts `own`, or a name that is not a sheet's own, refers to these sheets or tables."""
         pattern = _references(sheets, tables)
         names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith("_xlnm.")]
-        if any(pattern.search((n.text or "").encode()) for n in names):
+        if any(pattern.search(escape(n.text or "").encode()) for n in names):
             return True
         others = (part for part in self.worksheets().values() if part not in own)
         return any(_formula_matches(self.package.read(part), pattern) for part in others)
@@ -238,15 +238,6 @@ def sheet_place(sheet: str, row: int, column: int) -> str:
     return f"{sheet}!{place(row, column)}"
 
 
-def _plain_item(item: Element) -> bytes:
-    """A shared string without prefixes, so that the patterns for cells read it too."""
-    namespace = etree.QName(item).namespace
-    if item.prefix is None:
-        return etree.tostring(item, encoding="utf-8", with_tail=False)
-    runs = [t for t in item.iter(f"{{{namespace}}}t") if not any(etree.QName(a).localname == "rPh" for a in t.iterancestors())]
-    return b"".join(b"<t>%s</t>" % escape(t.text or "").encode() for t in runs)
-
-
 def _has_table_id(element: Element) -> bool:
     return isinstance(element.tag, str) and etree.QName(element).localname in ("table", "singleXmlCell") and element.get("id", "").isdigit()
 
@@ -263,6 +254,6 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]+)<")
 
 
 def _formula_matches(data: bytes, pattern: re.Pattern[bytes]) -> bool:
-    if not pattern.search(data):
+    if not any(mark in data for mark in (b"<f>", b"<f ", b":f>", b":f ")):  # an export: none at all, however long it is
         return False
     return any(pattern.search(m[1]) for m in _FORMULA.finditer(data))

@@ -83,13 +83,15 @@ class WorkbookFile:
         try:
             written = update(book, tabs)
             if save and (book.package.changed or self.output is not None):
-                saving.replace(goal, book.package.save, before=self._must_be_as_read, backups=self.backups)
+                saving.replace(goal, book.package.save, before=lambda: self._let_go(book), backups=self.backups)
                 self._saved(goal)
         finally:
             book.package.close()
         return written
 
-    def _must_be_as_read(self) -> None:
+    def _let_go(self, book: Book) -> None:
+        """The last look before the file is replaced; Windows replaces no file that is open."""
+        book.package.close()
         saving.must_be_unchanged(self.path, self._fingerprint)
         self._must_be_free(self.output or self.path)
 
@@ -112,7 +114,7 @@ def update(book: Book, tabs: Sequence[Tab]) -> Written:
     outcomes = [write_tab(book, tab) for tab in tabs]
     book.styles_used()
     changed = [o for o in outcomes if o.how != "unchanged"]
-    if any(o.user_formulas for o in changed) or _others_refer(book, changed, tabs):
+    if any(o.user_formulas for o in changed) or _others_refer(book, tabs, outcomes):
         book.recalculate_on_load()
     remarks = [remark for o in outcomes for remark in o.remarks]
     if book.signed and book.package.changed:
@@ -149,9 +151,10 @@ def _must_be_absent(path: Path) -> None:
         raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
 
 
-def _others_refer(book: Book, changed: Sequence[Outcome], tabs: Sequence[Tab]) -> bool:
-    tables = [t.name for tab in tabs for t in tab.tables]
-    return bool(changed) and book.is_referred_to([o.sheet for o in changed], tables, [o.part for o in changed])
+def _others_refer(book: Book, tabs: Sequence[Tab], outcomes: Sequence[Outcome]) -> bool:
+    changed = [(tab, outcome) for tab, outcome in zip(tabs, outcomes, strict=True) if outcome.how != "unchanged"]
+    tables = [table.name for tab, _ in changed for table in tab.tables]
+    return bool(changed) and book.is_referred_to([o.sheet for _, o in changed], tables, [o.part for _, o in changed])
 
 
 def _bare_book(*, macros: bool) -> bytes:

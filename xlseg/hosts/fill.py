@@ -137,7 +137,8 @@ class _Filling:
         blocked = next((a for a in (*self._ground.others, *ranges.merged(self._sheet)) if a.meets(ground)), None)
         found = (blocked.top, max(blocked.left, area.left)) if blocked else self._filled(ground)
         if found:
-            fact = f"the table {self._spec.name} needs {last - self._old_last} more rows, and this cell is in use"
+            more = last - self._old_last
+            fact = f"the table {self._spec.name} needs {more} more {'row' if more == 1 else 'rows'}, and this cell is in use"
             raise LayoutError(sheet_place(self._ground.name, *found), fact, "move it to the right of the table, or to another sheet")
 
     def _filled(self, area: Area) -> tuple[int, int] | None:

@@ -16,22 +16,13 @@ from urllib.parse import unquote
 from lxml import etree
 
 from xlseg.errors import FormatError
+from xlseg.hosts.opening import SAVE_AS, indexed, opened, part_name
 from xlseg.hosts.zipcopy import ZipCopy
 
 Element = etree._Element
 
-MOST_BYTES = 2 << 30
-"""Bound on the unpacked size of all parts together."""
-MOST_PARTS = 10_000
-MOST_BYTES_OF_PART = 1 << 30
-MOST_RATIO = 400
-"""Unpacked : packed, for parts of more than 64 MiB. A sheet of one repeated row reaches about 250, a zip bomb 1,000."""
-_SMALL = 64 << 20
-
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_SAVE_AS = "open it in Excel and save it as .xlsx or .xlsm"
 
 
 class Package:
@@ -39,9 +30,9 @@ class Package:
 
     def __init__(self, path: Path) -> None:
         self.name = path.name
-        self._zip = _opened(path)
+        self._zip = opened(path)
         try:
-            self._members = _indexed(self._zip, self.name)
+            self._members = indexed(self._zip, self.name)
         except BaseException:
             self._zip.close()
             raise
@@ -130,7 +121,7 @@ class Package:
         copy = ZipCopy(self._zip, out)
         written = set()
         for member in self._zip.infolist():
-            key = _part_name(member.filename)
+            key = part_name(member.filename)
             if key in self._dropped:
                 continue
             if key in self._new:
@@ -189,14 +180,14 @@ class Relationships:
 def parsed(data: bytes, place: str) -> Element:
     """A tree of XML that is not trusted: no DTD, no entities, no network."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise FormatError(place, "the XML declares a document type", _SAVE_AS)
+        raise FormatError(place, "the XML declares a document type", SAVE_AS)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=len(data) > 9 << 20)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise FormatError(place, f"the XML is broken ({error.msg})", "repair the file by opening and saving it in Excel") from error
     if root.getroottree().docinfo.doctype:
-        raise FormatError(place, "the XML declares a document type", _SAVE_AS)
+        raise FormatError(place, "the XML declares a document type", SAVE_AS)
     return root
 
 
@@ -207,51 +198,3 @@ def serialized(root: Element) -> bytes:
 
 def _overrides(types: Element) -> Iterator[Element]:
     return types.iter(f"{{{CONTENT_TYPES}}}Override")
-
-
-def _opened(path: Path) -> zipfile.ZipFile:
-    with path.open("rb") as file:
-        start = file.read(1 << 16)
-    if start.startswith(_OLE):
-        encrypted = "EncryptedPackage".encode("utf-16-le") in path.read_bytes()
-        advice = "open it in Excel, remove the password and save it" if encrypted else _SAVE_AS
-        raise FormatError(path.name, "the file is encrypted" if encrypted else "the file is a legacy .xls workbook", advice)
-    if start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-        raise FormatError(path.name, "the file is XML or HTML, not a workbook that can be edited", _SAVE_AS)
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError) as error:
-        raise FormatError(path.name, f"the file is not a workbook, or broken ({error})", "restore it from a backup") from error
-
-
-def _part_name(filename: str) -> str:
-    return filename.replace("\\", "/").lstrip("/").lower()
-
-
-def _indexed(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
-    members: dict[str, zipfile.ZipInfo] = {}
-    _within_bounds(package.infolist(), name)
-    for member in package.infolist():
-        key = _part_name(member.filename)
-        if member.flag_bits & 1:
-            raise FormatError(name, "the zip file has a password", _SAVE_AS)
-        if ".." in key.split("/"):
-            raise FormatError(name, f"part {member.filename!r} points outside of the file", _SAVE_AS)
-        if key in members:
-            raise FormatError(name, f"part {member.filename!r} is there twice", _SAVE_AS)
-        members[key] = member
-    if "[content_types].xml" not in members:
-        raise FormatError(name, "the zip file is not a workbook", _SAVE_AS)
-    return members
-
-
-def _within_bounds(members: list[zipfile.ZipInfo], name: str) -> None:
-    advice = "split the workbook, or remove what it does not need"
-    if len(members) > MOST_PARTS:
-        raise FormatError(name, f"{len(members):,} parts are more than {MOST_PARTS:,}", advice)
-    if sum(m.file_size for m in members) > MOST_BYTES:
-        raise FormatError(name, f"unpacked it is larger than {MOST_BYTES:,} bytes", advice)
-    for member in members:
-        large = member.file_size > MOST_BYTES_OF_PART
-        if large or (member.file_size > _SMALL and member.file_size > MOST_RATIO * max(member.compress_size, 1)):
-            raise FormatError(name, f"part {member.filename} unpacks to {member.file_size:,} bytes", advice)

@@ -27,7 +27,7 @@ def follow(sheet: SheetXml, data: Area, last_row: int) -> None:
         name = etree.QName(element).localname
         if name in _FOLLOWING and element.get("sqref"):
             element.set("sqref", _followed(element.get("sqref", ""), data, last_row))
-        elif name == "sqref" and element.text:  # formats of Excel 2010 and later
+        elif name == "sqref" and element.text and _belongs_to_following(element):  # formats of Excel 2010 and later
             element.text = _followed(element.text, data, last_row)
         elif name in ("autoFilter", "sortState") and element.get("ref") and element.getparent() is sheet.root:
             element.set("ref", _followed(element.get("ref", ""), data, last_row))
@@ -68,6 +68,12 @@ def insert(sheet: SheetXml, tag: str, behind: tuple[str, ...]) -> Element:
     names = [etree.QName(c).localname if isinstance(c.tag, str) else "" for c in sheet.root]
     sheet.root.insert(next((i for i, name in enumerate(names) if name in behind), len(names)), new)
     return new
+
+
+def _belongs_to_following(element: Element) -> bool:
+    """Not to a sparkline, whose range is the one cell that it is drawn in."""
+    parent = element.getparent()
+    return parent is not None and etree.QName(parent).localname in _FOLLOWING
 
 
 def _followed(text: str, data: Area, last_row: int) -> str:

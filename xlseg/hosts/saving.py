@@ -89,11 +89,14 @@ def replace(path: Path, write: Callable[[BinaryIO], None], *, before: Callable[[
 
 def _lock(file: BinaryIO) -> None:
     """Take the file's lock, or say that another program has it."""
-    if fcntl is not None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise PermissionError(error.errno, "locked") from error
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise PermissionError(error.errno, "locked") from error
+    except OSError:  # a network drive without locks
+        return
 
 
 def _remove_stray(temporary: Path) -> None:
@@ -120,16 +123,20 @@ def _keep_mode(path: Path, temporary: Path) -> None:
 def _back_up(path: Path, backups: int) -> None:
     """Number the old states: 1 is the newest. The copy is whole before any number moves."""
     copy = path.with_name(f".~xlseg-backup-{path.name}")
-    shutil.copy2(path, copy)
     numbered = [path.with_name(f"{path.stem}.{i}{path.suffix}") for i in range(1, backups + 1)]
-    for older, newer in reversed(list(zip(numbered[1:], numbered, strict=False))):
-        if newer.exists():
-            os.replace(newer, older)
-    os.replace(copy, numbered[0])
+    try:
+        shutil.copy2(path, copy)
+        for older, newer in reversed(list(zip(numbered[1:], numbered, strict=False))):
+            if newer.exists():
+                os.replace(newer, older)
+        os.replace(copy, numbered[0])
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _flush_folder(folder: Path) -> None:
-    if os.name == "posix":
+    """Make the new name last; the file itself is safe already, so that a drive that cannot do this does not matter."""
+    with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

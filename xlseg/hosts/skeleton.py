@@ -19,7 +19,7 @@ from xlseg.hosts.looks import HIGHLIGHTS, LOOKS
 from xlseg.workbook import Highlight, Tab, Table
 
 _DEEPEST_FREEZE = 10
-"""A header further down stays unfrozen: it would leave no room to scroll."""
+"""A header further down is neither frozen nor repeated in print: it would leave no room to scroll."""
 _PAGE = "&RPage &P of &N"
 
 
@@ -64,8 +64,7 @@ def draw(tab: Tab, epoch_1904: bool, font: tuple[str, float]) -> Skeleton:
         _draw_table(sheet, table, look)
         for highlight in table.highlights:
             _draw_highlight(sheet, table, highlight, book.add_format(dict(HIGHLIGHTS[highlight.look])))
-    for (row, column), choices in tab.choices.items():
-        sheet.data_validation(row - 1, column - 1, row - 1, column - 1, {"validate": "list", "source": _source(choices)})
+    _draw_choices(sheet, tab)
     _page(sheet, tab)
     book.close()
     return _parts(buffer, tab)
@@ -125,6 +124,12 @@ def _criterion(condition: str, cell: str) -> str:
     raise ValueError(f"{condition!r} is no condition of a highlight")
 
 
+def _draw_choices(sheet: Worksheet, tab: Tab) -> None:
+    for (row, column), choices in tab.choices.items():
+        if sheet.data_validation(row - 1, column - 1, row - 1, column - 1, {"validate": "list", "source": _source(choices)}):
+            raise ValueError(f"{tab.name}: {choices!r} is too long for a drop-down")
+
+
 def _source(choices: str) -> str | list[str]:
     """A range, or a list of words with commas between."""
     if choices.startswith("=") or "!" in choices or ":" in choices:
@@ -137,7 +142,7 @@ def _page(sheet: Worksheet, tab: Tab) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.set_footer(footer(tab.footer))
     header = tab.tables[0].at[0] if tab.tables else 0
-    if header:
+    if 0 < header <= _DEEPEST_FREEZE:
         sheet.repeat_rows(header - 1)
     if tab.freeze:
         sheet.freeze_panes(*tab.freeze)
