@@ -16,9 +16,11 @@ import pytest
 import slow
 from ledgers import messy, without_invoices, without_orders, without_payments, without_some_customers
 
+from xlseg.intake import read_ledger
 from xlseg.metrics import CATALOGUE, book_figures, measure
 from xlseg.metrics.book import roll_rates
 from xlseg.settings import Settings
+from xlseg.sources import open_source
 from xlseg.tables import Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,9 +146,6 @@ def real(name: str) -> Ledger:
     folder = ROOT.parent / "shared" / "data" / name
     if not folder.is_dir():
         pytest.skip(f"../shared/data/{name} is not here")
-    from xlseg.intake import read_ledger
-    from xlseg.sources import open_source
-
     return read_ledger(open_source(folder), Settings()).ledger
 
 
