@@ -74,17 +74,37 @@ def test_the_open_xml_sdk_finds_no_error(tmp_path: Path, made: object) -> None:
     assert json.loads(report)["errors"] == []
 
 
-def test_libreoffice_opens_the_file_and_calculates_what_we_have_cached(tmp_path: Path) -> None:
+ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item>
+</oor:items>"""
+
+
+def saved_by_libreoffice(path: Path, folder: Path) -> Path:
+    """The file opened, calculated and saved by LibreOffice."""
     office = shutil.which("soffice")
     if office is None:
         pytest.skip("LibreOffice is not installed")
+    profile = folder / "profile"
+    (profile / "user").mkdir(parents=True, exist_ok=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS_RECALCULATE)
+    command = [office, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML"]
+    subprocess.run([*command, "--outdir", str(folder / "out"), str(path)], check=True, capture_output=True, timeout=120)
+    return folder / "out" / path.name
+
+
+def test_libreoffice_calculates_what_we_have_cached_and_its_file_can_be_refreshed(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
-    new_book(path, [segments({"A": 1.0, "B": 2.5}), layout([0.5, 0.25]), every_look()])
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    command = [office, profile, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "out"), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    ours, theirs = (openpyxl.load_workbook(p, data_only=True) for p in (path, tmp_path / "out" / "book.xlsx"))
+    wrong = Tab("Wrong", {(1, 1): Cell(99, formula="1+1")}, owns_columns=1)  # shows that it does calculate
+    new_book(path, [segments({"0017": 1.0, "B": 2.5}), layout([0.5, 0.25]), every_look(), wrong])
+    theirs_path = saved_by_libreoffice(path, tmp_path)
+    ours, theirs = (openpyxl.load_workbook(p, data_only=True) for p in (path, theirs_path))
     for sheet, cell, value in (("Segments", "C2", 3.5), ("Migration", "B5", 0.75), ("Looks", "C1", 0.5)):
         assert ours[sheet][cell].value == theirs[sheet][cell].value == value
+    assert (ours["Wrong"]["A1"].value, theirs["Wrong"]["A1"].value) == (99, 2)
     assert [c.value for c in theirs["Segments"][4]] == ["Customer ID", "Segment", "Open balance", "Owner"]
     assert theirs["Segments"].tables["tblSegments"].ref == "A4:D6"
+    assert WorkbookFile(theirs_path).write([segments({"0017": 1.0, "B": 2.5})]).unchanged == ("Segments",)
+    WorkbookFile(theirs_path).write([segments({"B": 5.0, "C": 6.0}), layout([0.5])])
+    sheet = openpyxl.load_workbook(theirs_path)["Segments"]
+    assert [[cell.value for cell in row[:3]] for row in sheet["A5:C7"]] == [["0017", "Reliable", 1], ["B", "Reliable", 5], ["C", "Reliable", 6]]
