@@ -76,7 +76,7 @@ def _events(analysis: Analysis, code: int) -> pd.DataFrame:
             "document": invoices["document"],
             "issued": invoices["issued"],
             "due": invoices["due"],
-            "settled": np.where(events["is_settled"].to_numpy() == 1, settled, np.datetime64("NaT")),
+            "settled": np.where(events["is_settled"].to_numpy() == 1, settled, np.datetime64("NaT", "s")),
             "amount": invoices["amount"] / 100,
             "days_late": events["d"].to_numpy(),
             "recent": events["recent"].to_numpy() == 1,

@@ -17,7 +17,10 @@ from xlseg.demo.chance import Chance
 from xlseg.demo.defects import HEADER_ROW
 from xlseg.demo.simulate import Population, shifted, unchanging
 from xlseg.errors import FileError, FormatError
-from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS
+from xlseg.intake import read_ledger
+from xlseg.settings import Settings
+from xlseg.sources import open_source
+from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS, Intake
 from xlseg.workbook import CellError
 
 UNTIL = pd.Timestamp("2026-10-31")
@@ -45,6 +48,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[DemoBook, Path]:
     book, path = make_book(20, seed=3), tmp_path_factory.mktemp("demo") / "book.xlsx"
     write_book(book, path)
     return book, path
+
+
+@pytest.fixture(scope="module")
+def read(small: tuple[DemoBook, Path]) -> tuple[DemoBook, Intake]:
+    return small[0], read_ledger(open_source(small[1]), Settings())
 
 
 # ── calibration: figures of two published samples (finance factoring: late payment histories; online retail) ──
@@ -283,6 +291,25 @@ def test_foreign_amounts_and_bracketed_texts_mean_what_the_clean_sheet_says(book
             assert row["Amount"] * row["FX Rate"] == pytest.approx(clean[row["Document Number"]], abs=1e-9)
         if defect.kind == "text amount":
             assert -float(row["Amount"].strip("()").replace(",", "")) == clean[row["Document Number"]]
+
+
+@pytest.mark.parametrize(("sheet", "table"), [("Invoices", "invoices"), ("Payments", "payments"), ("SalesOrders", "orders")])
+def test_intake_makes_the_clean_ledger_of_the_file(read: tuple[DemoBook, Intake], sheet: str, table: str) -> None:
+    book, intake = read
+    clean, ledger = book.clean[sheet], getattr(intake.ledger, table)
+    clean = clean[clean["Status"] != "Cancelled"] if "Status" in clean else clean
+    key = "payment" if sheet == "Payments" else "document"
+    number = "Payment No" if sheet == "Payments" else "Document Number"
+    assert sorted(zip(ledger[key], ledger["customer"], ledger["amount"], strict=True)) == sorted(
+        zip(clean[number], clean["Customer ID"], cents(clean["Amount"]), strict=True)
+    )
+
+
+def test_every_row_that_must_be_left_out_has_its_finding(read: tuple[DemoBook, Intake]) -> None:
+    book, intake = read
+    found = {(finding.sheet, finding.row) for finding in intake.findings}
+    assert {(d.sheet, d.row) for d in book.defects if d.excluded} <= found
+    assert all(tally.agrees for tally in intake.tallies)
 
 
 # ── the same for the same seed ──

@@ -127,7 +127,7 @@ def _of_dates(column: Array) -> Dates:
     days = column.astype("datetime64[D]")
     beyond = (days < np.datetime64(f"{FIRST_YEAR}-01-01")) | (days > np.datetime64(f"{LAST_YEAR}-12-31"))
     no = np.zeros(len(column), dtype=bool)
-    return Dates(np.where(beyond, np.datetime64("NaT"), days).astype("datetime64[s]"), no, beyond, no, no)
+    return Dates(np.where(beyond, np.datetime64("NaT", "D"), days).astype("datetime64[s]"), no, beyond, no, no)
 
 
 def _distinct(column: Array) -> tuple[list[Value], Array]:

@@ -129,7 +129,7 @@ def _remaining(reckoning: Reckoning, rate: Array, base: str) -> Array:
 
 def _paid(reckoning: Reckoning, issued: Array, read: Dates) -> Array:
     late = read.beyond | (read.days >= _SENTINEL)
-    paid = np.where(late, np.datetime64("NaT"), read.days)
+    paid = np.where(late, np.datetime64("NaT", "D"), read.days)
     reckoning.remark(late, "paid date means none", "info", "paid", "a date, or an empty cell", "taken as not paid")
     reckoning.remark(read.bad | read.torn, "unreadable paid date", "warning", "paid", "a date", "taken as not stated")
     reckoning.remark(paid < issued, "paid before issued", "info", "paid", "a paid date not before the date", "counted as paid on the invoice's date")

@@ -37,14 +37,16 @@ def countback(receivables: float, sales: Sequence[float], lengths: Sequence[floa
     Returns
     -------
     float
-        Days; 0 when nothing is open, NaN when the sales given do not cover it.
+        Days; 0 when nothing is open (or more credits than invoices), NaN when the sales given do not cover it.
     """
+    if receivables <= 0:
+        return 0.0
     left, days = receivables, 0.0
     for sold, length in zip(sales, lengths, strict=True):
         if left <= sold:
-            return days + (left / sold * length if sold else 0.0)
+            return days + left / sold * length
         left, days = left - sold, days + length
-    return math.nan if left > 0 else days
+    return math.nan
 
 
 def collection_effectiveness(opening: float, credit_sales: float, closing: float, closing_current: float) -> float:

@@ -58,7 +58,7 @@ def fit(frequency: Array, recency: Array, age: Array) -> Parameters | None:
         return float(-(weight * log_likelihood(parameters, x, last, now)).sum() / weight.sum())
 
     start = np.log([0.5, max(float(now.mean()) / 10, 1e-3), 0.5, 2.5])
-    found = minimize(cost, start, method="L-BFGS-B", bounds=[(-LOG_BOUND, LOG_BOUND)] * 4, options=_SEARCH)
+    found = minimize(cost, start, method="L-BFGS-B", jac="3-point", bounds=[(-LOG_BOUND, LOG_BOUND)] * 4, options=_SEARCH)
     if not found.success or not np.isfinite(found.fun):
         return None
     return Parameters(*(float(value) for value in np.exp(found.x)))

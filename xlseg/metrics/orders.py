@@ -62,7 +62,8 @@ def order_history(order_days: Frame, dates: Dates) -> Frame:
 
 def exposure(window: int) -> nw.Expr:
     """Days in the window since the first order. Days; absent for a customer who never ordered."""
-    return nw.min_horizontal(col("as_of") - col("first_day") + 1, nw.lit(float(window)))
+    days = nw.min_horizontal(col("as_of") - col("first_day") + 1, nw.lit(float(window)))
+    return nw.when(~col("first_day").is_null()).then(days)  # a minimum passes over what is absent
 
 
 def orders_per_month(adjusted: bool) -> nw.Expr:
