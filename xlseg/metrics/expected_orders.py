@@ -58,8 +58,11 @@ def fit(frequency: Array, recency: Array, age: Array) -> Parameters | None:
         return float(-(weight * log_likelihood(parameters, x, last, now)).sum() / weight.sum())
 
     start = np.log([0.5, max(float(now.mean()) / 10, 1e-3), 0.5, 2.5])
-    found = minimize(cost, start, method="L-BFGS-B", jac="3-point", bounds=[(-LOG_BOUND, LOG_BOUND)] * 4, options=_SEARCH)
-    if not found.success or not np.isfinite(found.fun):
+    bounds = [(-LOG_BOUND, LOG_BOUND)] * 4
+    near = minimize(cost, start, method="L-BFGS-B", jac="3-point", bounds=bounds, options=_SEARCH)
+    # On a ridge the gradient says "arrived" too soon; a search without one walks on to its end.
+    found = minimize(cost, near.x, method="Nelder-Mead", bounds=bounds, options=_WALK)
+    if not np.isfinite(found.fun) or not (found.success or near.success):
         return None
     return Parameters(*(float(value) for value in np.exp(found.x)))
 
@@ -68,6 +71,7 @@ LOG_BOUND = 9.0
 """Parameters lie in e^±9. Where nobody ever leaves, or all order at one rate, the likelihood has no summit but a ridge that ends there."""
 
 _SEARCH = {"maxiter": 2000, "maxfun": 20000, "ftol": 1e-13, "gtol": 1e-8}
+_WALK = {"maxiter": 2000, "maxfev": 2000, "xatol": 1e-6, "fatol": 1e-13}
 
 
 def expected(parameters: Parameters, frequency: Array, recency: Array, age: Array, horizon: float) -> Array:
