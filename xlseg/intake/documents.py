@@ -52,14 +52,14 @@ def leave_out_totals(reckoning: Reckoning) -> None:
 def _labels(reckoning: Reckoning) -> Array:
     """What a row calls itself when that is a total; "" for a row with a date, and for one with both a document and a customer."""
     extract = reckoning.extract
-    named = np.ones(len(extract.rows), dtype=bool)
-    texts = {name: extract.texts(name) for name, column in extract.columns.items() if column.dtype == object}
-    for field in ("document", "customer"):
-        named &= np.array([bool(text) and not _TOTAL.match(text) for text in extract.texts(field)], dtype=bool)
-    undated = np.array([not text or bool(_TOTAL.match(text)) for text in extract.texts("date")], dtype=bool)
-    label = np.full(len(named), "", dtype=object)
-    for i in np.flatnonzero(undated & ~named):
-        label[i] = next((text[i] for text in texts.values() if _TOTAL.match(text[i])), "")
+    document, customer = extract.texts("document"), extract.texts("customer")
+    dates = extract.texts("date")
+    texts = [extract.texts(name) for name, column in extract.columns.items() if column.dtype == object]
+    label = np.full(len(dates), "", dtype=object)
+    for i, date in enumerate(dates):
+        if not date or _TOTAL.match(date):
+            named = document[i] and customer[i] and not _TOTAL.match(document[i]) and not _TOTAL.fullmatch(customer[i])
+            label[i] = "" if named else next((text[i] for text in texts if _TOTAL.match(text[i])), "")
     return label
 
 

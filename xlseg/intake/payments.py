@@ -33,21 +33,11 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.require_dates(reckoning, "date", day)
     owners = dict(zip(invoices.frame["document"], invoices.frame["customer"], strict=True)) if invoices is not None else {}
     document = _known(extract.texts("document"), owners)
-    reckoning.exclude(
-        (document != "") & ~np.array([name in owners for name in document], dtype=bool),
-        "payment of an unknown invoice",
-        "document",
-        "an invoice that is used",
-    )
+    unknown = np.array([name != "" and name not in owners for name in document], dtype=bool)
+    reckoning.exclude(unknown, "payment of an unknown invoice", "document", "an invoice that is used")
     customer = _customers(reckoning, document, owners)
-    reckoning.note(
-        document == "",
-        "payment on account",
-        "warning",
-        "document",
-        "the invoice it is applied to",
-        "{n} payments stand on account and settle no invoice",
-    )
+    effect = "{n} payments stand on account and settle no invoice"
+    reckoning.note(document == "", "payment on account", "warning", "document", "the invoice it is applied to", effect)
     reckoning.amount = np.where(reckoning.used, _in_base(reckoning, document, base, invoices.rates if invoices is not None else {}), reckoning.amount)
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
@@ -60,20 +50,14 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
 
 
 def _turn(reckoning: Reckoning, kind: Array) -> None:
-    """Signs: payments above 0, reversals below; an export that books payments below 0 is turned as a whole."""
+    """Signs: payments and credits above 0, reversals below. Where an export books most payments, or most credits, below 0, all are turned."""
     back = np.isin(kind, ("reversal", "refund"))
-    plain = reckoning.used & ~back
-    below, above = int((reckoning.amount[plain] < 0).sum()), int((reckoning.amount[plain] > 0).sum())
-    if below > above:
-        reckoning.note(
-            plain & (reckoning.amount < 0),
-            "payments below 0",
-            "warning",
-            "amount",
-            "payments above 0",
-            "{n} payments below 0: the sheet's signs are turned",
-        )
-        reckoning.amount = np.where(reckoning.used, -reckoning.amount, reckoning.amount)
+    for name, group in (("payments", ~back & (kind != "credit")), ("credits", kind == "credit")):
+        below, above = (int((reckoning.used & group & sign).sum()) for sign in (reckoning.amount < 0, reckoning.amount > 0))
+        if below > above:
+            effect = f"{{n}} {name} are below 0: the signs of all {name} are turned"
+            reckoning.note(group & (reckoning.amount < 0), f"{name} below 0", "warning", "amount", f"{name} above 0", effect)
+            reckoning.amount = np.where(reckoning.used & group, -reckoning.amount, reckoning.amount)
     wrong = reckoning.used & back & (reckoning.amount > 0)
     reckoning.note(wrong, "reversals above 0", "warning", "amount", "reversals below 0", "{n} reversals are counted below 0")
     reckoning.amount = np.where(wrong, -reckoning.amount, reckoning.amount)

@@ -40,7 +40,6 @@ _NET = tuple(
         r"\bnet(?:to)?\s*(\d{1,3})\b",
         r"\bnt\s*(\d{1,3})\b",
         r"\bn\s*[/-]?\s*(\d{1,3})\b",
-        r"\b(\d{1,3})\s*(?:days?|tagen?|d)\b.*\bnet(?:to)?\b",
         r"\b(\d{1,3})\s*(?:days?|tagen?|d|t)\b",
         r"^(\d{1,3})$",
     )
@@ -68,7 +67,7 @@ def days_of(terms: str) -> int | None:
     text = terms.casefold().strip()
     if not text or _MONTH_END.search(text):
         return None
-    found = next((match for pattern in _NET if (match := pattern.search(text))), None)
-    if found:
-        return int(found[1])
+    counts = next((counts for pattern in _NET if (counts := pattern.findall(text))), None)
+    if counts:
+        return max(map(int, counts))  # "14 Tage 2 %, 30 Tage netto": the shorter time is the discount's
     return 0 if _AT_ONCE.search(text) else None

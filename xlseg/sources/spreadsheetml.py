@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from lxml import etree
 
@@ -55,7 +56,8 @@ class XmlSource:
         if self._path.stat().st_size > MAX_BYTES:
             raise FormatError(self.name, "larger than 1 GiB", "export fewer rows")
         try:
-            return _parsed(self._path)
+            with self._path.open("rb") as file:
+                return _parsed(file, self.name)
         except (etree.XMLSyntaxError, ValueError) as error:
             raise FormatError(self.name, f"broken XML ({error})", "export it again") from None
 
@@ -110,12 +112,12 @@ class _Book:
             raise FormatError(self.name, f"claims a cell in row {row:,}, column {column:,}", f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
 
 
-def _parsed(path: Path) -> _Book:
-    book, sheet = _Book(path.name), ""
-    events = etree.iterparse(path, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+def _parsed(file: BinaryIO, name: str) -> _Book:
+    book, sheet = _Book(name), ""
+    events = etree.iterparse(file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     for event, element in events:
         if element.getparent() is None and event == "start" and element.getroottree().docinfo.doctype:
-            raise FormatError(path.name, "its XML declares a document type", "export it again")
+            raise FormatError(name, "its XML declares a document type", "export it again")
         if event == "start" and element.tag == _SS + "Worksheet":
             sheet = element.get(_SS + "Name", f"Sheet{len(book.sheets) + 1}")
             book.sheets.setdefault(sheet, [])

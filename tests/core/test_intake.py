@@ -1,0 +1,660 @@
+"""The traps of real exports, each with what must come of it. Amounts in hundredths, by hand."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exports import HEADINGS, MemoryBook, book, found, kinds, read, sheet_of, texts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xlseg.intake.findings import LISTED
+from xlseg.intake.words import days_of, kind_of, state_of
+from xlseg.settings import Settings
+from xlseg.sources import open_source
+from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS, Intake, empty
+from xlseg.workbook import CellError, Value
+
+JAN, FEB = "2026-01-15", "2026-02-14"
+SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+
+
+def invoices(*rows: list[Value], more: tuple[str, ...] = (), **sheets: list[list[Value]]) -> Intake:
+    """The intake of invoices, with columns beyond the usual five."""
+    others = {name: [HEADINGS[name], *own] for name, own in sheets.items()}
+    return read(MemoryBook({"Invoices": [[*HEADINGS["Invoices"], *more], *rows], **others}))
+
+
+# ── the plain case ───────────────────────────────────────────────────────────
+
+
+def test_a_clean_book_is_read_without_a_finding() -> None:
+    intake = read(
+        book(
+            Customers=[["A", "Acme", "Net 30"]],
+            Invoices=[["1", "A", JAN, FEB, 100.0], ["2", "A", JAN, FEB, -20.0]],
+            Payments=[["P1", "A", FEB, 60.0, "1"]],
+            SalesOrders=[["S1", "A", JAN, 100.0]],
+        )
+    )
+    ledger = intake.ledger
+    assert intake.findings == ()
+    assert ledger.invoices["amount"].tolist() == [10000, -2000]
+    assert ledger.invoices["is_credit"].tolist() == [False, True]
+    assert texts(ledger.invoices["due"]) == [FEB, FEB]
+    assert ledger.payments["document"].tolist() == ["1"]
+    assert ledger.orders["amount"].tolist() == [10000]
+    assert [(t.role, t.rows_read, t.read, t.used) for t in intake.tallies] == [
+        ("customers", 1, 0, 0),
+        ("invoices", 2, 8000, 8000),
+        ("payments", 1, 6000, 6000),
+        ("orders", 1, 10000, 10000),
+    ]
+
+
+@pytest.mark.parametrize("empty_book", [True, False])
+def test_every_table_has_the_columns_and_types_of_its_contract(empty_book: bool) -> None:
+    rows: dict[str, list[list[Value]]] = {
+        "Customers": [["A", "Acme", ""]],
+        "Invoices": [["1", "A", JAN, FEB, 1.0]],
+        "Payments": [],
+        "SalesOrders": [],
+    }
+    ledger = read(book(**{name: [] if empty_book else own for name, own in rows.items()})).ledger
+    for frame, columns in ((ledger.customers, CUSTOMERS), (ledger.invoices, INVOICES), (ledger.payments, PAYMENTS), (ledger.orders, ORDERS)):
+        assert frame.dtypes.astype(str).to_dict() == empty(columns).dtypes.astype(str).to_dict()
+
+
+# ── ids ──────────────────────────────────────────────────────────────────────
+
+
+def test_an_id_with_leading_zeros_stays_apart_from_the_number() -> None:
+    intake = read(book(Customers=[["0017", "Acme", ""]], Invoices=[["1", "0017", JAN, FEB, 1.0], ["2", 17.0, JAN, FEB, 1.0]]))
+    assert intake.ledger.customers["customer"].tolist() == ["0017", "17"]
+    assert [(f.row, f.found, f.wanted) for f in found(intake, "customer not listed")] == [(3, "17", "an id on Customers, such as '0017'")]
+
+
+def test_one_name_spelled_several_ways_is_one_customer_by_id() -> None:
+    rows: list[list[Value]] = [["1", "A", JAN, FEB, 1.0, "Acme Inc."], ["2", "A", JAN, FEB, 1.0, "ACME"]]
+    assert len(invoices(*rows, more=("Name",)).ledger.customers) == 1
+
+
+def test_a_number_that_is_a_document_meets_the_text_that_is() -> None:
+    intake = read(book(Invoices=[["1001", "A", JAN, FEB, 1.0]], Payments=[["P", "A", FEB, 1.0, 1001.0]]))
+    assert intake.ledger.payments["document"].tolist() == ["1001"]
+
+
+def test_text_stays_text() -> None:
+    assert read(book(Customers=[["A", "=cmd|' /C calc'!A0", ""]], SalesOrders=[])).ledger.customers["name"].tolist() == ["=cmd|' /C calc'!A0"]
+
+
+def test_of_a_customer_listed_twice_the_first_row_counts() -> None:
+    intake = read(book(Customers=[["A", "Acme", ""], ["A", "Other", ""], ["", "Nobody", ""]], Invoices=[]))
+    assert intake.ledger.customers["name"].tolist() == ["Acme"]
+    assert kinds(intake) == {"customer twice", "no customer"}
+    assert intake.tallies[0].rows_excluded == 2
+
+
+def test_customers_that_are_not_listed_are_added_in_the_order_of_their_appearance() -> None:
+    intake = read(
+        book(Customers=[["A", "Acme", ""]], Invoices=[["1", "C", JAN, FEB, 1.0], ["2", "C", JAN, FEB, 1.0]], SalesOrders=[["S", "B", JAN, 1.0]])
+    )
+    assert intake.ledger.customers["customer"].tolist() == ["A", "C", "B"]
+    assert [(f.sheet, f.row, f.severity) for f in found(intake, "customer not listed")] == [("Invoices", 2, "info"), ("SalesOrders", 2, "info")]
+
+
+def test_without_a_customers_sheet_nobody_is_missing_from_it() -> None:
+    intake = read(book(Invoices=[["1", "C", JAN, FEB, 1.0]]))
+    assert intake.findings == ()
+    assert intake.ledger.customers["customer"].tolist() == ["C"]
+
+
+# ── rows that are left out ───────────────────────────────────────────────────
+
+GOOD: list[Value] = ["1", "A", JAN, FEB, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "column", "amount"),
+    [
+        (["2", None, JAN, FEB, 5.0], "no customer", "Customer ID", 500),
+        (["2", CellError("#N/A"), JAN, FEB, 5.0], "error value", "Customer ID", 500),
+        (["2", "A", None, FEB, 5.0], "no date", "Date", 500),
+        (["2", "A", "soon", FEB, 5.0], "unreadable date", "Date", 500),
+        (["2", "A", CellError("#VALUE!"), FEB, 5.0], "error value", "Date", 500),
+        (["2", "A", "1899-12-31", FEB, 5.0], "date out of range", "Date", 500),
+        (["2", "A", JAN, FEB, None], "no amount", "Amount", 0),
+        (["2", "A", JAN, FEB, "n/a"], "unreadable amount", "Amount", 0),
+        (["2", "A", JAN, FEB, 1e11], "unreadable amount", "Amount", 0),
+        (["2", "A", JAN, FEB, CellError("#REF!")], "error value", "Amount", 0),
+        (["2", "A", JAN, None, 5.0], "no due date", "Due Date", 500),
+        (["2", "A", JAN, "soon", 5.0], "unreadable due date", "Due Date", 500),
+        (["1", "B", JAN, FEB, 5.0], "document twice", "Invoice No", 500),
+        (["1", "A", FEB, FEB, 5.0], "document twice", "Invoice No", 500),
+        (GOOD, "row exported twice", "", 1000),
+    ],
+)
+def test_a_bad_row_is_left_out_and_told_with_its_place_and_amount(row: list[Value], kind: str, column: str, amount: int) -> None:
+    intake = invoices(GOOD, row)
+    assert [(f.kind, f.severity, f.sheet, f.row, f.column, f.amount) for f in intake.findings] == [(kind, "error", "Invoices", 3, column, amount)]
+    assert intake.ledger.invoices["amount"].tolist() == [1000]
+    tally = intake.tallies[0]
+    assert (tally.rows_read, tally.rows_used, tally.read, tally.excluded) == (2, 1, 1000 + amount, amount)
+
+
+def test_blank_rows_are_not_counted() -> None:
+    intake = invoices(GOOD, [None] * 5, ["", " ", None, "", None])
+    assert (intake.tallies[0].rows_read, intake.findings) == (1, ())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["Total", None, None, None, 10.0],
+        ["", "Grand Total", None, None, 10.0],
+        ["", "A", "Overall Total", None, 10.0],
+        ["Total - Acme", "", "", "", 10.0],
+        ["", "Summe", "", "", 10.0],
+        ["* Ergebnis", "", "", "", 10.0],
+        [None, None, None, None, 10.0],
+        [None, None, JAN, FEB, 10.0],
+    ],
+)
+def test_a_total_row_is_no_document_and_not_part_of_the_sums(row: list[Value]) -> None:
+    intake = invoices(GOOD, row)
+    assert kinds(intake) == {"total row"}
+    assert (intake.tallies[0].read, intake.tallies[0].rows_excluded) == (1000, 1)
+
+
+def test_a_customer_called_total_is_no_total() -> None:
+    assert invoices(["1", "Total Energies", JAN, FEB, 10.0]).findings == ()
+    assert kinds(invoices(["1", "Total Energies", None, FEB, 10.0])) == {"no date"}
+
+
+def test_voided_documents_and_drafts_are_left_out() -> None:
+    rows: list[list[Value]] = [[*GOOD, "Invoice : Voided"], ["2", *GOOD[1:], "Pending Approval"], ["3", *GOOD[1:], "Open"]]
+    intake = invoices(*rows, more=("Status",))
+    assert intake.ledger.invoices["document"].tolist() == ["3"]
+    assert [(f.kind, f.severity, f.amount) for f in intake.findings] == [("voided", "info", 1000), ("not posted", "info", 1000)]
+
+
+def test_a_cancelled_order_is_left_out_but_not_one_that_waits_for_approval() -> None:
+    rows: list[list[Value]] = [["S1", "A", JAN, 5.0, "Cancelled"], ["S2", "A", JAN, 5.0, "Pending Approval"]]
+    intake = read(MemoryBook({"SalesOrders": [[*HEADINGS["SalesOrders"], "Status"], *rows]}))
+    assert intake.ledger.orders["document"].tolist() == ["S2"]
+
+
+def test_what_is_neither_invoice_nor_credit_memo_is_left_out_of_the_invoices() -> None:
+    rows: list[list[Value]] = [[*GOOD, "Invoice"], ["2", *GOOD[1:], "Payment"], ["3", *GOOD[1:], "DZ"], ["4", *GOOD[1:], "Quote"]]
+    intake = invoices(*rows, more=("Type",))
+    assert intake.ledger.invoices["document"].tolist() == ["1"]
+    assert kinds(intake) == {"not an invoice"}
+
+
+# ── credits ──────────────────────────────────────────────────────────────────
+
+
+def test_credit_memos_are_below_zero_however_they_are_written() -> None:
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, None, 10.0, "Credit Memo", 4.0],
+        ["2", "A", JAN, None, "(10.00)", "Gutschrift", "(4.00)"],
+        ["3", "A", JAN, None, -10.0, "", None],
+    ]
+    intake = invoices(*rows, more=("Type", "Amount Remaining"))
+    frame = intake.ledger.invoices
+    assert frame["amount"].tolist() == [-1000, -1000, -1000]
+    assert frame["is_credit"].all()
+    assert frame["remaining"].tolist()[:2] == [-400, -400]
+    assert np.isnan(frame["remaining"][2])
+    assert texts(frame["due"]) == [JAN] * 3
+
+
+# ── due dates and terms ──────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("terms", "days"),
+    [
+        ("Net 30", 30),
+        ("NT30", 30),
+        ("N30", 30),
+        ("2/10 Net 30", 30),
+        ("2% 10, Net 45", 45),
+        ("30 days", 30),
+        ("30 Days Net", 30),
+        ("Due on receipt", 0),
+        ("COD", 0),
+        ("Zahlbar 14 Tage", 14),
+        ("14 Tage 2%, 30 Tage netto", 30),
+        ("sofort", 0),
+        ("60", 60),
+        ("NAA8", None),
+        ("Net 30 EOM", None),
+        ("", None),
+    ],
+)
+def test_terms_say_after_how_many_days_an_invoice_is_due(terms: str, days: int | None) -> None:
+    assert days_of(terms) == days
+
+
+def test_a_missing_due_date_is_taken_from_the_terms_else_from_the_customers() -> None:
+    rows: list[list[Value]] = [["1", "A", JAN, None, 10.0, "Net 10"], ["2", "A", JAN, None, 10.0, ""]]
+    intake = invoices(*rows, more=("Terms",), Customers=[["A", "Acme", "30 days"]])
+    assert texts(intake.ledger.invoices["due"]) == ["2026-01-25", "2026-02-14"]
+    assert [(f.kind, f.severity, f.row) for f in intake.findings] == [("no due date", "warning", 2)]
+
+
+def test_a_code_means_the_days_that_its_other_rows_took() -> None:
+    # NAA8: 30 days twice, 31 once, so 30
+    rows: list[list[Value]] = [
+        ["1", "A", "2026-01-01", "2026-01-31", 1.0, "NAA8"],
+        ["2", "A", "2026-01-01", "2026-01-31", 1.0, "NAA8"],
+        ["3", "A", "2026-01-01", "2026-02-01", 1.0, "NAA8"],
+        ["4", "A", "2026-03-01", None, 1.0, "NAA8"],
+        ["5", "A", "2026-03-01", None, 1.0, "ZZ99"],
+    ]
+    intake = invoices(*rows, more=("Terms",))
+    assert texts(intake.ledger.invoices["due"])[3:] == ["2026-03-31"]
+    assert [(f.row, f.column) for f in found(intake, "no due date") if f.severity == "error"] == [(6, "Due Date")]
+
+
+def test_terms_alone_are_enough() -> None:
+    intake = read(sheet_of(["Invoice No", "Customer ID", "Date", "Terms", "Amount"], ["1", "A", JAN, "Net 30", 5.0]))
+    assert texts(intake.ledger.invoices["due"]) == [FEB]
+    assert intake.findings == ()
+
+
+def test_a_due_date_before_the_invoice_is_used_and_told() -> None:
+    assert [(f.kind, f.severity) for f in invoices(["1", "A", FEB, JAN, 5.0]).findings] == [("due before issued", "info")]
+
+
+# ── dates ────────────────────────────────────────────────────────────────────
+
+
+def test_a_paid_date_that_means_none_is_absent() -> None:
+    rows: list[list[Value]] = [
+        [*GOOD, dt.datetime(9999, 12, 31)],
+        ["2", *GOOD[1:], dt.datetime(2099, 12, 31)],
+        ["3", *GOOD[1:], dt.datetime(2026, 2, 1)],
+    ]
+    intake = invoices(*rows, more=("Paid Date",))
+    assert texts(intake.ledger.invoices["paid"]) == ["", "", "2026-02-01"]
+    assert [(f.kind, f.severity) for f in intake.findings] == [("paid date means none", "info")] * 2
+
+
+def test_a_paid_date_before_the_invoice_is_told() -> None:
+    assert kinds(invoices([*GOOD, "2026-01-14"], more=("Paid Date",))) == {"paid before issued"}
+
+
+def test_dates_in_the_future_are_no_defect() -> None:
+    assert invoices(["1", "A", "2049-01-01", "2049-02-01", 5.0]).findings == ()
+
+
+def test_one_column_of_mixed_orders_is_read_by_its_own_evidence() -> None:
+    rows: list[list[Value]] = [
+        ["1", "A", "13/01/2026", FEB, 1.0],
+        ["2", "A", "03/02/2026", FEB, 1.0],
+        ["3", "A", "05-Jan-2026", FEB, 1.0],
+        ["4", "A", "2026/01/07", FEB, 1.0],
+    ]
+    intake = invoices(*rows)
+    assert texts(intake.ledger.invoices["issued"]) == ["2026-01-13", "2026-02-03", "2026-01-05", "2026-01-07"]
+    assert intake.findings == ()
+
+
+def test_an_ambiguous_column_is_warned_of_and_the_user_can_say() -> None:
+    source = book(Invoices=[["1", "A", "03/02/2026", "2026-04-01", 1.0]])
+    intake = read(source)
+    assert texts(intake.ledger.invoices["issued"]) == ["2026-03-02"]
+    assert [(f.kind, f.severity, f.row, f.column) for f in intake.findings] == [("ambiguous dates", "warning", 2, "Date")]
+    assert "read month first" in intake.findings[0].effect
+    told = read(source, Settings(day_first=True))
+    assert texts(told.ledger.invoices["issued"]) == ["2026-02-03"]
+    assert told.findings == ()
+
+
+def test_another_column_of_the_sheet_tells_the_order() -> None:
+    intake = read(book(Invoices=[["1", "A", "03/02/2026", "28/02/2026", 1.0]]))
+    assert texts(intake.ledger.invoices["issued"]) == ["2026-02-03"]
+    assert [(f.kind, f.severity) for f in intake.findings] == [("ambiguous dates", "info")]
+
+
+def test_a_torn_column_leaves_out_what_could_be_either() -> None:
+    rows: list[list[Value]] = [["1", "A", "13/01/2026", FEB, 1.0], ["2", "A", "01/14/2026", FEB, 1.0], ["3", "A", "03/02/2026", FEB, 1.0]]
+    intake = invoices(*rows)
+    assert intake.ledger.invoices["document"].tolist() == ["1", "2"]
+    assert kinds(intake) == {"contradictory dates"}
+
+
+def test_numbers_are_dates_of_the_books_date_system() -> None:
+    rows: list[list[Value]] = [["1", "A", 45000.0, 45030.0, 1.0]]
+    assert texts(read(book(Invoices=rows)).ledger.invoices["issued"]) == ["2023-03-15"]
+    assert texts(read(book(True, Invoices=rows)).ledger.invoices["issued"]) == ["2027-03-16"]
+
+
+# ── status ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("Invoice : Paid In Full", "closed"),
+        ("Paid", "closed"),
+        ("Ausgeglichen", "closed"),
+        ("Open", "open"),
+        ("AUTHORISED", "open"),
+        ("Past Due", "open"),
+        ("Closed/Written Off", "credited"),
+        ("Fully Credited", "credited"),
+        ("Cancelled", "void"),
+        ("Storniert", "void"),
+        ("Approved", ""),
+        ("Frozen", None),
+    ],
+)
+def test_a_status_is_open_closed_or_credited(status: str, state: str | None) -> None:
+    assert state_of(status) == state
+
+
+def test_an_unknown_status_is_told_once_for_its_word() -> None:
+    intake = invoices([*GOOD, "Frozen"], ["2", *GOOD[1:], "Frozen"], more=("Status",))
+    assert intake.ledger.invoices["status"].tolist() == ["", ""]
+    assert [f.effect for f in found(intake, "unknown status")] == ["2 rows are read as if they had no status"]
+
+
+def test_a_disputed_invoice_is_open() -> None:
+    frame = invoices([*GOOD, "Disputed", ""], ["2", *GOOD[1:], "Open", "Yes"], more=("Status", "Disputed")).ledger.invoices
+    assert frame["disputed"].tolist() == [True, True]
+    assert frame["status"].tolist() == ["open", "open"]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("Invoice", "invoice"),
+        ("Credit Memo", "credit"),
+        ("Bill Credit", "credit"),
+        ("Bill Payment", "payment"),
+        ("Credit Card", "payment"),
+        ("Sales Receipt", "invoice"),
+        ("Write-off", "credit"),
+        ("Customer Refund", "refund"),
+        ("Payment Reversal", "reversal"),
+        ("RV", "invoice"),
+        ("DG", "credit"),
+        ("Journal", None),
+    ],
+)
+def test_a_type_says_what_a_document_is(word: str, kind: str | None) -> None:
+    assert kind_of(word) == kind
+
+
+# ── a document on several rows ───────────────────────────────────────────────
+
+
+def test_lines_of_one_document_are_added_up() -> None:
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, FEB, 10.0, 9.5],
+        ["1", "A", JAN, FEB, -0.5, 9.5],
+        ["2", "A", JAN, FEB, 5.0, 5.0],
+        ["2", "A", JAN, FEB, 6.0, 6.0],
+    ]
+    intake = invoices(*rows, more=("Amount Remaining",))
+    frame = intake.ledger.invoices
+    assert frame[["document", "amount", "remaining"]].to_numpy().tolist() == [["1", 950, 950.0], ["2", 1100, 1100.0]]
+    assert not frame["is_credit"].any()
+    assert [(f.kind, f.severity, f.effect) for f in intake.findings] == [
+        ("several lines", "info", "2 documents have several lines, which are added up")
+    ]
+    assert (intake.tallies[0].rows_used, intake.tallies[0].used) == (4, 2050)
+
+
+def test_lines_that_differ_only_in_a_column_of_their_own_are_lines() -> None:
+    intake = invoices([*GOOD, "Bolts"], [*GOOD, "Nuts"], more=("Item",))
+    assert intake.ledger.invoices["amount"].tolist() == [2000]
+
+
+def test_a_later_version_of_a_document_is_no_line_of_it() -> None:
+    intake = invoices([*GOOD, 10.0, "Open"], [*GOOD, 0.0, "Paid In Full"], [*GOOD, 4.0, "Open"], more=("Amount Remaining", "Status"))
+    assert intake.ledger.invoices[["amount", "remaining"]].to_numpy().tolist() == [[1000, 1000.0]]
+    assert [f.row for f in found(intake, "document twice")] == [3, 4]
+
+
+def test_an_invoice_without_number_keeps_its_amount() -> None:
+    intake = invoices([None, "A", JAN, FEB, 5.0], ["", "A", JAN, FEB, 6.0])
+    assert intake.ledger.invoices["document"].tolist() == ["(row 2)", "(row 3)"]
+    assert [f.severity for f in found(intake, "no document number")] == ["warning", "warning"]
+
+
+# ── currency ─────────────────────────────────────────────────────────────────
+
+
+def test_a_foreign_amount_is_converted_with_the_rate_of_its_row_or_left_out() -> None:
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, FEB, 10.0, "USD", 1.0, 10.0],
+        ["2", "A", JAN, FEB, 10.01, "EUR", 1.25, 4.0],  # 12.5125 → 12.51
+        ["3", "A", JAN, FEB, 0.1, "EUR", "1,25", None],  # 0.125 → 0.12, half to even
+        ["4", "A", JAN, FEB, 10.0, "EUR", None, None],
+        ["5", "A", JAN, FEB, 7.0, "", None, None],
+        ["6", "A", JAN, FEB, 7.0, "usd", None, None],
+        ["7", "A", JAN, FEB, 7.0, "USD", None, None],
+        ["8", "A", JAN, FEB, 7.0, "USD", None, None],
+    ]
+    intake = invoices(*rows, more=("Currency", "FX Rate", "Amount Remaining"))
+    assert intake.ledger.currency == "USD"
+    assert intake.ledger.invoices["amount"].tolist() == [1000, 1251, 12, 700, 700, 700, 700]
+    assert intake.ledger.invoices["remaining"].tolist()[:2] == [1000, 500]
+    assert [(f.kind, f.row, f.found, f.amount) for f in intake.findings] == [("foreign currency without rate", 5, "EUR", 1000)]
+
+
+def test_the_user_says_which_currency_is_the_base() -> None:
+    source = sheet_of(
+        [*HEADINGS["Invoices"], "Currency", "FX Rate"], [*GOOD, "USD", 0.9], ["2", *GOOD[1:], "USD", 0.9], ["3", *GOOD[1:], "eur", None]
+    )
+    assert read(source, Settings(base_currency="EUR")).ledger.invoices["amount"].tolist() == [900, 900, 1000]
+
+
+def test_amounts_in_local_currency_are_not_converted_again() -> None:
+    for amount, beside in (("Amount in local currency", "Text"), ("Amount", "Amount (Foreign Currency)")):
+        rows = [
+            ["Invoice No", "Customer ID", "Date", "Due Date", amount, "Currency", "FX Rate", beside],
+            ["1", "A", JAN, FEB, 9.0, "USD", 0.9, 10.0],
+            ["2", "A", JAN, FEB, 5.0, "EUR", 1.0, 5.0],
+        ]
+        assert read(sheet_of(*rows), Settings(base_currency="EUR")).ledger.invoices["amount"].tolist() == [900, 500]
+
+
+def test_a_payment_of_a_foreign_invoice_settles_it_exactly() -> None:
+    head = [*HEADINGS["Invoices"], "Currency", "FX Rate"]
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, FEB, 100.0, "EUR", 1.25],
+        ["2", "A", JAN, FEB, 50.0, "USD", None],
+        ["3", "A", JAN, FEB, 50.0, "USD", None],
+    ]
+    intake = read(sheet_of(head, *rows, Payments=[HEADINGS["Payments"], ["P", "A", FEB, 100.0, "1"], ["Q", "A", FEB, 50.0, "2"]]))
+    assert intake.ledger.payments["amount"].tolist() == [12500, 5000]
+    assert kinds(intake) == {"payment without currency"}
+    with_currency = [[*HEADINGS["Payments"], "Currency", "FX Rate"], ["P", "A", FEB, 60.0, "1", "EUR", 1.3], ["Q", "A", FEB, 50.0, "1", "USD", None]]
+    intake = read(sheet_of(head, *rows, Payments=with_currency))
+    assert intake.ledger.payments["amount"].tolist() == [7500, 5000]
+    assert intake.findings == ()
+
+
+# ── payments ─────────────────────────────────────────────────────────────────
+
+
+def paid(*rows: list[Value], more: tuple[str, ...] = ()) -> Intake:
+    return read(sheet_of(HEADINGS["Invoices"], GOOD, ["2", "B", JAN, FEB, 5.0], Payments=[[*HEADINGS["Payments"], *more], *rows]))
+
+
+def test_several_payments_of_one_invoice_are_kept_apart() -> None:
+    assert paid(["P", "A", FEB, 4.0, "1"], ["Q", "A", FEB, 6.0, "1"]).ledger.payments["amount"].tolist() == [400, 600]
+
+
+def test_a_payment_of_an_unknown_invoice_is_left_out() -> None:
+    intake = paid(["P", "A", FEB, 4.0, "9"], ["Q", "A", FEB, 4.0, "Invoice #1"])
+    assert intake.ledger.payments["document"].tolist() == ["1"]
+    assert [(f.kind, f.severity, f.found, f.amount) for f in intake.findings] == [("payment of an unknown invoice", "error", "9", 400)]
+
+
+def test_a_payment_without_document_stands_on_account() -> None:
+    intake = paid(["P", "A", FEB, 4.0, None])
+    assert intake.ledger.payments[["customer", "document", "amount"]].to_numpy().tolist() == [["A", "", 400]]
+    assert [(f.kind, f.severity) for f in intake.findings] == [("payment on account", "warning")]
+
+
+def test_a_payment_by_another_customer_counts_for_the_invoice() -> None:
+    intake = paid(["P", "B", FEB, 4.0, "1"], ["Q", None, FEB, 1.0, "2"])
+    assert intake.ledger.payments["customer"].tolist() == ["A", "B"]
+    assert [(f.kind, f.severity, f.row) for f in intake.findings] == [("paid by another customer", "warning", 2)]
+
+
+def test_credits_write_offs_and_reversals() -> None:
+    rows: list[list[Value]] = [
+        ["P", "A", FEB, 4.0, "1", "Payment"],
+        ["C", "A", FEB, 2.0, "1", "Credit"],
+        ["W", "A", FEB, 1.0, "1", "Write-off"],
+        ["R", "A", FEB, 4.0, "1", "Reversal"],
+        ["S", "A", FEB, -1.0, "1", "Payment"],
+        ["T", "A", FEB, 3.0, "1", "Credit Card"],
+    ]
+    frame = paid(*rows, more=("Type",)).ledger.payments
+    assert frame["amount"].tolist() == [400, 200, 100, -400, -100, 300]
+    assert frame["is_credit"].tolist() == [False, True, True, False, False, False]
+
+
+def test_an_export_that_books_payments_below_zero_is_turned() -> None:
+    intake = paid(["P", "A", FEB, -4.0, "1"], ["Q", "B", FEB, -5.0, "2"], ["R", "A", FEB, 1.0, "1"])
+    assert intake.ledger.payments["amount"].tolist() == [400, 500, -100]
+    assert [f.effect for f in intake.findings] == ["2 payments are below 0: the signs of all payments are turned"]
+
+
+def test_credits_below_zero_are_turned_without_the_payments() -> None:
+    intake = paid(["P", "A", FEB, 4.0, "1", "Payment"], ["C", "A", FEB, -2.0, "1", "Credit"], more=("Type",))
+    assert intake.ledger.payments["amount"].tolist() == [400, 200]
+    assert kinds(intake) == {"credits below 0"}
+
+
+def test_an_overpaid_invoice_and_a_payment_before_it_are_told() -> None:
+    intake = paid(["P", "A", FEB, 8.0, "1"], ["Q", "A", FEB, 8.0, "1"], ["R", "B", "2026-01-14", 5.0, "2"])
+    assert [(f.kind, f.severity, f.row) for f in intake.findings] == [("paid before issued", "info", 4), ("overpaid", "info", 3)]
+
+
+# ── amounts as text ──────────────────────────────────────────────────────────
+
+
+def test_amounts_are_read_by_the_convention_of_their_column() -> None:
+    german = invoices(["1", "A", JAN, FEB, "1.234,50"], ["2", "A", JAN, FEB, "1.234"], ["3", "A", JAN, FEB, 17.0])
+    assert german.ledger.invoices["amount"].tolist() == [123450, 123400, 1700]
+    assert german.findings == ()
+
+
+def test_an_ambiguous_column_of_amounts_is_warned_of() -> None:
+    intake = invoices(["1", "A", JAN, FEB, "1,234"], ["2", "A", JAN, FEB, "2,500"])
+    assert intake.ledger.invoices["amount"].tolist() == [123400, 250000]
+    assert [(f.kind, f.severity, f.row) for f in intake.findings] == [("ambiguous amounts", "warning", 2)]
+
+
+# ── reminders ────────────────────────────────────────────────────────────────
+
+
+def test_reminders_are_read() -> None:
+    rows = [
+        ["Customer ID", "Invoice No", "Date", "Channel", "Outcome", "Promise Date"],
+        ["A", "1", FEB, "E-mail", "Promised", "2026-03-01"],
+        ["A", "1", None, "", "", None],
+    ]
+    intake = read(sheet_of(HEADINGS["Invoices"], GOOD, Reminders=rows))
+    assert intake.ledger.reminders[["customer", "channel", "outcome"]].to_numpy().tolist() == [["A", "E-mail", "Promised"]]
+    assert texts(intake.ledger.reminders["promised"]) == ["2026-03-01"]
+    assert kinds(intake) == {"no date"}
+
+
+# ── bounds and sums ──────────────────────────────────────────────────────────
+
+
+def test_findings_of_a_kind_are_capped_and_the_rest_counted() -> None:
+    intake = invoices(*[[str(i), "A", None, FEB, 1.0] for i in range(LISTED + 37)])
+    listed = found(intake, "no date")
+    assert len(listed) == LISTED + 1
+    assert (listed[-1].found, listed[-1].row, listed[-1].amount) == (37, 0, 3700)
+    assert sum(f.amount for f in listed) == intake.tallies[0].excluded
+
+
+CELLS: list[Value] = [
+    "1",
+    "2",
+    "3",
+    "A",
+    "B",
+    "",
+    None,
+    JAN,
+    FEB,
+    "13/02/2026",
+    "Total",
+    5.0,
+    -2.5,
+    "1.234,50",
+    "(7.10)",
+    "n/a",
+    CellError("#N/A"),
+    45000.0,
+    True,
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**9))
+def test_whatever_the_cells_hold_used_and_excluded_add_up_to_what_was_read(seed: int) -> None:
+    chance = random.Random(seed)
+    heads = {
+        "Invoices": [*HEADINGS["Invoices"], "Type", "Status", "Currency", "FX Rate"],
+        "Payments": [*HEADINGS["Payments"], "Type"],
+        "SalesOrders": HEADINGS["SalesOrders"],
+    }
+    fitting: dict[str, list[Value]] = {
+        "Type": ["Invoice", "Credit Memo", "Payment", ""],
+        "Status": ["Open", "Voided", ""],
+        "Currency": ["USD", "EUR", ""],
+        "FX Rate": [1.1, None],
+    }
+    fitting |= {
+        "Customer ID": ["A", "B", "C"],
+        "Date": [JAN, FEB, "01/02/2026"],
+        "Due Date": [FEB, None],
+        "Amount": [10.0, -3.25, "1,5"],
+        "Applied To": ["1", "2", ""],
+    }
+
+    def cell(heading: str) -> Value:
+        return chance.choice(CELLS) if chance.random() < 0.15 else chance.choice(fitting.get(heading, ["1", "2", "3", "4", "5"]))
+
+    sheets = {name: [head, *[[cell(heading) for heading in head] for _ in range(chance.randrange(30))]] for name, head in heads.items()}
+    intake = read(MemoryBook(sheets))  # whose `read` checks each tally
+    listed = {tally.sheet: sum(f.amount for f in intake.findings if f.sheet == tally.sheet) for tally in intake.tallies}
+    assert listed == {tally.sheet: tally.excluded for tally in intake.tallies}
+    by_role = {tally.role: tally for tally in intake.tallies}
+    assert intake.ledger.invoices["amount"].sum() == by_role["invoices"].used
+    assert intake.ledger.invoices["document"].is_unique
+    assert set(intake.ledger.payments["document"]) <= {"", *intake.ledger.invoices["document"]}
+    assert not intake.ledger.invoices["due"].isna().any()
+
+
+@pytest.mark.parametrize(
+    ("folder", "role", "rows", "amount"),
+    [("receivables", "invoices", 1608, 9704780), ("receivables", "payments", 1608, 9704780), ("orders", "orders", 22572, 837925410)],
+)
+def test_the_sample_data_are_read_whole(folder: str, role: str, rows: int, amount: int) -> None:
+    # Rows by `wc -l` less the header, amounts by awk over the files.
+    place = SHARED / "data" / folder
+    if not place.is_dir():
+        pytest.skip("../shared/data is not here")
+    intake = read(open_source(place))  # type: ignore[arg-type]
+    tally = next(tally for tally in intake.tallies if tally.role == role)
+    assert (tally.rows_used, tally.used, tally.rows_excluded) == (rows, amount, 0)
+    assert intake.findings == ()
