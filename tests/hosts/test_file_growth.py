@@ -1,5 +1,6 @@
 """What a refresh does with the rows of a table that is already there."""
 
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,24 @@ def test_a_missing_column_is_added_at_the_right_with_a_remark(path: Path) -> Non
     before = path.read_bytes()
     assert refresh(path, FIRST, extra=[extra]) == ()
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_notes_stay_with_their_customers_over_many_replacements(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    by_hand(path, lambda sheet: add_user_column(sheet, "Note", ["note A", "note B", "note C"]))
+    by_hand(path, lambda sheet: add_user_column(sheet, "Twice", ["=C5*2", "=C6*2", "=C7*2"]))
+    notes: dict[str, Value] = {key: f"note {key}" for key in "ABC"}
+    for run in range(8):
+        keys = chance.sample("ABCDEFGHIJ", k=chance.randint(0, 8))
+        refresh(path, {key: run + 0.5 for key in keys}, "replace")
+        notes = {key: note for key, note in notes.items() if key in keys}  # who is gone takes his note with him
+        rows = len(keys) or 1
+        assert column(path, "A") == (keys or [None])
+        assert column(path, "E") == ([notes.get(key) for key in keys] or [None])
+        assert column(path, "F", formulas=True) == [f"=C{row}*2" for row in range(5, 5 + rows)]
+        assert table_ref(path) == f"A4:F{4 + rows}"
+        assert max(int(re.sub(r"\D", "", name)) for name in cells(path, formulas=True)) == 4 + rows
 
 
 # ── layouts that are refused ─────────────────────────────────────────────────

@@ -208,17 +208,18 @@ def _type_of(attributes: bytes) -> bytes:
     return match[1] if match else b"n"
 
 
-def _is_plain_number(cell: Cell) -> bool:
+def number_in(cell: Cell) -> float | None:
+    """The number that a cell holds, if it is nothing but a number."""
     content = cell[1]
-    return content is not None and content.startswith(b"<v>") and len(content) > len(b"<v></v>") and _type_of(cell[0]) == b"n"
+    if not content or content[:3] != b"<v>" or content == b"<v></v>" or _type_of(cell[0]) != b"n":
+        return None
+    return float(content[3:-4])
 
 
 def same(cell: Cell, new: Body, strings: Sequence[str]) -> bool:
     """Whether the cell already holds what `new` would write, in this form or in Excel's."""
     if cell[1] == new[1] and cell_type(cell) == cell_type(new):
         return True
-    if cell[1] and new[1] and _is_plain_number(cell) and _is_plain_number(new):  # nearly all cells
-        return float(cell[1][3:-4]) == float(new[1][3:-4])
     if formula(cell) != formula(new) or is_formula(cell) != is_formula(new):
         return False
     ours, theirs = cell_type(new), cell_type(cell)

@@ -9,7 +9,7 @@ from xlseg.errors import LayoutError
 from xlseg.hosts import formulas, ranges
 from xlseg.hosts.a1 import LAST_ROW, Area
 from xlseg.hosts.book import sheet_place
-from xlseg.hosts.cellxml import Body, Cell, body, is_filled, is_formula, plain_values, same, style_attribute, text
+from xlseg.hosts.cellxml import Body, Cell, body, is_filled, is_formula, number_in, plain_values, same, style_attribute, text
 from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
@@ -64,6 +64,8 @@ def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int
 def written(old: Cell | None, new: Body, strings: Strings, style: bytes | None = None) -> Cell | None:
     """The cell with a new value: the very same one if it holds that already, in its style unless another is given."""
     attribute = style_attribute(old) if style is None else style
+    if old is not None and style is None and (number := number_in(old)) is not None and (other := number_in(new)) is not None:
+        return old if number == other else (attribute, new[1])  # nearly all cells
     if old is not None:
         known = strings() if b' t="s"' in old[0] and old[1] != new[1] else ()
         if same(old, new, known):
@@ -154,18 +156,17 @@ class _Filling:
     def _fill_row(self, index: int, row: Row, moving: bool) -> None:
         number = self._first + index
         cells = self._sheet.cells(number)
-        before = dict(cells)
-        is_new = number > self._old_last
-        if is_new:
+        changed = number > self._old_last
+        if changed:
             self._prepare(cells, index)
         if moving:
             for column in self._user.columns:
-                _set(cells, column, self._user.moved(column, index, row))
+                changed |= _set(cells, column, self._user.moved(column, index, row))
         for ours in self._ours:
             if row.values is not None and (row.fresh or not ours.kept):
                 value = ours.values[row.values] if row.values != EMPTY else None
-                _set(cells, ours.column, written(cells.get(ours.column), body(value, self._ground.epoch_1904), self._ground.strings))
-        if cells != before:
+                changed |= _set(cells, ours.column, written(cells.get(ours.column), body(value, self._ground.epoch_1904), self._ground.strings))
+        if changed:
             self._sheet.put(number, cells)
 
     def _prepare(self, cells: dict[int, Cell], index: int) -> None:
@@ -226,11 +227,14 @@ def _key(parts: Sequence[str]) -> str:
     return _BETWEEN_KEYS.join(parts) if any(parts) else ""
 
 
-def _set(cells: dict[int, Cell], column: int, cell: Cell | None) -> None:
+def _set(cells: dict[int, Cell], column: int, cell: Cell | None) -> bool:
+    """Set a cell or remove it; whether that is a change."""
+    old = cells.get(column)
     if cell is None:
         cells.pop(column, None)
     else:
         cells[column] = cell
+    return cell is not old and cell != old
 
 
 def _restyled(attributes: bytes, style: bytes) -> bytes:

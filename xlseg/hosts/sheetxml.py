@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from lxml import etree
 
@@ -69,7 +70,7 @@ class SheetXml:
     def cells(self, row: int) -> dict[int, Cell]:
         """The cells of a row by column."""
         data = self._rows.get(row)
-        return {} if data is None else {number(c.decode()): (a, i) for c, a, i in _cells(data)}
+        return {} if data is None else {_column(m[1]): (m[2], m[3]) for m in _CELL.finditer(data)}
 
     def column(self, column: int, first: int, last: int) -> list[Cell | None]:
         """The cells of one column, without taking the rows apart."""
@@ -129,8 +130,9 @@ def _cell(column: int, row: bytes, cell: Cell) -> bytes:
     return start + b"/>" if cell[1] is None else b"%s>%s</c>" % (start, cell[1])
 
 
-def _cells(data: bytes) -> list[tuple[bytes, bytes, bytes | None]]:
-    return [(m[1], m[2], m[3]) for m in _CELL.finditer(data)]
+@cache
+def _column(name: bytes) -> int:
+    return number(name.decode())
 
 
 def _ends(data: bytes) -> tuple[int, int]:
@@ -138,7 +140,7 @@ def _ends(data: bytes) -> tuple[int, int]:
     columns = []
     for at in (first, last):
         match = _CELL.match(data, at)
-        columns.append(number(match[1].decode()) if match else 1)
+        columns.append(_column(match[1]) if match else 1)
     return columns[0], columns[1]
 
 
