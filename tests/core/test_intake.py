@@ -413,9 +413,18 @@ def test_lines_of_one_document_are_added_up() -> None:
     assert (intake.tallies[0].rows_used, intake.tallies[0].used) == (4, 2050)
 
 
-def test_lines_that_differ_only_in_a_column_of_their_own_are_lines() -> None:
-    intake = invoices([*GOOD, "Bolts"], [*GOOD, "Nuts"], more=("Item",))
-    assert intake.ledger.invoices["amount"].tolist() == [2000]
+def test_equal_amounts_are_lines_only_where_the_sheet_has_lines() -> None:
+    rows: list[list[Value]] = [[*GOOD, "Bolts"], [*GOOD, "Nuts"]]
+    alone = invoices(*rows, more=("Item",))
+    assert alone.ledger.invoices["amount"].tolist() == [1000]
+    assert kinds(alone) == {"document twice"}
+    among_lines = invoices(*rows, ["2", *GOOD[1:4], 1.0, "Bolts"], ["2", *GOOD[1:4], 2.0, "Nuts"], more=("Item",))
+    assert among_lines.ledger.invoices["amount"].tolist() == [2000, 300]
+
+
+def test_what_stands_beside_the_table_makes_no_row_of_it() -> None:
+    intake = invoices([*GOOD, "", "call them"], [None, None, None, None, None, None, 17.0], more=("", "Notes"))
+    assert (intake.tallies[0].rows_read, intake.findings) == (1, ())
 
 
 def test_a_later_version_of_a_document_is_no_line_of_it() -> None:

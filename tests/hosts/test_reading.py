@@ -308,6 +308,12 @@ def test_a_broken_part_is_told(tmp_path: Path) -> None:
         open_sheets(rewritten(file, "xl/_rels/workbook.xml.rels", lambda xml: b"<broken")).sheets()
 
 
+def test_a_broken_sheet_is_told(tmp_path: Path) -> None:
+    file = made(tmp_path, lambda book, sheet: sheet.write(0, 0, 1))
+    with pytest.raises(FormatError, match="S: cannot be read"):
+        open_sheets(rewritten(file, "xl/worksheets/sheet1.xml", lambda xml: xml[: xml.index(b"<sheetData>") + 30])).sheet("S").head()
+
+
 def test_letters_number_columns() -> None:
     assert [column_number(letters) for letters in (b"A", b"Z", b"AA", b"XFD")] == [1, 26, 27, 16_384]
 

@@ -102,21 +102,28 @@ class BookReader:
         """
         if name not in self.sheets():
             raise MissingSheetError(self.name, name, self.sheets())
-        return SheetReader(name, self._cells.load(name), self._epoch_1904)
+        with self._told(name):
+            return SheetReader(name, self._cells.load(name))
 
     @cached_property
     def _cells(self) -> Cells:
-        try:
+        with self._told(self.name):
             return choose_cells(self._path, self._survey)
-        except Exception as error:  # whatever a parser raises on a broken part, the user can do the same about it
-            raise FormatError(self.name, f"cannot be read ({error})", "open it in Excel and save it again") from error
+
+    @contextmanager
+    def _told(self, place: str) -> Iterator[None]:
+        """Whatever a parser raises on a broken part: the user can do the same about it."""
+        try:
+            yield
+        except Exception as error:
+            raise FormatError(place, f"cannot be read ({error})", "open the workbook in Excel and save it again") from error
 
 
 class SheetReader:
     """A worksheet as a `Sheet`."""
 
-    def __init__(self, name: str, rows: Rows, epoch_1904: bool) -> None:
-        self._name, self._rows, self._epoch_1904 = name, rows, epoch_1904
+    def __init__(self, name: str, rows: Rows) -> None:
+        self._name, self._rows = name, rows
 
     @property
     def name(self) -> str:

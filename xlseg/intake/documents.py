@@ -237,34 +237,38 @@ def converted(hundredths: Array, rate: Array) -> Array:
 # ── several rows of one document ─────────────────────────────────────────────
 
 
-def merge_lines(reckoning: Reckoning, document: Array, same: Mapping[str, Array]) -> Array:
-    """Rows that repeat a document: lines of it are added up, other versions of it are left out.
+def merge_lines(reckoning: Reckoning, document: Array, same: Mapping[str, Array], remaining: Array | None = None) -> Array:
+    """Rows that repeat a document: lines of it stay, to be added up; other versions and copies of it are left out.
 
-    Rows are lines when all of `same` (customer, date, …) is equal and nothing that belongs to the whole document differs.
+    Rows are lines when all of `same` (customer, date, …) is equal. Those that also have the same amount are lines only if nothing else
+    remains of it, and if some document of the sheet has lines of different amounts: else they are the same row, exported again.
 
     Returns
     -------
     Index of the row that stands for each row's document (its own where nothing repeats).
     """
-    used = np.flatnonzero(reckoning.used)
-    head = np.arange(len(document))
-    codes, distinct = pd.factorize(document[used])
+    own = np.arange(len(document))
+    head = _heads(document, reckoning.used)
+    repeats = head != own
+    agree = np.logical_and.reduce([_equal(column, column[head]) for column in same.values()])
+    same_amount = reckoning.amount == reckoning.amount[head]
+    by_line = bool((repeats & agree & ~same_amount & reckoning.used).any())
+    if remaining is not None:
+        agree &= ~same_amount | (remaining == remaining[head]) | np.isnan(remaining)
+    version = repeats & ~(agree & (~same_amount | by_line))
+    reckoning.exclude(version, "document twice", "document", "each document once", "the first row is used, this one is left out")
+    several = np.isin(own, head[repeats & reckoning.used])
+    reckoning.note(several, "several lines", "info", "document", "one row a document", "{n} documents have several lines, which are added up")
+    return head
+
+
+def _heads(document: Array, used: Array) -> Array:
+    """For each used row the first used row of its document, for the others themselves."""
+    head, rows = np.arange(len(document)), np.flatnonzero(used)
+    codes, distinct = pd.factorize(document[rows])
     first = np.full(len(distinct), len(document), dtype=np.int64)
-    np.minimum.at(first, codes, used)
-    head[used] = first[codes]
-    agree = np.ones(len(document), dtype=bool)
-    for column in same.values():
-        agree &= _equal(column, column[head])
-    repeats = head != np.arange(len(document))
-    found = document
-    reckoning.exclude(
-        repeats & ~agree, "document twice", "document", "each document once", "the first row is used, this one is left out", found=found
-    )
-    lines = repeats & reckoning.used
-    rows = np.unique(head[lines])
-    for_whom = np.zeros(len(document), dtype=bool)
-    for_whom[rows] = True
-    reckoning.note(for_whom, "several lines", "info", "document", "one row a document", "{n} documents have several lines, which are added up")
+    np.minimum.at(first, codes, rows)
+    head[rows] = first[codes]
     return head
 
 

@@ -73,7 +73,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     document = numbered(reckoning)
     disputed = _disputed(reckoning) | (state == "disputed")
     same = {"customer": customer, "date": issued.days, "due": due, "type": by_type, "status": state, "paid": paid}
-    head = documents.merge_lines(reckoning, document, {**same, "version": _version(document, reckoning.amount, remaining)})
+    head = documents.merge_lines(reckoning, document, same, remaining)
     own = reckoning.used & (head == np.arange(len(head)))
     amount = documents.added_up(reckoning.amount, head, reckoning.used)
     credit = by_type | (amount < 0)
@@ -139,7 +139,7 @@ def _paid(reckoning: Reckoning, issued: Array, read: Dates) -> Array:
 def numbered(reckoning: Reckoning) -> Array:
     """Document numbers; a row without one gets its row number, so that its amount is not lost."""
     extract = reckoning.extract
-    document = extract.texts("document")
+    document = extract.texts("document").copy()
     nameless = document == ""
     reckoning.remark(nameless, "no document number", "warning", "document", "a document number", "used as a document of its own")
     document[nameless] = [f"(row {row})" for row in extract.rows[nameless]]
@@ -150,13 +150,6 @@ def _disputed(reckoning: Reckoning) -> Array:
     yes, odd = cells.flags(reckoning.extract.column("disputed"))
     reckoning.remark(odd, "neither yes nor no", "warning", "disputed", "Yes or No", "taken as No")
     return yes
-
-
-def _version(document: Array, amount: Array, remaining: Array) -> Array:
-    """What tells a later version of a document from a line of it: the same amount, of which something else remains."""
-    rows = pd.DataFrame({"document": document, "amount": amount, "remaining": remaining})
-    same_amount = rows.groupby("document")["amount"].transform("nunique") == 1
-    return np.where(same_amount & rows["remaining"].notna(), rows["remaining"], 0.0)
 
 
 def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: Array, credit: Array) -> Array:

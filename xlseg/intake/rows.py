@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ class Extract:
     rows: Array
     copy_of: Array
     in_base: frozenset[str] = frozenset()
+    _texts: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
 
     def has(self, field: str) -> bool:
         """Whether the sheet has a field."""
@@ -52,8 +53,11 @@ class Extract:
         return self.columns[field] if field in self.columns else np.full(len(self.rows), None, dtype=object)
 
     def texts(self, field: str) -> Array:
-        """Texts of a field, "" where there is none."""
-        return cells.texts(self.columns[field]) if field in self.columns else np.full(len(self.rows), "", dtype=object)
+        """Texts of a field, "" where there is none; made once, so not to be changed."""
+        if field not in self._texts:
+            self._texts[field] = cells.texts(self.columns[field]) if field in self.columns else np.full(len(self.rows), "", dtype=object)
+            self._texts[field].flags.writeable = False
+        return self._texts[field]
 
     def heading(self, field: str) -> str:
         """The heading as it stands in the sheet, or as it should."""

@@ -139,7 +139,7 @@ def extract(located: Located, findings: Findings) -> Extract:
     for name, field in FIELDS[role].items():
         if field.required and name not in columns:
             raise MissingColumnError(sheet.name, field.heading, [str(cell) for cell in located.row if cell is not None])
-    filled = ~np.all([cells.blanks(column) for column in grid.columns], axis=0) if grid.columns else np.zeros(0, dtype=bool)
+    filled = ~np.all([cells.blanks(column) for column in columns.values()], axis=0)  # what stands beside the table makes no row of it
     rows = (np.arange(grid.rows, dtype=np.int64) + grid.first_row)[filled]
     kept = {name: column[filled] for name, column in columns.items()}
     whole = tuple(column[filled] for column in grid.columns)
@@ -166,7 +166,9 @@ def _cells(grid: Grid, column: int) -> Array:
 
 def _fits(column: Array, field: Field) -> bool:
     """Whether a column is not empty and its first cells mostly hold what its field should."""
-    sample = column[~cells.blanks(column)][:_SAMPLE]
+    start = column[: 10 * _SAMPLE]
+    start = column if cells.blanks(start).all() else start
+    sample = start[~cells.blanks(start)][:_SAMPLE]
     if not len(sample):
         return False
     if field.kind == "id":
