@@ -102,7 +102,7 @@ class Analysis:
 
     def snapshot(self, date: dt.date) -> Snapshot:
         """The confirmed segments of the customers known at one of the dates, weighed by open balance (0 where unknown)."""
-        at = self._by_date[np.datetime64(date, "s")]
+        at = self._by_date.get(np.datetime64(date, "s"), self.measured.iloc[:0])
         return Snapshot(at["customer"].to_numpy(object), at["segment"].to_numpy(object), np.nan_to_num(at["open_balance"].to_numpy("float64")))
 
     def migration(self, before: dt.date, after: dt.date) -> Migration:

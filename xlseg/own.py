@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from xlseg.settings import Settings, read_settings
 from xlseg.tabs import history, migration, run_log, segments
 from xlseg.tabs.inputs import CONFIG, RULES
 from xlseg.tabs.migration import Picked
-from xlseg.workbook import Source, Value
+from xlseg.workbook import Array, Source, Value
 
 _MANY_ROWS = 2_000
 """Rules and Config are read up to this row."""
@@ -61,7 +61,7 @@ def picked_of(source: Source) -> Picked:
     """The dates picked on the Migration tab."""
     name = _named(source, migration.NAME)
     rows = source.sheet(name).head(8) if name else []
-    cells: Mapping[str, Value] = {f"B{number}": row[1] for number, row in enumerate(rows, start=1) if len(row) > 1}
+    cells: dict[str, Value] = {f"B{number}": row[1] for number, row in enumerate(rows, start=1) if len(row) > 1}
     return migration.pick(cells)
 
 
@@ -83,7 +83,7 @@ def _rows(source: Source, tab: str, headings: Sequence[str]) -> list[tuple[Value
     return []
 
 
-def _values(column: np.ndarray) -> list[Value]:  # type: ignore[type-arg]
+def _values(column: Array) -> list[Value]:
     absent = np.isnan(column) if column.dtype.kind == "f" else np.isnat(column) if column.dtype.kind == "M" else np.zeros(len(column), "bool")
     return [None if gone else value for value, gone in zip(column.tolist(), absent.tolist(), strict=True)]
 

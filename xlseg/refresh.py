@@ -12,6 +12,7 @@ import pandas as pd
 from xlseg import __version__, own
 from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
+from xlseg.errors import SourceError
 from xlseg.intake import read_ledger
 from xlseg.movers import Mover, counts, movers
 from xlseg.settings import Settings
@@ -86,9 +87,16 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     progress("measuring")
     departed = own.departed_of(workbook, _present(intake.ledger), at)
     analysis = analyse(intake.ledger, settings, rules, at, departed)
+    _must_hold_something(analysis, workbook.name)
     progress("checking")
     findings = (*intake.findings, *remarks(analysis))
     return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), seconds=clock.seconds())
+
+
+def _must_hold_something(analysis: Analysis, book: str) -> None:
+    if not analysis.standing["known"].any():
+        fact = f"no invoice, order or payment is dated up to {analysis.as_of.isoformat()}"
+        raise SourceError(book, fact, "paste the exports, or take a later as-of date")
 
 
 def refresh(workbook: Workbook, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress = lambda _: None) -> Report:
@@ -97,7 +105,7 @@ def refresh(workbook: Workbook, source: Source | None, as_of: dt.date | None, cl
     Raises
     ------
     XlsegError
-        When the sheets cannot be read, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
+        When the sheets cannot be read, hold nothing yet, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
     """
     report = examine(workbook, source, as_of, clock, progress)
     progress("writing")

@@ -84,6 +84,8 @@ class Finding:
         What stands there, what would be right, what was done about it.
     amount
         Hundredths that are left out of the sums because of it; 0 when nothing is.
+    count
+        Rows it stands for: more than 1 in the line that sums up those of a kind that are not listed one by one.
     """
 
     kind: str
@@ -95,11 +97,15 @@ class Finding:
     wanted: str
     effect: str
     amount: int = 0
+    count: int = 1
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Reconciliation of one sheet: rows and hundredths read = used + excluded."""
+    """Reconciliation of one sheet: rows and hundredths read = used + excluded.
+
+    `rows_void` of the excluded are no defects: voided, cancelled, totals.
+    """
 
     sheet: str
     role: str
@@ -109,6 +115,7 @@ class Tally:
     read: int
     used: int
     excluded: int
+    rows_void: int = 0
 
     @property
     def agrees(self) -> bool:

@@ -14,20 +14,21 @@ from xlseg.refresh import Report
 _SHOWN = 40
 """Documents listed by explain."""
 
-_ROLES = {"Invoices": "invoices", "Payments": "payments", "SalesOrders": "orders"}
+_ROLES = ("invoices", "payments", "orders")
 
 
 def summary(report: Report) -> list[str]:
     """The lines that `xlseg refresh` prints."""
     analysis = report.analysis
     rows = {tally.role: tally.rows_used for tally in report.intake.tallies}
-    used = ", ".join(f"{rows[role]:,} {word}" for role, word in _ROLES.items() if role in rows)
-    excluded = sum(tally.rows_excluded for tally in report.intake.tallies)
+    used = ", ".join(f"{rows[role]:,} {role}" for role in _ROLES if role in rows)
+    void = sum(tally.rows_void for tally in report.intake.tallies)
+    excluded = sum(tally.rows_excluded for tally in report.intake.tallies) - void
     worse, better, provisional = counts(list(report.movers))
     segments = analysis.standing["segment"].value_counts()
     listed = " · ".join(f"{name} {count}" for name, count in segments.items())
     entity = analysis.settings.entity.lower()
-    excluded_text = f"{excluded:,} row{'s' * (excluded != 1)} excluded (Data Quality)" if excluded else "nothing excluded"
+    excluded_text = f"{excluded:,} row{'s' * (excluded != 1)} excluded (Data Quality)" + (f", {void:,} void" if void else "")
     lines = [
         f"{report.book}  as of {analysis.as_of} · {len(analysis.standing):,} {entity}s · {used} · {excluded_text}",
         f"segments  {listed}",
@@ -57,11 +58,11 @@ def findings(report: Report, most: int = 20) -> list[str]:
     for finding in report.findings:
         kinds.setdefault((finding.severity, finding.sheet, finding.kind), []).append(finding)
     lines = []
-    for (severity, sheet, kind), found in sorted(kinds.items(), key=lambda item: (order[item[0][0]], -len(item[1])))[:most]:
+    for (severity, sheet, kind), found in sorted(kinds.items(), key=lambda item: (order[item[0][0]], -sum(f.count for f in item[1])))[:most]:
         first = found[0]
         place = f"row {first.row}" if first.row else "whole sheet"
         example = f" e.g. {place}: {first.found!s:.60}" if first.found is not None else f" e.g. {place}"
-        lines.append(f"{severity:<8}  {sheet}: {kind} × {len(found)}{example} → {first.effect}")
+        lines.append(f"{severity:<8}  {sheet}: {kind} × {sum(f.count for f in found):,}{example} → {first.effect}")
     return lines or ["no findings"]
 
 
@@ -82,7 +83,7 @@ def as_json(report: Report) -> dict[str, Any]:
             for c in report.controls
         ],
         "sound": report.sound,
-        "findings": {level: sum(f.severity == level for f in report.findings) for level in ("error", "warning", "info")},
+        "findings": {level: sum(f.count for f in report.findings if f.severity == level) for level in ("error", "warning", "info")},
         "rules": analysis.rules.hash,
         "tabs": {"made": list(report.written.made), "updated": list(report.written.updated), "unchanged": list(report.written.unchanged)},
         "remarks": list(report.written.remarks),
@@ -112,12 +113,11 @@ def _event_lines(events: pd.DataFrame) -> list[str]:
     if events.empty:
         return ["no payment events in the window"]
     lines = [f"{'invoice':<16} {'issued':<10} {'due':<10} {'settled':<10} {'amount':>14} {'days late':>9}"]
-    for event in events.tail(_SHOWN).itertuples():
-        settled = "open" if pd.isna(event.settled) else f"{event.settled:%Y-%m-%d}"
-        mark = "  recent" if event.recent else ""
-        lines.append(
-            f"{event.document!s:<16.16} {event.issued:%Y-%m-%d} {event.due:%Y-%m-%d} {settled:<10} {event.amount:>14,.2f} {event.days_late:>9}{mark}"
-        )
+    for event in events.tail(_SHOWN).to_dict("records"):
+        settled = "open" if pd.isna(event["settled"]) else f"{event['settled']:%Y-%m-%d}"
+        mark = "  recent" if event["recent"] else ""
+        when = f"{event['issued']:%Y-%m-%d} {event['due']:%Y-%m-%d} {settled:<10}"
+        lines.append(f"{event['document']:<16.16} {when} {event['amount']:>14,.2f} {event['days_late']:>9}{mark}")
     if len(events) > _SHOWN:
         lines.insert(1, f"… {len(events) - _SHOWN} earlier ones")
     total = int(events["days_late"].sum())

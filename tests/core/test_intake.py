@@ -590,7 +590,7 @@ def test_findings_of_a_kind_are_capped_and_the_rest_counted() -> None:
     intake = invoices(*[[str(i), "A", None, FEB, 1.0] for i in range(LISTED + 37)])
     listed = found(intake, "no date")
     assert len(listed) == LISTED + 1
-    assert (listed[-1].found, listed[-1].row, listed[-1].amount) == (37, 0, 3700)
+    assert (listed[-1].count, listed[-1].row, listed[-1].amount) == (37, 0, 3700)
     assert sum(f.amount for f in listed) == intake.tallies[0].excluded
 
 

@@ -193,12 +193,13 @@ class Book:
 
     def is_referred_to(self, sheets: Sequence[str], tables: Sequence[str], own: Sequence[str]) -> bool:
         """Whether a formula outside the sheet parts `own`, or a name that is not a sheet's own, refers to these sheets or tables."""
+        marks = [escape(name).lower().encode() for name in (*(sheet.replace("'", "''") for sheet in sheets), *tables)]
         pattern = _references(sheets, tables)
         names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith("_xlnm.")]
         if any(pattern.search(escape(n.text or "").encode()) for n in names):
             return True
         others = (part for part in self.worksheets().values() if part not in own)
-        return any(_formula_matches(self.package.read(part), pattern) for part in others)
+        return any(_formula_matches(self.package.read(part), pattern, marks) for part in others)
 
     # ── small ────────────────────────────────────────────────────────────────
 
@@ -253,7 +254,11 @@ def _references(sheets: Sequence[str], tables: Sequence[str]) -> re.Pattern[byte
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]+)<")
 
 
-def _formula_matches(data: bytes, pattern: re.Pattern[bytes]) -> bool:
+def _formula_matches(data: bytes, pattern: re.Pattern[bytes], marks: Sequence[bytes]) -> bool:
+    """Whether a formula matches; sheets without formulas, or without any of the marks that a match must hold, are passed over quickly."""
     if not any(mark in data for mark in (b"<f>", b"<f ", b":f>", b":f ")):  # an export: none at all, however long it is
+        return False
+    lower = data.lower()
+    if not any(mark in lower for mark in marks):
         return False
     return any(pattern.search(m[1]) for m in _FORMULA.finditer(data))

@@ -73,6 +73,7 @@ class Reckoning:
         self.amount = np.zeros(count, dtype=np.int64)
         self.used = np.ones(count, dtype=bool)
         self._excluded = 0
+        self._void = 0
 
     def remark(self, where: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str, found: Array | None = None) -> None:
         """A finding for each used row of a mask; nothing else changes."""
@@ -93,6 +94,7 @@ class Reckoning:
         hit = where & self.used
         self._list(np.flatnonzero(hit), kind, severity, field, wanted, effect, found, self.amount)
         self._excluded += int(self.amount[hit].sum())
+        self._void += int(hit.sum()) if severity == "info" else 0
         self.used &= ~hit
 
     def note(self, where: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str) -> None:
@@ -104,12 +106,13 @@ class Reckoning:
     def tally(self, used_amount: int) -> Tally:
         """Reconciliation with what the tidy table holds."""
         rows, used = len(self.used), int(self.used.sum())
-        return Tally(self.extract.sheet, self.extract.role, rows, used, rows - used, int(self.amount.sum()), used_amount, self._excluded)
+        extract, read = self.extract, int(self.amount.sum())
+        return Tally(extract.sheet, extract.role, rows, used, rows - used, read, used_amount, self._excluded, self._void)
 
     def _list(self, indices: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str, found: Array | None, amounts: Array) -> None:
         extract = self.extract
         column = found if found is not None else extract.columns.get(field)
-        room = self.findings.room(kind)
+        room = self.findings.room(kind, extract.sheet, severity)
         for i in indices[:room]:
             value: Value = None if column is None else cells.value_at(column, int(i))
             row, heading, amount = int(extract.rows[i]), extract.heading(field), int(amounts[i])

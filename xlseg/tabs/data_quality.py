@@ -23,7 +23,7 @@ def data_quality_tab(analysis: Analysis, controls: Sequence[Control], tallies: S
     cells = top(analysis, "Data quality", "What was read, what was left out, and whether the totals agree.")
     cells[4, 1], cells[4, 2] = Cell("State", "label"), light(controls, findings)
     cells |= _controls(controls) | _sheets(tallies)
-    cells[_FINDINGS_AT - 1, 1] = Cell(f"Findings: {len(listed)}", "section")
+    cells[_FINDINGS_AT - 1, 1] = Cell(f"Findings: {sum(f.count for f in listed):,}", "section")
     columns = (
         Column("Severity", [f.severity for f in listed], "text", 44),
         Column("Kind", [f.kind for f in listed], "text", 26),
@@ -45,7 +45,7 @@ def light(controls: Sequence[Control], findings: Sequence[Finding]) -> Cell:
     failed = sum(not control.passed for control in controls)
     if failed:
         return Cell(f"RED: {failed} control{'s' * (failed > 1)} failed", "bad")
-    errors = sum(finding.severity == "error" for finding in findings)
+    errors = sum(finding.count for finding in findings if finding.severity == "error")
     if errors:
         return Cell(f"AMBER: controls agree, {errors} findings leave something out", "warn")
     return Cell("GREEN: all controls agree", "good")

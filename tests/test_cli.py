@@ -1,0 +1,187 @@
+"""The commands as a user types them: what they print, and their exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+from books import demo_file, rows
+
+from xlseg.cli import main, parser
+
+ROOT = Path(__file__).parents[1]
+AT = ["--as-of", "2026-10-31"]
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return demo_file(tmp_path_factory.mktemp("cli") / "erp.xlsx", customers=30, seed=4)
+
+
+@pytest.fixture
+def book(exported: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(exported, tmp_path / "erp.xlsx"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_refresh_says_what_happened_in_four_lines(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "refresh", book, *AT)
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert re.fullmatch(
+        r"erp\.xlsx  as of 2026-10-31 · \d+ customers · [\d,]+ invoices, [\d,]+ payments, [\d,]+ orders · \d+ rows excluded \(Data Quality\), \d+ void",
+        lines[0],
+    )
+    assert lines[1].startswith("segments  ")
+    assert re.fullmatch(r"moved     \d+ worse, \d+ better since 2026-09-30 \(\d+ provisional\)", lines[2])
+    assert re.fullmatch(r"checks    (\d) of \1 · 10 tabs written in [\d.]+ s", lines[3])
+    counted = sum(int(n) for n in re.findall(r" (\d+)(?: ·|$)", lines[1]))
+    assert counted == len(rows(book, "Segments", "Customer ID"))
+
+
+def test_json_is_one_object_for_a_program(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "refresh", book, *AT, "--json")
+    said = json.loads(out)
+    assert code == 0
+    assert said["sound"] is True
+    assert said["as_of"] == "2026-10-31"
+    assert sum(said["segments"].values()) == said["customers"]
+    assert said["tabs"]["made"][0] == "Segments"
+
+
+def test_dry_run_and_check_write_nothing(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = book.read_bytes()
+    assert run(capsys, "refresh", book, *AT, "--dry-run")[0] == 0
+    code, out, _ = run(capsys, "check", book, *AT)
+    assert code == 0
+    assert "row exported twice" in out
+    assert book.read_bytes() == before
+
+
+def test_output_leaves_the_book_and_backup_keeps_the_last_versions(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = book.read_bytes()
+    assert run(capsys, "refresh", book, *AT, "--output", tmp_path / "out.xlsx")[0] == 0
+    assert book.read_bytes() == before
+    assert "Segments" in openpyxl.load_workbook(tmp_path / "out.xlsx", read_only=True).sheetnames
+    assert run(capsys, "refresh", book, *AT, "--backup", 2)[0] == 0
+    assert (tmp_path / "erp.1.xlsx").read_bytes() == before
+
+
+def test_explain_shows_the_invoices_whose_mean_is_the_number(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "refresh", book, *AT)
+    metrics = rows(book, "Metrics", "customer_id")
+    customer = next(c for c, row in metrics.items() if (row["n_paid"] or 0) >= 5)
+    code, out, _ = run(capsys, "explain", book, customer, *AT)
+    late = [int(days) for days in re.findall(r"\d{4}-\d\d-\d\d (?:open      |\d{4}-\d\d-\d\d) +[\d,.]+ +(-?\d+)", out)]
+    assert code == 0
+    assert len(late) == metrics[customer]["n_paid"]
+    assert sum(late) / len(late) == pytest.approx(metrics[customer]["payment_velocity"])
+    assert rows(book, "Segments", "Customer ID")[customer]["Why"] in out
+
+
+def test_a_customer_who_is_not_there_is_one_line_with_the_nearest_id(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "explain", book, "1000", *AT)
+    assert (code, out) == (1, "")
+    assert re.fullmatch(r"xlseg: erp\.xlsx: no customer '1000'\. To go on, try '\d+'\.\n", err)
+
+
+def test_a_failed_control_makes_check_fail_and_refresh_say_so(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "refresh", book, *AT)
+    workbook = openpyxl.load_workbook(book)
+    page = workbook["Config"]
+    row = next(row for row in range(1, 20) if page.cell(row, 1).value == "Ledger control total")
+    page.cell(row, 2, 12.5)
+    workbook.save(book)
+    assert run(capsys, "check", book, *AT)[0] == 1
+    code, out, _ = run(capsys, "refresh", book, *AT)
+    assert code == 0
+    assert "FAILED    Open balance = control total on Config: expected 12.50" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["refresh", "missing.xlsx"], r"xlseg: .*missing\.xlsx: .*\. To go on, "),
+        (["check", "missing.xlsx"], r"xlseg: .*missing\.xlsx: .*\. To go on, "),
+        (["demo", "README.md"], r"xlseg: README\.md: there is such a file already\. To go on, "),
+        (["refresh", "pyproject.toml", "--output", "x.xlsx"], r"xlseg: .*\. To go on, "),
+    ],
+)
+def test_a_known_failure_is_one_line_on_stderr(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    code, out, err = run(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert re.match(message, err)
+    assert not Path("x.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["refresh"], ["refresh", "b.xlsx", "--as-of", "31.10.2026"], ["demo", "b.xlsx", "--customers", "0"], ["sing"]]
+)
+def test_a_wrong_call_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage: xlseg" in capsys.readouterr().err
+
+
+def test_a_new_book_is_filled_and_refreshed(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "book.xlsx"
+    assert run(capsys, "new", book)[0] == 0
+    names = openpyxl.load_workbook(book, read_only=True).sheetnames
+    assert names == ["Start", "Customers", "Invoices", "Payments", "SalesOrders", "Reminders", "Rules", "Config"]
+    code, _, err = run(capsys, "refresh", book, *AT)
+    assert (code, err.count("\n")) == (1, 1)
+    assert "no invoice, order or payment is dated up to 2026-10-31. To go on, paste the exports" in err
+    assert run(capsys, "refresh", book, *AT, "--from", exported)[0] == 0
+    assert run(capsys, "new", book)[0] == 1
+
+
+def test_exports_go_into_a_new_book_and_then_into_the_same_one(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, book = tmp_path / "exports", tmp_path / "book.xlsx"
+    folder.mkdir()
+    workbook = openpyxl.load_workbook(exported, data_only=True)
+    for name in ("Customers", "Invoices", "Payments", "SalesOrders"):
+        lines = [[cell if cell is not None else "" for cell in line] for line in workbook[name].iter_rows(values_only=True)]
+        text = "\n".join(",".join('"' + str(cell).replace('"', '""') + '"' for cell in line) for line in lines)
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    assert run(capsys, "refresh", folder, *AT)[0] == 1  # where to?
+    assert run(capsys, "refresh", folder, *AT, "--output", book)[0] == 0
+    first = rows(book, "Metrics", "customer_id")
+    assert run(capsys, "refresh", folder, *AT, "--output", book)[0] == 0
+    assert rows(book, "Metrics", "customer_id") == first
+    assert run(capsys, "refresh", exported, *AT, "--output", tmp_path / "other.xlsx")[0] == 0
+    from_workbook = rows(tmp_path / "other.xlsx", "Metrics", "customer_id")
+    assert {c: r["payment_velocity"] for c, r in from_workbook.items()} == {c: r["payment_velocity"] for c, r in first.items()}
+
+
+def test_progress_is_silent_in_a_pipe(book: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "xlseg", "refresh", str(book), *AT], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr == ""
+
+
+def test_the_version_answers_without_loading_pandas() -> None:
+    code = "import sys\nfrom xlseg.cli import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    pass\nsys.exit('pandas' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
+
+
+def test_every_command_and_option_is_in_the_documentation() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    commands = next(action for action in parser()._actions if action.dest == "command")
+    for name, command in commands.choices.items():  # type: ignore[union-attr]
+        assert f"## xlseg {name}" in page
+        for action in command._actions:
+            assert all(f"`{option}" in page for option in action.option_strings if option.startswith("--") and option != "--help"), action
