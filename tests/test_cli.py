@@ -40,7 +40,8 @@ def test_refresh_says_what_happened_in_four_lines(book: Path, capsys: pytest.Cap
     lines = out.splitlines()
     assert (code, err) == (0, "")
     assert re.fullmatch(
-        r"erp\.xlsx  as of 2026-10-31 · \d+ customers · [\d,]+ invoices, [\d,]+ payments, [\d,]+ orders · \d+ rows excluded \(Data Quality\), \d+ void",
+        r"erp\.xlsx  as of 2026-10-31 · \d+ customers · [\d,]+ invoices, [\d,]+ payments, [\d,]+ orders · "
+        r"\d+ rows excluded \(Data Quality\), \d+ void",
         lines[0],
     )
     assert lines[1].startswith("segments  ")
