@@ -11,6 +11,7 @@ import pandas as pd
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_number
 from xlseg.facts import CENT
+from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.receivables import BUCKETS
 from xlseg.tables import Finding, Intake
 
@@ -124,6 +125,13 @@ def remarks(analysis: Analysis) -> list[Finding]:
         found.append(
             Finding("no order forecast", "info", "all sheets", 0, "", "too few repeat orders", "30 repeat customers", "expected_orders is empty")
         )
+    for name in analysis.rules.columns:
+        if name in CATALOGUE and analysis.measured[name].isna().all():
+            idle = sum(any(column == name for column, _ in rule.criteria) for rule in analysis.rules.rules)
+            effect = f"{idle} rules ask for it and can match nobody; change them, or delete the Rules sheet to get the defaults for this book"
+            found.append(
+                Finding("rules without effect", "warning", "Rules", 0, name, "known for no customer", "a metric that the book can give", effect)
+            )
     on_account = _on_account(analysis)
     if abs(on_account) > CENT:
         effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"

@@ -9,7 +9,8 @@ import numpy as np
 
 from xlseg.analysis import Departed
 from xlseg.migration import GONE
-from xlseg.segments.rules import RuleSet, default_rules, read_rules
+from xlseg.segments.defaults import default_rules
+from xlseg.segments.rules import RuleSet, read_rules
 from xlseg.settings import Settings, read_settings
 from xlseg.tabs import history, migration, run_log, segments
 from xlseg.tabs.inputs import CONFIG, RULES
@@ -26,10 +27,10 @@ def settings_of(source: Source) -> Settings:
     return read_settings(source.sheet(name).head(_MANY_ROWS), name) if name else Settings()
 
 
-def rules_of(source: Source) -> RuleSet:
-    """The rule set on the Rules sheet; the default one where there is none."""
+def rules_of(source: Source, with_invoices: bool) -> RuleSet:
+    """The rule set on the Rules sheet; where there is none the default one, for a book with or without invoices."""
     name = _named(source, RULES)
-    return read_rules(source.sheet(name).head(_MANY_ROWS), name) if name else default_rules()
+    return read_rules(source.sheet(name).head(_MANY_ROWS), name) if name else default_rules(with_invoices)
 
 
 def departed_of(source: Source, present: set[str], as_of: dt.date) -> tuple[Departed, ...]:

@@ -80,10 +80,11 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     as_of
         The as-of date; by default the one on Config, or else today.
     """
-    settings, rules = own.settings_of(workbook), own.rules_of(workbook)
+    settings = own.settings_of(workbook)
     at = as_of or settings.as_of or clock.now.date()
     progress("reading the sheets")
     intake = read_ledger(source or workbook, settings)
+    rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
     departed = own.departed_of(workbook, _present(intake.ledger), at)
     analysis = analyse(intake.ledger, settings, rules, at, departed)
@@ -124,7 +125,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), clock.now.date()),
         run_log_tab(_run(report, own.runs_of(workbook) + 1, clock)),
-        rules_tab(),
+        rules_tab(analysis.facts.has_invoices),
         config_tab(),
     ]
 

@@ -13,7 +13,8 @@ from xlseg.demo.simulate import Population, shifted, unchanging
 from xlseg.migration import GONE
 from xlseg.movers import movers
 from xlseg.segments.criteria import criterion
-from xlseg.segments.rules import default_rules, read_rules
+from xlseg.segments.defaults import default_rules
+from xlseg.segments.rules import read_rules
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
 

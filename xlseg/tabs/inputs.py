@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlseg.segments.rules import default_rows
+from xlseg.segments.defaults import default_rows
 from xlseg.settings import SETTINGS
 from xlseg.workbook import Cell, Column, Style, Tab, Table, Value
 
 RULES, CONFIG, START = "Rules", "Config", "Start"
 
 
-def rules_tab() -> Tab:
+def rules_tab(with_invoices: bool = True) -> Tab:
     """The default rules as a criteria table."""
-    rows = default_rows()
+    rows = default_rows(with_invoices)
     heads, body = rows[0], rows[1:]
     columns = tuple(_rule_column(str(head), [row[at] for row in body]) for at, head in enumerate(heads))
     cells = {
