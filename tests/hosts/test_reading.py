@@ -16,7 +16,8 @@ import xlsxwriter
 
 from xlseg.errors import FileError, FormatError, MissingSheetError
 from xlseg.hosts import reading
-from xlseg.hosts.reading import column_number, open_sheets
+from xlseg.hosts.reading import open_sheets
+from xlseg.hosts.survey import column_number
 from xlseg.workbook import CellError, Value
 
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
@@ -297,7 +298,7 @@ def test_a_sheet_that_claims_more_than_excel_holds_is_refused(tmp_path: Path) ->
 
 
 def test_a_package_larger_than_any_workbook_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_BYTES", 1000)
+    monkeypatch.setattr(survey, "MAX_BYTES", 1000)
     with pytest.raises(FormatError, match="larger than any workbook should be"):
         open_sheets(made(tmp_path, lambda book, sheet: sheet.write(0, 0, 1)))
 
