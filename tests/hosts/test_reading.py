@@ -15,7 +15,7 @@ import pytest
 import xlsxwriter
 
 from xlseg.errors import FileError, FormatError, MissingSheetError
-from xlseg.hosts import reading
+from xlseg.hosts import reading, survey
 from xlseg.hosts.reading import open_sheets
 from xlseg.hosts.survey import column_number
 from xlseg.workbook import CellError, Value
