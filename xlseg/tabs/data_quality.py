@@ -25,10 +25,10 @@ def data_quality_tab(analysis: Analysis, controls: Sequence[Control], tallies: S
     cells |= _controls(controls) | _sheets(tallies)
     cells[_FINDINGS_AT - 1, 1] = Cell(f"Findings: {sum(f.count for f in listed):,}", "section")
     columns = (
-        Column("Severity", [f.severity for f in listed], "text", 44),
-        Column("Kind", [f.kind for f in listed], "text", 26),
+        Column("Kind", [f.kind for f in listed], "text", 44),
+        Column("Severity", [f.severity for f in listed], "text", 30),
         Column("Sheet", [f.sheet for f in listed], "text", 16),
-        Column("Row", np.array([f.row or np.nan for f in listed], "float64"), "count", 12),
+        Column("Row", np.array([f.row or np.nan for f in listed], "float64"), "score", 12),
         Column("Column", [f.column for f in listed], "text", 18),
         Column("Found", [str(f.found) if f.found is not None else "" for f in listed], "text", 22),
         Column("Wanted", [f.wanted for f in listed], "text", 32),

@@ -31,7 +31,7 @@ def rules_tab(with_invoices: bool = True) -> Tab:
 def _rule_column(head: str, values: Sequence[Value]) -> Column:
     widths = {"Priority": 9.0, "Segment": 24.0, "Risk": 7.0}
     style: Style = "input_number" if head in ("Priority", "Risk") else "input_text"
-    return Column(head, list(values), style, widths.get(head, max(10.0, len(head) * 0.75)))
+    return Column(head, list(values), style, widths.get(head, max(9.0, len(head) + 3.0)))
 
 
 def config_tab() -> Tab:

@@ -149,7 +149,7 @@ def _shares(sheet: _Sheet, matrix: Migration, first: int) -> None:
 
 
 def _periods(sheet: _Sheet, analysis: Analysis) -> None:
-    sheet.line(Cell("Mobility by period, latest first", "section"))
+    sheet.line(Cell("Mobility by period, latest first (segments are confirmed from the first date on: its period shows no moves)", "section"))
     sheet.header(
         "To", "From", "Customers", "Worsened", "Improved", "Stayed", "Sideways", "New", "Gone",
         "Worsened %", "Improved %", "Net downgrade", "Mobility", "Stability index", "p (under 500)",
