@@ -173,6 +173,31 @@ def test_a_required_column_that_is_missing_stops_with_the_nearest_heading() -> N
         read(sheet_of(["Invoice No", "Customer ID", "Date", "Amount"], ["1", "A", DAY, 5.0]))
 
 
+INVOICE: list[Value] = ["1", "A", DAY, DAY, 5.0]
+PIVOT: list[list[Value]] = [["Row Labels", "Sum of Amount"], ["Acme", 5.0], ["Grand Total", 5.0]]
+
+
+@pytest.mark.parametrize("name", ["Orders", "Payments", "Reminders"])
+def test_a_pivot_with_the_name_of_an_export_is_passed_over_and_told(name: str) -> None:
+    intake = read(sheet_of(HEADINGS["Invoices"], INVOICE, **{name: PIVOT}))
+    assert [tally.role for tally in intake.tallies] == ["invoices"]
+    assert [(f.kind, f.severity, f.sheet) for f in intake.findings] == [("sheet without column", "error", name)]
+    assert not intake.ledger.has_orders
+
+
+def test_a_pivot_with_the_name_of_an_export_does_not_hide_the_export() -> None:
+    orders = [["Order No", "Customer ID", "Date", "Amount"], ["S1", "A", DAY, 9.0]]
+    intake = read(sheet_of(HEADINGS["Invoices"], INVOICE, **{"Orders": PIVOT, "SO export": orders}))
+    assert {tally.role: tally.sheet for tally in intake.tallies} == {"invoices": "Invoices", "orders": "SO export"}
+    assert [(f.kind, f.sheet) for f in intake.findings] == [("sheet not read", "Orders")]
+
+
+def test_invoices_that_lack_one_column_stop_the_refresh_even_where_there_are_orders() -> None:
+    orders = [HEADINGS["SalesOrders"], ["S1", "A", DAY, 9.0]]
+    with pytest.raises(MissingColumnError, match="Invoices: no column 'Customer ID'"):
+        read(sheet_of(["Invoice No", "Date", "Due Date", "Amount"], ["1", DAY, DAY, 5.0], SalesOrders=orders))
+
+
 def test_a_book_without_invoices_and_orders_is_refused() -> None:
     with pytest.raises(MissingSheetError, match="book: no sheet holds Invoices"):
         read(MemoryBook({"Customers": [HEADINGS["Customers"], ["A", "Acme", ""]]}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from exports import HEADINGS, MemoryBook, book, found, kinds, read, sheet_of, te
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xlseg.intake.cells import text_of
 from xlseg.intake.findings import LISTED
 from xlseg.intake.words import days_of, kind_of, state_of
 from xlseg.settings import Settings
@@ -133,7 +135,6 @@ GOOD: list[Value] = ["1", "A", JAN, FEB, 10.0]
         (["2", "A", JAN, FEB, CellError("#REF!")], "error value", "Amount", 0),
         (["2", "A", JAN, None, 5.0], "no due date", "Due Date", 500),
         (["2", "A", JAN, "soon", 5.0], "unreadable due date", "Due Date", 500),
-        (["1", "B", JAN, FEB, 5.0], "document twice", "Invoice No", 500),
         (["1", "A", FEB, FEB, 5.0], "document twice", "Invoice No", 500),
         (GOOD, "row exported twice", "", 1000),
     ],
@@ -433,6 +434,37 @@ def test_a_later_version_of_a_document_is_no_line_of_it() -> None:
     assert [f.row for f in found(intake, "document twice")] == [3, 4]
 
 
+def test_one_number_of_two_vendors_is_two_bills_and_each_has_its_own_payments() -> None:
+    bills: list[list[Value]] = [["1", "V1", JAN, FEB, 10.0], ["1", "V2", JAN, FEB, 20.0], ["2", "V1", JAN, FEB, 5.0]]
+    payments: list[list[Value]] = [
+        ["P1", "V2", FEB, 15.0, "1"],
+        ["P2", "V1", FEB, 10.0, "Bill #1"],
+        ["P3", None, FEB, 1.0, "1"],
+        ["P4", "V3", FEB, 2.0, "1"],
+        ["P5", None, FEB, 3.0, "2"],
+    ]
+    intake = invoices(*bills, Payments=payments)
+    assert intake.ledger.invoices[["document", "amount"]].to_numpy().tolist() == [["1 (V1)", 1000], ["1 (V2)", 2000], ["2", 500]]
+    used = intake.ledger.payments[["customer", "document", "amount"]].to_numpy().tolist()
+    assert used == [["V2", "1 (V2)", 1500], ["V1", "1 (V1)", 1000], ["V1", "2", 300]]
+    assert [(f.kind, f.severity, f.row, f.amount) for f in intake.findings] == [
+        ("number of several customers", "warning", 2, 0),
+        ("payment of one of several invoices", "error", 4, 100),
+        ("payment of one of several invoices", "error", 5, 200),
+    ]
+
+
+def test_a_credit_memo_whose_number_two_customers_have_is_used_by_its_own() -> None:
+    rows: list[list[Value]] = [["1", "A", JAN, FEB, 10.0], ["7", "A", JAN, FEB, -4.0], ["7", "B", JAN, FEB, -9.0]]
+    intake = read(sheet_of(HEADINGS["Invoices"], *rows, Payments=[[*HEADINGS["Payments"], "Type"], ["7", "A", FEB, 4.0, "1", "Credit"]]))
+    assert intake.ledger.payments["payment"].tolist() == ["7 (A)"]
+
+
+def test_one_number_of_two_customers_is_two_orders() -> None:
+    orders = read(book(SalesOrders=[["1", "A", JAN, 5.0], ["1", "B", JAN, 7.0]])).ledger.orders
+    assert orders[["customer", "amount"]].to_numpy().tolist() == [["A", 500], ["B", 700]]
+
+
 def test_an_invoice_without_number_keeps_its_amount() -> None:
     intake = invoices([None, "A", JAN, FEB, 5.0], ["", "A", JAN, FEB, 6.0])
     assert intake.ledger.invoices["document"].tolist() == ["(row 2)", "(row 3)"]
@@ -652,6 +684,19 @@ def test_whatever_the_cells_hold_used_and_excluded_add_up_to_what_was_read(seed:
     assert intake.ledger.invoices["document"].is_unique
     assert set(intake.ledger.payments["document"]) <= {"", *intake.ledger.invoices["document"]}
     assert not intake.ledger.invoices["due"].isna().any()
+    for name, frame in (("Invoices", intake.ledger.invoices), ("Payments", intake.ledger.payments), ("SalesOrders", intake.ledger.orders)):
+        told = {f.row for f in intake.findings if f.sheet == name}
+        silent = set(range(2, len(sheets[name]) + 1)) - set(frame["row"]) - told
+        assert all(_blank(sheets[name][row - 1]) or _repeats(sheets[name], row) for row in silent), (name, silent)
+
+
+def _blank(row: Sequence[Value]) -> bool:
+    return all(cell in (None, "") for cell in row)
+
+
+def _repeats(rows: Sequence[Sequence[Value]], row: int) -> bool:
+    """Whether a row is a line of a document that an earlier row has begun."""
+    return any([text_of(cell) for cell in rows[row - 1][:2]] == [text_of(cell) for cell in other[:2]] for other in rows[1 : row - 1])
 
 
 @pytest.mark.parametrize(

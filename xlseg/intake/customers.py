@@ -11,7 +11,7 @@ from xlseg.intake import cells, documents
 from xlseg.intake.findings import Findings
 from xlseg.intake.money import amounts
 from xlseg.intake.rows import Extract, Reckoning
-from xlseg.tables import CUSTOMERS, Finding, Tally
+from xlseg.tables import CUSTOMERS, Finding, Severity, Tally
 from xlseg.workbook import Array
 
 _TEXTS = ("name", "terms", "currency", "category", "sales_rep", "country", "parent")
@@ -64,7 +64,8 @@ def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.Da
 
 def _unlisted(sheet: Extract, row: int, name: str, near: str | None) -> Finding:
     wanted = f"an id on Customers, such as {near!r}" if near else "an id on Customers"
-    return Finding("customer not listed", "info", sheet.sheet, row, sheet.heading("customer"), name, wanted, "used as a customer of his own")
+    severity: Severity = "warning" if near else "info"  # zeros that a spreadsheet program has taken away make two customers of one
+    return Finding("customer not listed", severity, sheet.sheet, row, sheet.heading("customer"), name, wanted, "used as a customer of his own")
 
 
 def _bare(names: list[str]) -> pd.DataFrame:

@@ -262,6 +262,28 @@ def merge_lines(reckoning: Reckoning, document: Array, same: Mapping[str, Array]
     return head
 
 
+def told_apart(reckoning: Reckoning, document: Array, customer: Array) -> tuple[Array, dict[str, dict[str, str]]]:
+    """Document numbers that are unique to a customer: vendors number their bills as they please, so that two may use the same number.
+
+    Returns
+    -------
+    The numbers, those that several customers share written "1001 (V7)"; and number → customer → what it became.
+    """
+    used = reckoning.used
+    pairs = pd.DataFrame({"number": document[used], "customer": customer[used]}).drop_duplicates()
+    clashing = pairs[pairs["number"].duplicated(keep=False)]
+    shared: dict[str, dict[str, str]] = {}
+    for number, name in zip(clashing["number"], clashing["customer"], strict=True):
+        shared.setdefault(number, {})[name] = f"{number} ({name})"
+    apart = [shared[number].get(name, number) if number in shared else number for number, name in zip(document, customer, strict=True)]
+    effect = "{n} rows have a number that another customer has as well: documents are told apart by number and customer"
+    where = np.array([number in shared for number in document], dtype=bool)
+    reckoning.note(where, "number of several customers", "warning", "document", "a number of its own for each document", effect)
+    result = np.empty(len(document), dtype=object)
+    result[:] = apart
+    return result, shared
+
+
 def _heads(document: Array, used: Array) -> Array:
     """For each used row the first used row of its document, for the others themselves."""
     head, rows = np.arange(len(document)), np.flatnonzero(used)

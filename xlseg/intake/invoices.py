@@ -25,11 +25,15 @@ _SENTINEL = np.datetime64("2099-01-01", "s")
 
 @dataclass(frozen=True)
 class Invoices:
-    """The invoices, their reconciliation, and the FX rate of each document that is not in base currency."""
+    """The invoices, their reconciliation, the FX rate of each document that is not in base currency, and the numbers that several customers share.
+
+    shared: number → customer → the document's name in the frame.
+    """
 
     frame: pd.DataFrame
     tally: Tally
     rates: Mapping[str, str]
+    shared: Mapping[str, Mapping[str, str]]
 
 
 def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: str, terms: Mapping[str, str]) -> Invoices:
@@ -70,7 +74,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     due = due_dates(reckoning, documents.read_dates(reckoning, "due", dating), issued.days, customer, credit, terms)
     paid = _paid(reckoning, issued.days, documents.read_dates(reckoning, "paid", dating))
     remaining = _remaining(reckoning, rate, base)
-    document = numbered(reckoning)
+    document, shared = documents.told_apart(reckoning, numbered(reckoning), customer)
     disputed = _disputed(reckoning) | (state == "disputed")
     same = {"customer": customer, "date": issued.days, "due": due, "type": by_type, "status": state, "paid": paid}
     head = documents.merge_lines(reckoning, document, same, remaining)
@@ -92,7 +96,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     }
     frame = documents.frame(INVOICES, values, own)
     rates = {document[i]: rate[i] for i in np.flatnonzero(own & (rate != ""))}
-    return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), rates)
+    return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), rates, shared)
 
 
 def _states(reckoning: Reckoning) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from xlseg.errors import MissingSheetError
+from xlseg.errors import MissingColumnError, MissingSheetError
 from xlseg.intake.customers import read_customers, with_unlisted
 from xlseg.intake.documents import Dating
 from xlseg.intake.fields import Role
@@ -17,7 +17,7 @@ from xlseg.intake.orders import read_orders
 from xlseg.intake.payments import read_payments
 from xlseg.intake.reminders import read_reminders
 from xlseg.intake.rows import Extract
-from xlseg.intake.sheets import extract, locate
+from xlseg.intake.sheets import Located, extract, locate, without
 from xlseg.settings import Settings
 from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS, REMINDERS, Intake, Ledger, Tally, empty
 from xlseg.workbook import Source
@@ -39,8 +39,20 @@ def read_ledger(source: Source, settings: Settings) -> Intake:
     located = locate(source, settings, findings)
     if "invoices" not in located and "orders" not in located:
         raise MissingSheetError(source.name, "Invoices", source.sheets())
-    extracts = {role: extract(found, findings) for role, found in located.items()}
-    return _Reading(extracts, findings, source.epoch_1904, settings).intake()
+    return _Reading(_extracts(located, findings), findings, source.epoch_1904, settings).intake()
+
+
+def _extracts(located: Mapping[Role, Located], findings: Findings) -> dict[Role, Extract]:
+    """The columns of each sheet; one whose headings vie for a single column is passed over, if the book can do without."""
+    extracts: dict[Role, Extract] = {}
+    for role, found in located.items():
+        try:
+            extracts[role] = extract(found, findings)
+        except MissingColumnError as error:
+            if role in ("invoices", "orders"):
+                raise
+            findings.add(without(found, error.column))
+    return extracts
 
 
 class _Reading:

@@ -28,7 +28,7 @@ def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str)
     documents.require_dates(reckoning, "date", day)
     rate = documents.rates(reckoning, base)
     reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
-    document = numbered(reckoning)
+    document, _ = documents.told_apart(reckoning, numbered(reckoning), customer)
     head = documents.merge_lines(reckoning, document, {"customer": customer, "date": day.days, "type": kind})
     used = reckoning.used
     amount = documents.added_up(reckoning.amount, head, used)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,10 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     day = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", day)
     owners = dict(zip(invoices.frame["document"], invoices.frame["customer"], strict=True)) if invoices is not None else {}
-    document = _known(extract.texts("document"), owners)
+    shared = invoices.shared if invoices is not None else {}
+    document = _of_customer(_known(extract.texts("document"), {*owners, *shared}), extract.texts("customer"), shared)
+    ambiguous = np.array([name in shared for name in document], dtype=bool)
+    reckoning.exclude(ambiguous, "payment of one of several invoices", "document", "the customer whose invoice of this number it is")
     unknown = np.array([name != "" and name not in owners for name in document], dtype=bool)
     reckoning.exclude(unknown, "payment of an unknown invoice", "document", "an invoice that is used")
     customer = _customers(reckoning, document, owners)
@@ -42,8 +45,8 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
     values = {
-        "payment": extract.texts("payment"), "customer": customer, "date": day.days, "amount": reckoning.amount, "document": document,
-        "is_credit": kind == "credit", "row": extract.rows,
+        "payment": _of_customer(extract.texts("payment"), customer, shared), "customer": customer, "date": day.days,
+        "amount": reckoning.amount, "document": document, "is_credit": kind == "credit", "row": extract.rows,
     }  # fmt: skip
     frame = documents.frame(PAYMENTS, values, reckoning.used)
     return frame, reckoning.tally(int(frame["amount"].sum()))
@@ -63,14 +66,21 @@ def _turn(reckoning: Reckoning, kind: Array) -> None:
     reckoning.amount = np.where(wrong, -reckoning.amount, reckoning.amount)
 
 
-def _known(document: Array, owners: Mapping[str, str]) -> Array:
+def _known(document: Array, numbers: Container[str]) -> Array:
     """Document numbers as the invoices have them: "Invoice #INV123" is INV123."""
 
     def bare(text: str) -> str:
-        match = None if not text or text in owners else _PREFIXED.match(text)
-        return match[1] if match and match[1] in owners else text
+        match = None if not text or text in numbers else _PREFIXED.match(text)
+        return match[1] if match and match[1] in numbers else text
 
     return np.array([bare(text) for text in document], dtype=object)
+
+
+def _of_customer(numbers: Array, customer: Array, shared: Mapping[str, Mapping[str, str]]) -> Array:
+    """Numbers that several customers share, each as the document of its row's customer; one whose customer has no such document stays."""
+    return np.array(
+        [shared[number].get(name, number) if number in shared else number for number, name in zip(numbers, customer, strict=True)], object
+    )
 
 
 def _customers(reckoning: Reckoning, document: Array, owners: Mapping[str, str]) -> Array:

@@ -38,24 +38,42 @@ class Located:
     header: Header
     row: tuple[Value, ...]
 
+    @property
+    def headings(self) -> list[str]:
+        """The cells of the header row that are not empty."""
+        return [str(cell) for cell in self.row if cell is not None]
+
 
 def locate(source: Source, settings: Settings, findings: Findings) -> dict[Role, Located]:
-    """The sheet of each role: by its name, else by its headings; none of our own tabs."""
+    """The sheet of each role: by its name, else by its headings; none of our own tabs.
+
+    A sheet that has a role's name but not its columns is passed over, with a finding.
+
+    Raises
+    ------
+    MissingColumnError
+        When the book cannot do without such a sheet.
+    """
     names = [name for name in source.sheets() if fold(name) not in _OURS]
     located: dict[Role, Located] = {}
     opened: dict[str, Sheet] = {}
+    misfits: list[Located] = []
     for role, called in SHEET_NAMES.items():
         for name in _by_name(called, names):
+            found = None if role in located else _located(opened.setdefault(name, source.sheet(name)), role, settings)
             if role in located:
                 findings.add(_unread(name, role, located[role].sheet.name))
                 names.remove(name)
-            elif found := _located(opened.setdefault(name, source.sheet(name)), role, settings):
+            elif found and not _lacking(found):
                 located[role] = found
                 names.remove(name)
+            elif found:
+                misfits.append(found)
     missing = [role for role in FIELDS if role not in located]
     if missing and names:
         heads = [opened.get(name) or source.sheet(name) for name in names]
         located |= _by_headings(heads, missing, settings, findings)
+    _pass_over(misfits, located, findings)
     return located
 
 
@@ -66,6 +84,38 @@ def _by_name(called: tuple[str, ...], names: list[str]) -> list[str]:
 
 def _unread(name: str, role: Role, taken: str) -> Finding:
     return Finding("sheet not read", "warning", name, 0, "", name, f"one sheet of {role}", f"not read: the {role} are taken from {taken!r}")
+
+
+def _lacking(found: Located) -> list[Field]:
+    """The required fields that no heading of a sheet names."""
+    return [field for name, field in FIELDS[found.role].items() if field.required and name not in found.header]
+
+
+def _pass_over(misfits: list[Located], located: Mapping[Role, Located], findings: Findings) -> None:
+    """Tell of each sheet that has the name of a role but not its columns, unless it has another role."""
+    for found in misfits:
+        lacking = _lacking(found)
+        if found.sheet.name in {other.sheet.name for other in located.values()}:
+            continue
+        if found.role in located:
+            findings.add(_unread(found.sheet.name, found.role, located[found.role].sheet.name))
+        elif _is_needed(found, lacking, located):
+            raise MissingColumnError(found.sheet.name, lacking[0].heading, found.headings)
+        else:
+            findings.add(without(found, lacking[0].heading))
+
+
+def _is_needed(found: Located, lacking: list[Field], located: Mapping[Role, Located]) -> bool:
+    """Whether to stop for a sheet: there is nothing else to measure, or these are the invoices but for one column."""
+    if not {"invoices", "orders"} & set(located):
+        return found.role in ("invoices", "orders")
+    return found.role == "invoices" and len(lacking) == 1
+
+
+def without(found: Located, column: str) -> Finding:
+    """What is said of a sheet that is passed over for want of a column."""
+    effect = f"not read, as if there were no {found.role}: give it the column, or another name if it is none of the exports"
+    return Finding("sheet without column", "error", found.sheet.name, found.header_row, "", None, f"a column {column!r}", effect)
 
 
 def _located(sheet: Sheet, role: Role, settings: Settings) -> Located | None:
@@ -95,7 +145,7 @@ def _by_headings(sheets: list[Sheet], missing: list[Role], settings: Settings, f
 def _plays(found: Located) -> bool:
     """Whether headings alone make a sheet an export of its role."""
     header = found.header
-    if any(field.required and name not in header for name, field in FIELDS[found.role].items()):
+    if _lacking(found):
         return False
     if found.role == "invoices":
         return any(name in header for name in _DUE_LIKE) and not _says_order(header)
@@ -138,7 +188,7 @@ def extract(located: Located, findings: Findings) -> Extract:
     columns, headings = _columns(located, grid, findings)
     for name, field in FIELDS[role].items():
         if field.required and name not in columns:
-            raise MissingColumnError(sheet.name, field.heading, [str(cell) for cell in located.row if cell is not None])
+            raise MissingColumnError(sheet.name, field.heading, located.headings)
     filled = ~np.all([cells.blanks(column) for column in columns.values()], axis=0)  # what stands beside the table makes no row of it
     rows = (np.arange(grid.rows, dtype=np.int64) + grid.first_row)[filled]
     kept = {name: column[filled] for name, column in columns.items()}
