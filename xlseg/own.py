@@ -13,9 +13,9 @@ from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import RuleSet, read_rules
 from xlseg.settings import Settings, read_settings
 from xlseg.tabs import history, migration, run_log, segments
-from xlseg.tabs.inputs import CONFIG, RULES
+from xlseg.tabs.inputs import CONFIG, CONFIG_TABLE, RULES, RULES_TABLE
 from xlseg.tabs.migration import Picked
-from xlseg.workbook import Array, Source, Value
+from xlseg.workbook import Array, HasTables, Source, Value
 
 _MANY_ROWS = 2_000
 """Rules and Config are read up to this row."""
@@ -23,13 +23,13 @@ _MANY_ROWS = 2_000
 
 def settings_of(source: Source) -> Settings:
     """The settings on the Config sheet; the defaults where there is none."""
-    name = _named(source, CONFIG)
+    name = _named(source, CONFIG, CONFIG_TABLE)
     return read_settings(source.sheet(name).head(_MANY_ROWS), name) if name else Settings()
 
 
 def rules_of(source: Source, with_invoices: bool) -> RuleSet:
     """The rule set on the Rules sheet; where there is none the default one, for a book with or without invoices."""
-    name = _named(source, RULES)
+    name = _named(source, RULES, RULES_TABLE)
     return read_rules(source.sheet(name).head(_MANY_ROWS), name) if name else default_rules(with_invoices)
 
 
@@ -37,51 +37,64 @@ def departed_of(source: Source, present: set[str], as_of: dt.date) -> tuple[Depa
     """Customers with a row on the Segments tab who are not in the ERP sheets any more."""
     wanted = ("Customer ID", "Name", "Segment", "Since", "Previous Segment")
     found = []
-    for customer, name, segment, since, previous in _rows(source, segments.NAME, wanted):
-        if customer is None or _text(customer) in present:
-            continue
+    for customer, name, segment, since, previous in _rows(source, segments.NAME, segments.TABLE, wanted):
+        day = _date(since)
+        if customer is None or _text(customer) in present or day is None or not isinstance(segment, str):
+            continue  # the last two: a totals row, or what the user has written below
         if segment == GONE:
-            found.append(Departed(_text(customer), _text(name), _text(previous), _date(since) or as_of))
+            found.append(Departed(_text(customer), _text(name), _text(previous), day))
         else:
-            found.append(Departed(_text(customer), _text(name), _text(segment), as_of))
+            found.append(Departed(_text(customer), _text(name), segment, as_of))
     return tuple(found)
 
 
 def published_of(source: Source) -> dict[str, history.Published]:
-    """The last published segment and status of each customer on the History tab."""
-    wanted = ("Customer ID", "Segment", "Status")
-    return {_text(c): (_text(segment), _text(status)) for c, segment, status in _rows(source, history.NAME, wanted) if c is not None}
+    """The last published segment and status of each customer on the History tab, however the user has sorted it."""
+    wanted = ("Published", "Customer ID", "Segment", "Status")
+    found: list[tuple[dt.date, str, history.Published]] = []
+    for published, customer, segment, status in _rows(source, history.NAME, history.TABLE, wanted):
+        day = _date(published)
+        if day is not None and customer is not None:
+            found.append((day, _text(customer), (_text(segment), _text(status))))
+    return {customer: standing for _, customer, standing in sorted(found, key=lambda row: row[0])}
 
 
 def runs_of(source: Source) -> int:
     """Number of the last run on the Run Log tab; 0 when there is none."""
-    return max((int(run) for (run,) in _rows(source, run_log.NAME, ("Run",)) if isinstance(run, (int, float))), default=0)
+    return max((int(run) for (run,) in _rows(source, run_log.NAME, run_log.TABLE, ("Run",)) if isinstance(run, (int, float))), default=0)
 
 
 def picked_of(source: Source) -> Picked:
     """The dates picked on the Migration tab."""
-    name = _named(source, migration.NAME)
+    name = _named(source, migration.NAME, "")
     rows = source.sheet(name).head(8) if name else []
     cells: dict[str, Value] = {f"B{number}": row[1] for number, row in enumerate(rows, start=1) if len(row) > 1}
     return migration.pick(cells)
 
 
-def _named(source: Source, tab: str) -> str | None:
-    return next((name for name in source.sheets() if name.casefold() == tab.casefold()), None)
+def _named(source: Source, tab: str, table: str) -> str | None:
+    """The sheet of a tab of ours: by its name, or by its table when the user has renamed it."""
+    named = next((name for name in source.sheets() if name.casefold() == tab.casefold()), None)
+    return source.sheet_of_table(table) if named is None and isinstance(source, HasTables) else named
 
 
-def _rows(source: Source, tab: str, headings: Sequence[str]) -> list[tuple[Value, ...]]:
+def _rows(source: Source, tab: str, table: str, headings: Sequence[str]) -> list[tuple[Value, ...]]:
     """The rows of a list on one of our tabs, in the given headings; none when the tab or a heading is not there (the host says so when it writes)."""
-    name = _named(source, tab)
+    name = _named(source, tab, table)
     if name is None:
         return []
     sheet = source.sheet(name)
     for number, row in enumerate(sheet.head(60), start=1):
-        at = {str(cell): i for i, cell in enumerate(row) if cell is not None}
-        if all(heading in at for heading in headings):
+        at = {_folded(str(cell)): i for i, cell in enumerate(row) if cell is not None}
+        places = [at[heading] for heading in map(_folded, headings) if heading in at]
+        if len(places) == len(headings):
             columns = sheet.body(number).columns
-            return list(zip(*(_values(columns[at[h]]) if at[h] < len(columns) else [] for h in headings), strict=False))
+            return list(zip(*(_values(columns[i]) if i < len(columns) else [] for i in places), strict=False))
     return []
+
+
+def _folded(heading: str) -> str:
+    return " ".join(heading.split()).casefold()
 
 
 def _values(column: Array) -> list[Value]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -82,6 +82,14 @@ class Source(Protocol):
 
     def sheet(self, name: str) -> Sheet:
         """One of them."""
+
+
+@runtime_checkable
+class HasTables(Protocol):
+    """A source that knows its Excel tables: by them a tab is found that the user has renamed."""
+
+    def sheet_of_table(self, table: str) -> str | None:
+        """Name of the sheet that holds the table of this name; None when there is none."""
 
 
 # ── what is written ──────────────────────────────────────────────────────────

@@ -153,11 +153,14 @@ class Book:
     def sheet_of_table(self, name: str) -> str | None:
         """Name of the sheet that holds the table."""
         for sheet, part in self.worksheets().items():
-            for table in self.tables_of(part):
-                root = self.package.xml(table)
-                if root.get("displayName", root.get("name", "")).casefold() == name.casefold():
-                    return sheet
+            if any(self.table_name(table).casefold() == name.casefold() for table in self.tables_of(part)):
+                return sheet
         return None
+
+    def table_name(self, part: str) -> str:
+        """What formulas call the table of a part."""
+        root = self.package.xml(part)
+        return root.get("displayName", root.get("name", ""))
 
     def free_table_id(self) -> int:
         """An id above those of all tables and of the cells that are mapped to XML."""
@@ -232,6 +235,18 @@ class Book:
     def _put(self) -> None:
         self.package.put(self.part, serialized(self._root))
         self._relationships.save()
+
+
+def sheets_of_tables(path: Path) -> dict[str, str]:
+    """Sheet names by the names of the tables on them, in lower case; none for a file that cannot be edited."""
+    try:
+        book = Book(path)
+    except FormatError:
+        return {}
+    try:
+        return {book.table_name(t).casefold(): sheet for sheet, part in book.worksheets().items() for t in book.tables_of(part)}
+    finally:
+        book.package.close()
 
 
 def sheet_place(sheet: str, row: int, column: int) -> str:

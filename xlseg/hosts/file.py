@@ -64,6 +64,10 @@ class WorkbookFile:
         """One of them."""
         return self._reader.sheet(name)
 
+    def sheet_of_table(self, table: str) -> str | None:
+        """Name of the sheet that holds the table of this name."""
+        return self._reader.sheet_of_table(table)
+
     def write(self, tabs: Sequence[Tab], *, save: bool = True) -> Written:
         """Make or update the tabs, all or nothing; with `save=False` only say what would be done.
 

@@ -21,6 +21,7 @@ from typing import IO, Any, Protocol
 import numpy as np
 
 from xlseg.errors import FormatError, MissingSheetError
+from xlseg.hosts.book import sheets_of_tables
 from xlseg.hosts.survey import Survey, inspect
 from xlseg.workbook import Array, CellError, Grid, Value
 
@@ -92,6 +93,14 @@ class BookReader:
             raise MissingSheetError(self.name, name, self.sheets())
         with self._told(name):
             return SheetReader(name, self._cells.load(name))
+
+    def sheet_of_table(self, table: str) -> str | None:
+        """Name of the sheet that holds the table of this name."""
+        return self._tables.get(table.casefold())
+
+    @cached_property
+    def _tables(self) -> dict[str, str]:
+        return sheets_of_tables(self._path)
 
     @cached_property
     def _cells(self) -> Cells:

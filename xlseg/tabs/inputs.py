@@ -9,6 +9,7 @@ from xlseg.settings import SETTINGS
 from xlseg.workbook import Cell, Column, Style, Tab, Table, Value
 
 RULES, CONFIG, START = "Rules", "Config", "Start"
+RULES_TABLE, CONFIG_TABLE = "tblRules", "tblConfig"
 
 
 def rules_tab(with_invoices: bool = True) -> Tab:
@@ -25,7 +26,7 @@ def rules_tab(with_invoices: bool = True) -> Tab:
         (3, 1): Cell("A cell holds >5, >=1.64, <=-25%, <>0, 5..15, a text such as USD, or a percentile of the customers: >=p80.", "note"),
         (4, 1): Cell("Any metric of the Metrics tab can be a column. Risk: 1 best to 9 worst, empty for none.", "note"),
     }
-    return Tab(RULES, cells, (Table("tblRules", (6, 1), columns),), input=True, freeze=(6, 3))
+    return Tab(RULES, cells, (Table(RULES_TABLE, (6, 1), columns),), input=True, freeze=(6, 3))
 
 
 def _rule_column(head: str, values: Sequence[Value]) -> Column:
@@ -55,7 +56,7 @@ def config_tab() -> Tab:
         (2, 1): Cell("Yellow cells are yours. An empty value means the default.", "subtitle"),
         (3, 1): Cell("To map a heading of an export, add a line: Key `Heading: Invoices.Belegdat`, Value `Date`.", "note"),
     }
-    return Tab(CONFIG, cells, (Table("tblConfig", (5, 1), columns),), input=True)
+    return Tab(CONFIG, cells, (Table(CONFIG_TABLE, (5, 1), columns),), input=True)
 
 
 _SHEETS: dict[str, str] = {
