@@ -260,8 +260,9 @@ def test_a_new_table_on_a_tab_that_is_there_is_added_beside_the_others(tmp_path:
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> None:
     path = user_book(tmp_path / "book.xlsx")
     before = path.read_bytes()
-    (tmp_path / "~$book.xlsx").touch()  # open in Excel: no matter
-    assert WorkbookFile(path).write([segments(CUSTOMERS)], save=False).made == ("Segments",)
+    file = WorkbookFile(path)
+    (tmp_path / "~$book.xlsx").touch()  # opened in Excel meanwhile: no matter
+    assert file.write([segments(CUSTOMERS)], save=False).made == ("Segments",)
     assert path.read_bytes() == before
 
 

@@ -85,10 +85,15 @@ def test_a_file_that_is_being_written_by_another_refresh_is_left_to_it(path: Pat
 def test_a_file_open_in_another_program_is_refused_unless_an_output_is_given(path: Path, owner: str) -> None:
     before = path.read_bytes()
     path.with_name(owner).touch()
+    with pytest.raises(BusyError):  # before anything is computed
+        WorkbookFile(path)
+    path.with_name(owner).unlink()
+    file = WorkbookFile(path)
+    path.with_name(owner).touch()
     with pytest.raises(
         BusyError, match=r"book\.xlsx: the file is open in Excel or another program\. To go on, close it there, or write elsewhere with --output"
     ):
-        write(path)
+        file.write([segments({"A": 1.0})])
     assert path.read_bytes() == before
     output = path.with_name("out.xlsx")
     write(path, output=output)
@@ -168,6 +173,20 @@ def test_a_target_of_a_link_that_is_open_is_refused(path: Path, tmp_path: Path) 
 
 
 def test_a_read_only_file_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)  # an administrator may write everything
+    monkeypatch.setattr(os, "access", lambda place, _: place != path)  # an administrator may write everything
     with pytest.raises(FileError, match=r"the file is read-only\. To go on, make it writable, or write elsewhere"):
         write(path)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_computed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(FileError, match=r"there is no such folder, or it is read-only\. To go on, make it"):
+        WorkbookFile(path, output=path.parent / "nowhere" / "book.xlsx")
+    monkeypatch.setattr(os, "access", lambda place, _: place != path.parent)
+    with pytest.raises(FileError, match="there is no such folder, or it is read-only"):
+        WorkbookFile(path)
+
+
+def test_what_a_run_killed_while_backing_up_has_left_is_removed(path: Path) -> None:
+    path.with_name(".~xlseg-backup-book.xlsx").write_bytes(b"half a copy")
+    write(path)
+    assert [p.name for p in path.parent.iterdir()] == ["book.xlsx"]

@@ -37,13 +37,14 @@ class WorkbookFile:
     Raises
     ------
     FileError
-        When there is no such file.
+        When there is no such file, or it is plain already that the result could not be written.
     """
 
     def __init__(self, path: Path, *, output: Path | None = None, backups: int = 0) -> None:
         if not path.is_file():
             raise FileError(str(path), "there is no such file", "check the path, or make a workbook with `xlseg new`")
         self.path, self.output, self.backups = path, output, backups
+        self._must_be_free(output or path)  # a long computation comes before the writing
         self._fingerprint = saving.Fingerprint.of(path)
 
     @property

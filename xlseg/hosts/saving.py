@@ -50,6 +50,8 @@ def must_be_free(path: Path) -> None:
         if owner.exists():
             advice = f"close it there, {_OUTPUT}; if it is not open, delete {owner.name}"
             raise BusyError(path.name, "the file is open in Excel or another program", advice)
+    if not os.access(path.parent, os.W_OK):
+        raise FileError(str(path), "there is no such folder, or it is read-only", f"make it, or make it writable, {_OUTPUT}")
     if not path.exists():
         return
     if not os.access(path, os.W_OK):
@@ -72,6 +74,7 @@ def replace(path: Path, write: Callable[[BinaryIO], None], *, before: Callable[[
     try:
         with temporary.open("xb") as file:
             _lock(file)
+            _backup_copy(path).unlink(missing_ok=True)
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -120,9 +123,13 @@ def _keep_mode(path: Path, temporary: Path) -> None:
             os.chown(temporary, status.st_uid, status.st_gid)
 
 
+def _backup_copy(path: Path) -> Path:
+    return path.with_name(f".~xlseg-backup-{path.name}")
+
+
 def _back_up(path: Path, backups: int) -> None:
     """Number the old states: 1 is the newest. The copy is whole before any number moves."""
-    copy = path.with_name(f".~xlseg-backup-{path.name}")
+    copy = _backup_copy(path)
     numbered = [path.with_name(f"{path.stem}.{i}{path.suffix}") for i in range(1, backups + 1)]
     try:
         shutil.copy2(path, copy)

@@ -19,6 +19,9 @@ from xlseg.hosts.skeleton import area_of, footer, is_our_footer
 from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Tab, Table
 
+_STATES = ("good", "bad", "warn", "note")
+"""Looks that say how things stand: they change with the value, also where the user's formats stay."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -205,7 +208,7 @@ class _Update:
         new = body(cell.value, self.book.epoch_1904)
         if cell.formula is not None:
             new = formula_body(shifted(cell.formula.removeprefix("="), rows, columns), cell.value, self.book.epoch_1904)
-        keeps_style = not self.tab.owns_columns and at in cells
+        keeps_style = not self.tab.owns_columns and at in cells and cell.style not in _STATES
         style = None if keeps_style else self.drawing.style(row, column)
         result = written(cells.get(at), new, lambda: self.book.strings, style)
         if result is None:
