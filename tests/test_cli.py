@@ -92,9 +92,9 @@ def test_explain_shows_the_invoices_whose_mean_is_the_number(book: Path, capsys:
 
 
 def test_a_customer_who_is_not_there_is_one_line_with_the_nearest_id(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "explain", book, "1000", *AT)
+    code, out, err = run(capsys, "explain", book, "C-004", *AT)
     assert (code, out) == (1, "")
-    assert re.fullmatch(r"xlseg: erp\.xlsx: no customer '1000'\. To go on, try '\d+'\.\n", err)
+    assert re.fullmatch(r"xlseg: erp\.xlsx: no customer 'C-004'\. To go on, try 'C-00\d+'\.\n", err)
 
 
 def test_a_failed_control_makes_check_fail_and_refresh_say_so(book: Path, capsys: pytest.CaptureFixture[str]) -> None:

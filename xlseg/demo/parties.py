@@ -26,8 +26,10 @@ FORM = ("Inc.", "LLC", "Ltd", "GmbH", "& Co.", "Group", "Corp.", "S.A.")
 
 REPS = ("D. Okafor", "M. Lindqvist", "P. Ramos", "S. Patel", "T. Nguyen")
 
-FIRST_ID = 10001
 ZERO_ID = "00417"
+DOCUMENTED = 41
+"""Position of C-0042, whom the documentation asks about: he keeps his id."""
+
 FORMULA_NAME = "=cmd|' /C calc'!A0"
 
 
@@ -37,9 +39,9 @@ def parties(chance: Chance, kinds: Array, habits: Habits) -> pd.DataFrame:
     One id has leading zeros and one name looks like a formula.
     """
     size = len(kinds)
-    ids = (FIRST_ID + 7 * np.arange(size)).astype(str).astype(object)
+    ids = np.array([f"C-{number:04d}" for number in range(1, size + 1)], dtype=object)
     names = company_names(chance, size)
-    odd = chance.shuffled(size)[:2]
+    odd = [position for position in chance.shuffled(size) if position != DOCUMENTED or size == 1][:2]
     ids[odd[0]], names[odd[-1]] = ZERO_ID, FORMULA_NAME
     limit = habits.amount * np.maximum(habits.orders, 1) / 100 * chance.uniform(size, 3, 8)
     hold = chance.happens(np.where(np.isin(kinds, _numbers("steady late", "deteriorating", "at-risk shift")), 0.06, 0.003))
