@@ -80,6 +80,7 @@ def test_a_text_is_cut_at_what_a_cell_holds() -> None:
 
 def test_a_formula_has_the_value_it_has_now() -> None:
     assert formula_body('A1&"<"', "x<", False) == (b' t="str"', b'<f>A1&amp;"&lt;"</f><v>x&lt;</v>')
+    assert formula_body("A1", "", False) == (b' t="str"', b"<f>A1</f><v></v>")
     assert formula_body("=SUM(A1:A2)", 3.0, False) == (b"", b"<f>SUM(A1:A2)</f><v>3</v>")
 
 

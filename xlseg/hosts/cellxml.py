@@ -69,7 +69,7 @@ def _rarer(value: Value, epoch_1904: bool) -> Body:
 def formula_body(formula: str, value: Value, epoch_1904: bool) -> Body:
     """The XML of a formula with the value it has now."""
     kind, content = body(value, epoch_1904)
-    if kind == b' t="inlineStr"':
+    if isinstance(value, str):
         kind, content = b' t="str"', b"<v>%s</v>" % escaped(str(value)[:LONGEST_TEXT])
     return kind, b"<f>%s</f>%s" % (escaped(formula.removeprefix("=")), content or b"")
 
