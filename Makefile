@@ -1,11 +1,12 @@
 # make demo   a fresh machine: sets up, makes a believable ERP workbook, refreshes it, says what happened and where the file is
 # make test   sets up, runs the whole test suite
+# make bench  how long a refresh takes, against what a user would do otherwise
 # make check  what CI runs: format, lint, types, tests, wheel
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lint wheel clean
+.PHONY: demo bench test check lint wheel clean
 
 $(BIN)/.installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xlseg needs Python 3.11 or newer; try: make PYTHON=python3.13")'
@@ -13,6 +14,9 @@ $(BIN)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
 	touch $@
+
+bench: $(BIN)/.installed
+	$(BIN)/python benchmarks/refresh.py
 
 demo: $(BIN)/.installed
 	rm -f demo.xlsx

@@ -43,7 +43,8 @@ class Labels:
 
     def also(self, row: int) -> list[str]:
         """Other segments that match a row, in order of priority; a rule without criteria says nothing about anybody and is not listed."""
-        own = self.segment[row]
+        winner = int(self.winner[row])
+        own = self.rules.rules[winner].segment if winner >= 0 else NO_SEGMENT
         found = (self.rules.rules[i] for i in np.flatnonzero(self.matches[:, row]))
         return [name for name in dict.fromkeys(rule.segment for rule in found if rule.criteria) if name != own]
 

@@ -1,0 +1,114 @@
+"""How long a refresh takes, against what a user would do otherwise. Run: python benchmarks/refresh.py [invoices …]
+
+For each size, in one run and on the same workbook (10 columns, 20 invoices a customer, three years):
+  read      the Invoices sheet read with fastexcel alone, nothing computed
+  xlseg     `xlseg refresh` as a process: 13 month-ends, all tabs, saved in place; first and second time
+  by hand   what an analyst writes: pandas.read_excel, groupby.apply for seven of the metrics at one date, openpyxl to put one tab back
+
+The ratios are what counts; absolute seconds are this machine's. docs/benchmarks.md holds what was seen.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import fastexcel
+import numpy as np
+import openpyxl
+import pandas as pd
+import xlsxwriter
+
+AS_OF = pd.Timestamp("2026-10-31")
+PER_CUSTOMER = 20
+BY_HAND_UP_TO = 100_000
+"""Beyond, the way by hand takes many minutes and gigabytes."""
+
+
+def make_book(path: Path, invoices: int) -> None:
+    """A book with one Invoices sheet of ten columns, without defects."""
+    chance = np.random.default_rng(1)
+    customers = max(invoices // PER_CUSTOMER, 1)
+    issued = pd.Timestamp("2023-11-01") + pd.to_timedelta(np.sort(chance.integers(0, 1095, invoices)), unit="D")
+    due = issued + pd.Timedelta(days=30)
+    paid = due + pd.to_timedelta(np.rint(chance.normal(-3.6, 12.3, invoices)), unit="D")
+    amount = np.round(np.exp(chance.normal(6, 1, invoices)), 2)
+    owner = chance.integers(0, customers, invoices)
+    book = xlsxwriter.Workbook(path, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet("Invoices")
+    headings = ("Invoice No", "Customer ID", "Name", "Date", "Due Date", "Amount", "Amount Remaining", "Paid Date", "Status", "Currency")
+    sheet.write_row(0, 0, headings)
+    for i in range(invoices):
+        is_paid = paid[i] <= AS_OF
+        row = (f"INV{i:07d}", f"C{owner[i]:06d}", f"Customer {owner[i]}", issued[i], due[i], amount[i], 0 if is_paid else amount[i])
+        sheet.write_row(i + 1, 0, (*row, paid[i] if is_paid else None, "Paid In Full" if is_paid else "Open", "USD"))
+    book.close()
+
+
+def by_hand(path: Path) -> None:
+    """The analyst's own way, for seven metrics at one date."""
+
+    def behaviour(group: pd.DataFrame) -> pd.Series:
+        closed = group[(group["Paid Date"] <= AS_OF) & (group["Paid Date"] > AS_OF - pd.Timedelta(days=365))]
+        waiting = group[group["Paid Date"].isna() & (group["Due Date"] < AS_OF)]
+        late = pd.concat([(closed["Paid Date"] - closed["Due Date"]).dt.days, (AS_OF - waiting["Due Date"]).dt.days])
+        recent = group[group["Date"] > AS_OF - pd.Timedelta(days=365)]
+        return pd.Series(
+            {
+                "n": len(late),
+                "velocity": late.mean(),
+                "spread": late.std(),
+                "late share": (late > 5).mean(),
+                "open": group["Amount Remaining"].sum(),
+                "orders": len(recent),
+                "value": recent["Amount"].mean(),
+            }
+        )
+
+    table = pd.read_excel(path, sheet_name="Invoices", engine="openpyxl")
+    found = table.groupby("Customer ID").apply(behaviour, include_groups=False).reset_index()
+    book = openpyxl.load_workbook(path)
+    page = book.create_sheet("Behaviour")
+    page.append(list(found.columns))
+    for row in found.itertuples(index=False):
+        page.append(list(row))
+    book.save(path.with_name("by_hand.xlsx"))
+
+
+def refresh(path: Path) -> None:
+    """The command, as a process."""
+    command = [sys.executable, "-m", "xlseg", "refresh", str(path), "--as-of", str(AS_OF.date())]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall time of one call."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def main(sizes: list[int]) -> None:
+    """One line a size."""
+    print(f"{'invoices':>10} {'read':>8} {'xlseg':>8} {'again':>8} {'by hand':>8} {'xlseg/read':>11} {'by hand/xlseg':>14} {'peak MB':>8}")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "book.xlsx"
+            make_book(path, size)
+            read = seconds(lambda path=path: fastexcel.read_excel(path).load_sheet("Invoices", schema_sample_rows=None).to_arrow())
+            hand = seconds(lambda path=path: by_hand(path)) if size <= BY_HAND_UP_TO else float("nan")
+            first = seconds(lambda path=path: refresh(path))
+            again = seconds(lambda path=path: refresh(path))
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(
+            f"{size:>10,} {read:>8.2f} {first:>8.2f} {again:>8.2f} {hand:>8.2f} {first / read:>11.1f} {hand / first:>14.1f} {peak:>8.0f}", flush=True
+        )
+
+
+if __name__ == "__main__":
+    main([int(text) for text in sys.argv[1:]] or [1_000, 10_000, 100_000])
