@@ -139,6 +139,13 @@ def test_a_wrong_call_is_exit_code_2(arguments: list[str], capsys: pytest.Captur
     assert "usage: xlseg" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01"])
+def test_an_as_of_date_before_all_facts_is_refused_in_one_line(day: str, book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "refresh", book, "--as-of", day)
+    assert (code, err.count("\n")) == (1, 1)
+    assert f"no invoice, order or payment is dated up to {day}. To go on, " in err
+
+
 def test_a_new_book_is_filled_and_refreshed(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = tmp_path / "book.xlsx"
     assert run(capsys, "new", book)[0] == 0

@@ -14,6 +14,7 @@ from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
 from xlseg.errors import SourceError
 from xlseg.intake import read_ledger
+from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
@@ -82,6 +83,8 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     """
     settings = own.settings_of(workbook)
     at = as_of or settings.as_of or clock.now.date()
+    if at.year < FIRST_YEAR:
+        raise _nothing_by(at, workbook.name)
     progress("reading the sheets")
     intake = read_ledger(source or workbook, settings)
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
@@ -96,8 +99,11 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
 
 def _must_hold_something(analysis: Analysis, book: str) -> None:
     if not analysis.standing["known"].any():
-        fact = f"no invoice, order or payment is dated up to {analysis.as_of.isoformat()}"
-        raise SourceError(book, fact, "paste the exports, or take a later as-of date")
+        raise _nothing_by(analysis.as_of, book)
+
+
+def _nothing_by(as_of: dt.date, book: str) -> SourceError:
+    return SourceError(book, f"no invoice, order or payment is dated up to {as_of.isoformat()}", "paste the exports, or take a later as-of date")
 
 
 def refresh(workbook: Workbook, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress = lambda _: None) -> Report:

@@ -124,6 +124,7 @@ def test_what_a_locale_writes_with_two_decimals_is_read_back(cents: list[int], l
         "2026-02-20",
         "2026/02/20",
         "20260220",
+        "20260220.0",
         "20.02.2026",
         "20/02/2026",
         "02/20/2026",

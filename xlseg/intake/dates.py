@@ -24,6 +24,8 @@ _SERIALS = range((dt.date(FIRST_YEAR, 1, 1) - _EPOCH).days, (dt.date.max - _EPOC
 
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_DECIMALS = re.compile(r"(?<=^\d{8})[.,]0+$")
+"""What a program that holds dates as numbers makes of 20200210."""
 _NUMERIC = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2\s*(\d{4}|\d{2})")
 _DAY_FIRST_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*([^\W\d_]{3,9})[-/., ]*(\d{4}|\d{2})")
 _MONTH_FIRST_WORD = re.compile(r"([^\W\d_]{3,9})[-/. ]*(\d{1,2})(?:st|nd|rd|th)?[-/., ]+(\d{4}|\d{2})")
@@ -211,7 +213,7 @@ def _of_text(text: str, epoch_1904: bool) -> Reading:
         return "none"
     if _SERIAL.fullmatch(text):
         return of_serial(float(text.replace(",", ".")), epoch_1904)
-    text = _WEEKDAY.sub("", _TIME.sub("", text))
+    text = _DECIMALS.sub("", _WEEKDAY.sub("", _TIME.sub("", text)))
     if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
         year, month, day = (int(number) for number in match.groups() if number.isdigit())
         return _bounded(_date(year, month, day))

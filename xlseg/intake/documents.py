@@ -135,19 +135,25 @@ def leave_out_copies(reckoning: Reckoning) -> None:
 
 def states(reckoning: Reckoning) -> Array:
     """State of each row by its status ("" = not stated or not known); voided rows are left out."""
-    column = reckoning.extract.texts("status")
-    if fold(reckoning.extract.heading("status")) == "isopen":
-        answers = {"1": "open", "TRUE": "open", "0": "closed", "FALSE": "closed"}
-        column = np.array([answers.get(word.upper(), word) for word in column], dtype=object)
+    column = _status(reckoning.extract)
     known = {word: state_of(word) or "" for word in set(column)}
     result = np.array([known[word] for word in column], dtype=object)
     reckoning.exclude(result == "void", "voided", "status", "a document that stands", "left out, as it should be", severity="info")
     return result
 
 
+def _status(extract: Extract) -> Array:
+    """The words of a status; the answers of a column isOpen as such words."""
+    column = extract.texts("status")
+    if fold(extract.heading("status")) != "isopen":
+        return column
+    answers = {"1": "open", "TRUE": "open", "YES": "open", "0": "closed", "FALSE": "closed", "NO": "closed"}
+    return np.array([answers.get(word.upper().removesuffix(".0"), word) for word in column], dtype=object)
+
+
 def unknown_states(reckoning: Reckoning) -> None:
     """A remark on each status that is not known."""
-    column = reckoning.extract.texts("status")
+    column = _status(reckoning.extract)
     for word in sorted(word for word in set(column) if word and state_of(word) is None):
         effect = "{n} rows are read as if they had no status"
         reckoning.note(column == word, "unknown status", "warning", "status", "Open, Paid In Full, Voided or the like", effect)

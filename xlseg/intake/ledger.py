@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from xlseg.errors import MissingColumnError, MissingSheetError
+from xlseg.intake.closing import remark_closings
 from xlseg.intake.customers import read_customers, with_unlisted
 from xlseg.intake.documents import Dating
 from xlseg.intake.fields import Role
@@ -74,6 +75,9 @@ class _Reading:
             "orders": self._frame("orders", ORDERS, lambda sheet: read_orders(sheet, self.findings, self.dating, self.base)),
         }
         reminders = self._frame("reminders", REMINDERS, lambda sheet: read_reminders(sheet, self.findings, self.dating))
+        if invoices:
+            payments = frames["payments"] if "payments" in self.extracts else None
+            remark_closings(self.extracts["invoices"], invoices.frame, payments, self.findings)
         sheets = [(sheet, frames[role]) for role, sheet in self.extracts.items() if role in frames]
         customers = with_unlisted(customers, sheets, self.findings, listed="customers" in self.extracts)
         ledger = Ledger(customers, frames["invoices"], frames["payments"], frames["orders"], reminders, *self._has(), currency=self.base)

@@ -12,13 +12,13 @@ Kind = Literal["invoice", "credit", "refund", "payment", "reversal", "none"]
 
 _STATES: dict[State, str] = {
     "open": """open unpaid notpaid overdue pastdue due outstanding partiallypaid partlypaid partpaid partial partiallyapplied pendingpayment
-        authorised authorized offen unbezahlt teilbezahlt teilweisebezahlt ueberfaellig faellig""",
+        awaitingpayment authorised authorized offen unbezahlt teilbezahlt teilweisebezahlt ueberfaellig faellig""",
     "closed": """closed paid paidinfull fullypaid settled cleared fullyapplied bezahlt ausgeglichen erledigt geschlossen abgeschlossen""",
     "credited": """credited fullycredited closedbycredit closedcredited creditapplied refunded writtenoff writeoff closedwrittenoff baddebt
         gutgeschrieben ausgebucht abgeschrieben""",
     "disputed": "disputed indispute dispute strittig klaerungsfall",
     "void": "void voided cancelled canceled deleted rejected reversed storniert storno annulliert geloescht abgelehnt",
-    "draft": "draft pendingapproval pendingsupervisorapproval submitted notapproved entwurf",
+    "draft": "draft awaitingapproval pendingapproval pendingsupervisorapproval submitted notapproved entwurf",
     "": "approved posted sent viewed issued active new confirmed released gebucht",
 }
 _STATE_OF = {word: state for state, words in _STATES.items() for word in words.split()}

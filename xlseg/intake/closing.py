@@ -1,0 +1,43 @@
+"""What the rows of the invoices say of their own closing, where no payment says it: docs/metrics.md, "Invoices: amount, balance, settled"."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xlseg.intake.findings import Findings
+from xlseg.intake.rows import Extract
+from xlseg.tables import Finding, Severity
+from xlseg.workbook import Array
+
+_CENT = 1
+
+
+def remark_closings(extract: Extract, invoices: pd.DataFrame, payments: pd.DataFrame | None, findings: Findings) -> None:
+    """A remark on each way in which invoices are closed, or not, by their own word; `payments` None when there is no Payments sheet."""
+    referred = set() if payments is None else {*payments["document"], *payments.loc[payments["is_credit"], "payment"]}
+    alone = ~invoices["document"].isin(referred).to_numpy()
+    dated = invoices["paid"].notna().to_numpy()
+    remaining = invoices["remaining"].abs().to_numpy()
+    status = invoices["status"].to_numpy(object)
+    opened = (status == "open") | ((status == "") & (remaining > _CENT))
+    closed = ~opened & (np.isin(status, ["closed", "credited"]) | (remaining <= _CENT))
+    part = alone & ~closed & (remaining < invoices["amount"].abs().to_numpy()) & ~(dated & ~opened & np.bool_(payments is None))
+    invoice = ~invoices["is_credit"].to_numpy()
+
+    def tell(where: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str) -> None:
+        hit = np.flatnonzero(where)
+        if len(hit):
+            first, text = int(hit[0]), effect.replace("{n}", f"{len(hit):,}")
+            findings.add(Finding(kind, severity, extract.sheet, int(invoices["row"].iloc[first]), extract.heading(field), None, wanted, text))
+
+    without = "{n} documents are closed and nothing says when: they have no balance and no timing"
+    tell(alone & closed & ~dated, "closed on no known date", "warning", "paid", "a paid date, or a payment", without)
+    since = "{n} documents are partly paid and nothing says when: what remains is their balance from their date on"
+    tell(part, "partly paid on no known date", "info", "remaining", "a payment for each part", since)
+    tell(alone & opened & dated & invoice, "paid date of an open invoice", "warning", "paid", "no paid date, or status Paid", "{n} are taken as open")
+    if payments is not None:
+        own = "{n} documents that no payment refers to are settled on their own paid date"
+        tell(alone & closed & dated, "closed without payment", "info", "paid", "the payment that closed it", own)
+        effect = "{n} documents are taken as open: no payment refers to them, and no status or amount remaining calls them closed"
+        tell(alone & ~opened & ~closed & dated, "paid date without payment", "warning", "paid", "the payment on that date", effect)
