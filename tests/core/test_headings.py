@@ -166,6 +166,14 @@ def test_a_second_sheet_of_a_kind_is_not_read_and_a_finding_says_so() -> None:
     assert [f.sheet for f in found(intake, "sheet not read")] == ["Open Invoices"]
 
 
+def test_last_years_sheet_beside_this_years_is_told() -> None:
+    payments = [HEADINGS["Payments"], ["P", "A", DAY, 5.0, "1"]]
+    book = sheet_of(HEADINGS["Invoices"], INVOICE, **{"Invoices 2025": [HEADINGS["Invoices"], ["9", *INVOICE[1:]]], "Payments": payments})
+    intake = read(book)
+    assert intake.ledger.invoices["document"].tolist() == ["1"]
+    assert [(f.kind, f.severity, f.sheet) for f in intake.findings] == [("sheet not read", "warning", "Invoices 2025")]
+
+
 def test_a_required_column_that_is_missing_stops_with_the_nearest_heading() -> None:
     with pytest.raises(MissingColumnError, match=r"Invoices: no column 'Amount'. To go on, rename 'Amounts' to 'Amount'"):
         read(sheet_of(["Invoice No", "Customer ID", "Date", "Due Date", "Amounts"], ["1", "A", DAY, DAY, 5.0]))

@@ -163,12 +163,18 @@ def test_blank_rows_are_not_counted() -> None:
         ["* Ergebnis", "", "", "", 10.0],
         [None, None, None, None, 10.0],
         [None, None, JAN, FEB, 10.0],
+        [None, "A", None, None, 10.0],
     ],
 )
 def test_a_total_row_is_no_document_and_not_part_of_the_sums(row: list[Value]) -> None:
     intake = invoices(GOOD, row)
     assert kinds(intake) == {"total row"}
     assert (intake.tallies[0].read, intake.tallies[0].rows_excluded) == (1000, 1)
+
+
+def test_a_row_that_is_not_the_sum_of_its_customer_is_no_total() -> None:
+    # A has 10.00 on his other row.
+    assert [(f.kind, f.amount) for f in invoices(GOOD, [None, "A", None, None, 9.0]).findings] == [("no date", 900)]
 
 
 def test_a_customer_called_total_is_no_total() -> None:

@@ -181,6 +181,12 @@ def test_anything_else_is_refused_with_advice(tmp_path: Path, content: bytes, me
         open_source(csv(tmp_path, content, "export.xls"))
 
 
+def test_a_folder_called_like_a_csv_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "Invoices.csv").mkdir()
+    with pytest.raises(FormatError, match=r"Invoices\.csv: cannot be opened \(Is a directory\)\. To go on, check the name"):
+        open_source(tmp_path).sheet("Invoices").head()
+
+
 def test_an_empty_folder_and_a_missing_file_are_told(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"a folder without \.csv files"):
         open_source(tmp_path)

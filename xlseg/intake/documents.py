@@ -39,14 +39,29 @@ class Dating:
 
 
 def leave_out_totals(reckoning: Reckoning) -> None:
-    """Rows that add up others: labelled Total, Sum, Ergebnis …, or an amount without customer and document."""
+    """Rows that add up others: labelled Total, Sum, Ergebnis …; an amount without customer and document; a customer's sum without document."""
     extract = reckoning.extract
     label = _labels(reckoning)
+    bare = _customers_sums(extract)
     nameless = ~cells.blanks(extract.column("amount"))
     for field in ("document", "customer", "payment"):
         nameless &= cells.blanks(extract.column(field))
     effect = "not part of the sums"
-    reckoning.exclude((label != "") | nameless, "total row", "amount", "rows of single documents", effect, severity="info", found=label)
+    reckoning.exclude((label != "") | nameless | bare, "total row", "amount", "rows of single documents", effect, severity="info", found=label)
+
+
+def _customers_sums(extract: Extract) -> Array:
+    """Rows of a customer and an amount alone, which is the sum of his other rows: what SAP marks with an asterisk."""
+    kinds = FIELDS[extract.role]
+    alone = extract.texts("customer") != ""
+    for name, column in extract.columns.items():
+        if name in ("document", "payment") or kinds[name].kind == "date":
+            alone &= cells.blanks(column)
+    if not alone.any():
+        return alone
+    hundredths = pd.Series(amounts(extract.column("amount")).hundredths)
+    others = hundredths.where(~alone, 0).groupby(extract.texts("customer")).transform("sum").to_numpy()
+    return alone & (hundredths.to_numpy() == others) & ~cells.blanks(extract.column("amount"))
 
 
 def _labels(reckoning: Reckoning) -> Array:

@@ -25,6 +25,7 @@ _SAMPLE = 400
 _FEW = 20
 _LEDGER_ACCOUNT = re.compile(r"accounts? (receivable|payable)|^forderungen|^verbindlichkeiten", re.IGNORECASE)
 _OURS = frozenset(map(fold, OUR_TABS))
+_DOCUMENTS: tuple[Role, ...] = ("invoices", "payments", "orders")
 _DUE_LIKE = ("due", "terms", "remaining", "paid")
 
 
@@ -69,11 +70,11 @@ def locate(source: Source, settings: Settings, findings: Findings) -> dict[Role,
                 names.remove(name)
             elif found:
                 misfits.append(found)
+    others = [opened.get(name) or source.sheet(name) for name in names]
     missing = [role for role in FIELDS if role not in located]
-    if missing and names:
-        heads = [opened.get(name) or source.sheet(name) for name in names]
-        located |= _by_headings(heads, missing, settings, findings)
+    located |= _by_headings(others, missing, settings, findings)
     _pass_over(misfits, located, findings)
+    _tell_unread(others, [found.sheet.name for found in misfits], located, settings, findings)
     return located
 
 
@@ -140,6 +141,17 @@ def _by_headings(sheets: list[Sheet], missing: list[Role], settings: Settings, f
             continue
         located[found.role] = found
     return located
+
+
+def _tell_unread(sheets: list[Sheet], told: list[str], located: Mapping[Role, Located], settings: Settings, findings: Findings) -> None:
+    """Tell of each sheet that looks like more of what another sheet's name says: last year's invoices beside this year's."""
+    taken = {found.sheet.name for found in located.values()}
+    by_name: list[Role] = [role for role in _DOCUMENTS if role in located and fold(located[role].sheet.name) in map(fold, SHEET_NAMES[role])]
+    for sheet in sheets:
+        if sheet.name not in taken and sheet.name not in told:
+            role = next((role for role in by_name if (found := _located(sheet, role, settings)) and _plays(found)), None)
+            if role:
+                findings.add(_unread(sheet.name, role, located[role].sheet.name))
 
 
 def _plays(found: Located) -> bool:

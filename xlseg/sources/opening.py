@@ -40,7 +40,10 @@ def open_source(path: Path) -> Source:
 
 
 def _folder(path: Path) -> CsvSource:
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and not file.name.startswith("."))
+    try:
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".csv" and not file.name.startswith("."))
+    except OSError as error:
+        raise FormatError(path.name, f"cannot be opened ({error.strerror})", "check the name and the rights") from None
     if not files:
         raise FormatError(path.name, "a folder without .csv files", "export the sheets there, or name a workbook")
     return CsvSource(path.name, files)

@@ -72,13 +72,20 @@ class CsvSheet:
 
     @cached_property
     def _rows(self) -> list[list[str]]:
-        if self._file.stat().st_size > MAX_BYTES:
-            raise FormatError(self._file.name, "larger than 2 GiB", "export fewer rows")
-        text = decoded(self._file.read_bytes(), self._file.name)
+        text = decoded(_content(self._file), self._file.name)
         try:
             return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
         except csv.Error as error:
             raise FormatError(self._file.name, f"not a CSV file ({error})", "export it again") from None
+
+
+def _content(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise FormatError(file.name, "larger than 2 GiB", "export fewer rows")
+        return file.read_bytes()
+    except OSError as error:
+        raise FormatError(file.name, f"cannot be opened ({error.strerror})", "check the name and the rights") from None
 
 
 def decoded(content: bytes, name: str, *, whole: bool = True) -> str:
