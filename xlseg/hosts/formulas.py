@@ -82,21 +82,18 @@ def unshare(sheet: SheetXml, area: Area) -> None:
         sheet.put(row, cells)
 
 
-def shifted(words: str, rows: int, columns: int) -> str:
+def shifted(words: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:
     """A formula of a tab whose cells have all moved: every reference that names no sheet moves too, fixed or not."""
-    if rows == columns == 0:
-        return words
     tokens = Tokenizer("=" + words).items
-    return "".join(_moved(t.value, rows, columns) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
+    return "".join(_moved(t.value, place_of) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
 
 
-def _moved(reference: str, rows: int, columns: int) -> str:
+def _moved(reference: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:
     if "!" in reference or "[" in reference:
         return reference
-    move: Callable[[re.Match[str]], str] = lambda m: _one_moved(m, rows, columns)  # noqa: E731
-    return _REFERENCE.sub(move, reference)
+    return _REFERENCE.sub(lambda m: _one_moved(m, place_of), reference)
 
 
-def _one_moved(match: re.Match[str], rows: int, columns: int) -> str:
-    row, column = position(match[2] + match[4])
-    return f"{match[1]}{letters(column + columns)}{match[3]}{row + rows}"
+def _one_moved(match: re.Match[str], place_of: Callable[[int, int], tuple[int, int]]) -> str:
+    row, column = place_of(*position(match[2] + match[4]))
+    return f"{match[1]}{letters(column)}{match[3]}{row}"

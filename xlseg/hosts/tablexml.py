@@ -25,6 +25,7 @@ class TableXml:
 
     def __init__(self, area: Area, headings: Sequence[str], part: str | None = None, root: Element | None = None) -> None:
         self.area, self.headings, self.part, self._root = area, list(headings), part, root
+        self._before = b"" if root is None else serialized(root)
 
     @classmethod
     def of_part(cls, package: Package, part: str) -> TableXml:
@@ -88,9 +89,9 @@ class TableXml:
         return self.area.right
 
     def save(self, package: Package) -> None:
-        """Put the part."""
-        if self.part is not None and self._root is not None:
-            package.put(self.part, serialized(self._root))
+        """Put the part, if the table is another one now: what another program wrote its own way stays so."""
+        if self.part is not None and self._root is not None and (new := serialized(self._root)) != self._before:
+            package.put(self.part, new)
 
     def _move(self, old_row: int, new_row: int, old_right: int, new_right: int) -> None:
         totals = self.totals_rows

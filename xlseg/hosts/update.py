@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,10 +10,12 @@ from xlseg.errors import LayoutError
 from xlseg.hosts import locate, ranges
 from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, place
 from xlseg.hosts.book import Book, sheet_place
+from xlseg.hosts.cellxml import Cell as CellXml
 from xlseg.hosts.cellxml import body, formula_body, is_filled
 from xlseg.hosts.fill import Ground, fill, written
 from xlseg.hosts.formulas import shifted
 from xlseg.hosts.graft import Drawing
+from xlseg.hosts.placing import Placing, placing
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.skeleton import area_of, footer, is_our_footer
 from xlseg.hosts.tablexml import TableXml
@@ -88,12 +90,12 @@ class _Update:
     def run(self) -> Outcome:
         formulas = self.sheet.formula_cells()
         self._find_tables()
-        rows, columns = self._offset()
-        ours = {(row + rows, column + columns) for row, column in self.tab.cells}
-        self._clear_owned(ours, columns)
+        place_of = placing(self.sheet, self.tab, self.tables, lambda: self.book.strings)
+        by_place = {place_of(*at): at for at in self.tab.cells}
+        self._clear_owned(by_place.keys())
         for index, table in self.tables.items():
             self._fill(table, self.tab.tables[index])
-        self._write_cells(rows, columns)
+        self._write_cells(by_place, place_of)
         self._update_footer()
         if self.sheet.touched:
             ranges.set_dimension(self.sheet)
@@ -102,7 +104,7 @@ class _Update:
         if formulas - after:
             self.book.drop_calculation_chain()
         changed = self._changed
-        user_formulas = changed and bool(after - {place(*at) for at in ours})
+        user_formulas = changed and bool(after - {place(*at) for at in by_place})
         how: Literal["made", "updated", "unchanged"] = "made" if self.is_new else "updated" if changed else "unchanged"
         return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks))
 
@@ -177,44 +179,47 @@ class _Update:
         row, column = self.tab.tables[index].at
         return self.tables[index].first_row - row - 1, self.tables[index].area.left - column
 
-    def _clear_owned(self, ours: set[tuple[int, int]], columns: int) -> None:
+    def _clear_owned(self, ours: Collection[tuple[int, int]]) -> None:
         areas = [t.area for t in self._all_tables()]
-        last = self.tab.owns_columns + columns
+        before = self._offset()[1]
+        last = self.tab.owns_columns + before
         for row in self.sheet.rows() if self.tab.owns_columns else ():
             cells = self.sheet.cells(row)
-            gone = [c for c in cells if columns < c <= last and (row, c) not in ours and not any(a.holds(row, c) for a in areas)]
+            gone = [c for c in cells if before < c <= last and (row, c) not in ours and not any(a.holds(row, c) for a in areas)]
             if gone:
                 self.sheet.put(row, {c: cell for c, cell in cells.items() if c not in gone})
 
-    def _write_cells(self, rows: int, columns: int) -> None:
+    def _write_cells(self, by_place: Mapping[tuple[int, int], tuple[int, int]], place_of: Placing) -> None:
         by_row: dict[int, list[int]] = {}
-        for row, column in self.tab.cells:
+        for row, column in sorted(by_place):
             by_row.setdefault(row, []).append(column)
-        areas: Mapping[str, Area] = {spec.name: self.tables[i].area for i, spec in enumerate(self.tab.tables)}
-        for row in sorted(by_row):
-            cells = self.sheet.cells(row + rows)
+        for row, columns in by_row.items():
+            cells = self.sheet.cells(row)
             before = dict(cells)
-            for column in by_row[row]:
-                inside = next((n for n, a in areas.items() if a.holds(row + rows, column + columns)), None)
-                if inside:
-                    fact = f"the table {inside} has grown over a cell of the tab"
-                    raise LayoutError(sheet_place(self.name, row + rows, column + columns), fact, "move the table back to where it was")
-                self._write_cell(cells, row, column, rows, columns)
+            for column in columns:
+                self._must_be_outside(row, column)
+                self._write_cell(cells, column, by_place[row, column], place_of)
             if cells != before:
-                self.sheet.put(row + rows, cells)
+                self.sheet.put(row, cells)
 
-    def _write_cell(self, cells: dict[int, tuple[bytes, bytes | None]], row: int, column: int, rows: int, columns: int) -> None:
-        cell, at = self.tab.cells[row, column], column + columns
+    def _must_be_outside(self, row: int, column: int) -> None:
+        inside = next((self.tab.tables[i].name for i, table in self.tables.items() if table.area.holds(row, column)), None)
+        if inside:
+            fact = f"the table {inside} has grown over a cell of the tab"
+            raise LayoutError(sheet_place(self.name, row, column), fact, "move the table back to where it was")
+
+    def _write_cell(self, cells: dict[int, CellXml], column: int, at: tuple[int, int], place_of: Placing) -> None:
+        cell = self.tab.cells[at]
         new = body(cell.value, self.book.epoch_1904)
         if cell.formula is not None:
-            new = formula_body(shifted(cell.formula.removeprefix("="), rows, columns), cell.value, self.book.epoch_1904)
-        keeps_style = not self.tab.owns_columns and at in cells and cell.style not in _STATES
-        style = None if keeps_style else self.drawing.style(row, column)
-        result = written(cells.get(at), new, lambda: self.book.strings, style)
+            new = formula_body(shifted(cell.formula.removeprefix("="), place_of), cell.value, self.book.epoch_1904)
+        keeps_style = not self.tab.owns_columns and column in cells and cell.style not in _STATES
+        style = None if keeps_style else self.drawing.style(*at)
+        result = written(cells.get(column), new, lambda: self.book.strings, style)
         if result is None:
-            cells.pop(at, None)
+            cells.pop(column, None)
         else:
-            cells[at] = result
+            cells[column] = result
 
     def _update_footer(self) -> None:
         for element in self.sheet.all("oddFooter"):
