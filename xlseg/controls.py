@@ -58,13 +58,17 @@ def controls(analysis: Analysis, intake: Intake) -> tuple[Control, ...]:
 
 
 def _rows(intake: Intake) -> tuple[float, float]:
-    return float(sum(t.rows_read for t in intake.tallies)), float(sum(t.rows_used + t.rows_excluded for t in intake.tallies))
+    return _sheet_by_sheet([(t.rows_read, t.rows_used + t.rows_excluded) for t in intake.tallies])
 
 
 def _amounts(intake: Intake) -> tuple[float, float]:
-    """Sheet by sheet, so that two errors cannot cancel out."""
-    off = [t for t in intake.tallies if not t.agrees] or list(intake.tallies)
-    return sum(t.read for t in off) / 100, sum(t.used + t.excluded for t in off) / 100
+    return _sheet_by_sheet([(t.read / 100, (t.used + t.excluded) / 100) for t in intake.tallies])
+
+
+def _sheet_by_sheet(pairs: list[tuple[float, float]]) -> tuple[float, float]:
+    """The figures of the first sheet that does not agree, so that two errors cannot cancel out; else those of all sheets together."""
+    off = next((pair for pair in pairs if abs(pair[0] - pair[1]) >= 0.005), None)
+    return off or (float(sum(a for a, _ in pairs)), float(sum(b for _, b in pairs)))
 
 
 def _total(standing: pd.DataFrame, *columns: str) -> float:
@@ -132,10 +136,23 @@ def remarks(analysis: Analysis) -> list[Finding]:
             found.append(
                 Finding("rules without effect", "warning", "Rules", 0, name, "known for no customer", "a metric that the book can give", effect)
             )
+    found += _own_word(analysis)
     on_account = _on_account(analysis)
     if abs(on_account) > CENT:
         effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"
         found.append(Finding("unapplied cash", "warning", "Payments", 0, "Applied To", on_account / 100, "an invoice number", effect))
+    return found
+
+
+def _own_word(analysis: Analysis) -> list[Finding]:
+    """Documents that are taken at their own row's word."""
+    found, book = [], analysis.facts
+    if book.closed_undated:
+        effect = f"{book.closed_undated:,} documents are closed on no known date: no balance, no timing"
+        found.append(Finding("closed, date unknown", "warning", "Invoices", 0, "Paid Date", "empty", "a paid date or payments", effect))
+    if book.closed_by_own_word:
+        effect = f"{book.closed_by_own_word:,} closed documents have no payments: settled on the paid date of their own row"
+        found.append(Finding("closed without payments", "info", "Payments", 0, "Applied To", "no row", "the payments of a closed invoice", effect))
     return found
 
 

@@ -41,6 +41,9 @@ class Facts:
         customer, day, month (0–11), amount; refunds are below 0.
     order_days
         customer, day: distinct days with an order.
+    closed_undated, closed_by_own_word
+        Documents that are closed on no known date (no balance, no timing); documents settled on the paid date of their own row although there is a
+        Payments sheet.
     """
 
     customers: tuple[str, ...]
@@ -53,6 +56,8 @@ class Facts:
     has_invoices: bool
     has_orders: bool
     orders_are_invoices: bool
+    closed_undated: int
+    closed_by_own_word: int
 
 
 def facts(ledger: Ledger, leave_out_disputed: bool = False) -> Facts:
@@ -75,6 +80,8 @@ def facts(ledger: Ledger, leave_out_disputed: bool = False) -> Facts:
         has_invoices=ledger.has_invoices,
         has_orders=ledger.has_orders or ledger.has_invoices,
         orders_are_invoices=not ledger.has_orders,
+        closed_undated=int(invoices["undated"].sum()),
+        closed_by_own_word=int((invoices["closed_on"] < FOREVER).sum()) if ledger.has_payments else 0,
     )
 
 
@@ -151,7 +158,8 @@ def _own_word(ledger: Ledger, invoices: pd.DataFrame, applied: pd.DataFrame) -> 
     says_open = (status == "open") | ((status == "") & stated & (np.abs(remaining) > CENT))
     says_closed = ~says_open & (np.isin(status, ["closed", "credited"]) | (stated & (np.abs(remaining) <= CENT)))
     believed = alone & dated & ~says_open & (says_closed | np.bool_(not ledger.has_payments))
-    partly = alone & ~believed & ~says_closed & stated & (np.abs(remaining) < np.abs(amount))
+    trusted = invoices["is_credit"].to_numpy() | np.bool_(not ledger.has_payments)  # else the payments say what is open
+    partly = alone & trusted & ~believed & ~says_closed & stated & (np.abs(remaining) < np.abs(amount))
     undated = (alone & says_closed & ~dated) | partly
     return {
         "closed_on": np.where(believed, np.maximum(invoices["paid"], invoices["issued"]), FOREVER),

@@ -86,7 +86,7 @@ class Document:
             return self.amount - self.applied_by(as_of)
         if self.settled is not None:
             return 0 if self.settled <= as_of else self.amount
-        if self.remaining is not None and abs(self.remaining) < abs(self.amount):
+        if self.remaining is not None and abs(self.remaining) < abs(self.amount) and (self.is_credit or not self.payments_known):
             return int(self.remaining)
         return self.amount
 

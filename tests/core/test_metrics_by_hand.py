@@ -270,7 +270,7 @@ UNREFERRED = {
     "nothing remains": ({"paid": ago(65), "remaining": 0}, 5, 0),
     "a date but not closed": ({"paid": ago(65)}, 70, 100),
     "closed on no known date": ({"status": "closed"}, None, 0),
-    "part of it on no known date": ({"remaining": 30, "status": "open"}, 70, 30),
+    "part of it, which no payment confirms": ({"remaining": 30, "status": "open"}, 70, 100),
 }
 
 

@@ -1,0 +1,86 @@
+"""Controls and remarks: what the user must know before he acts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from ledgers import T, ago, book, invoice, order, payment
+
+from xlseg.analysis import Analysis, analyse
+from xlseg.controls import Control, controls, remarks
+from xlseg.segments.defaults import default_rules
+from xlseg.settings import Settings
+from xlseg.tables import Intake, Ledger, Tally
+
+
+def analysed(ledger: Ledger, as_of: dt.date = T, **settings: Any) -> Analysis:
+    return analyse(ledger, Settings(**settings), default_rules(), as_of)
+
+
+def control(analysis: Analysis, name: str, *tallies: Tally) -> Control:
+    return next(c for c in controls(analysis, Intake(analysis.ledger, (), tallies)) if c.name.startswith(name))
+
+
+def kinds(analysis: Analysis) -> dict[str, str]:
+    return {finding.kind: finding.effect for finding in remarks(analysis)}
+
+
+ONE = [invoice(issued=ago(20), document="X", remaining=100, status="open")]
+
+
+def test_an_amount_that_got_lost_on_the_way_fails() -> None:
+    lost = Tally("Invoices", "invoices", 3, 2, 1, read=300_00, used=200_00, excluded=99_99)
+    found = control(analysed(book(ONE)), "Amounts", lost)
+    assert (found.passed, found.expected, found.found) == (False, 300.0, 299.99)
+
+
+def test_errors_of_two_sheets_do_not_cancel_out() -> None:
+    more = Tally("Invoices", "invoices", 1, 1, 0, read=100, used=150, excluded=0)
+    less = Tally("Payments", "payments", 1, 1, 0, read=100, used=50, excluded=0)
+    assert not control(analysed(book(ONE)), "Amounts", more, less).passed
+    assert not control(analysed(book(ONE)), "Rows", replace(more, rows_used=2), replace(less, rows_used=0)).passed
+
+
+@pytest.mark.parametrize(("total", "passed"), [(100.0, True), (100.01, False)])
+def test_the_control_total_on_config_is_compared_to_the_cent(total: float, passed: bool) -> None:
+    assert control(analysed(book(ONE), control_total=total), "Open balance = control total").passed is passed
+
+
+def test_the_amount_remaining_of_the_export_is_compared_unless_the_export_is_later() -> None:
+    wrong = book([invoice(issued=ago(20), document="X", remaining=70, status="open")], [payment(10, ago(1), "X")])
+    name = "Open balance = Amount Remaining"
+    assert control(analysed(wrong), name) == Control("Open balance = Amount Remaining of the export", 70.0, 90.0)
+    assert not control(analysed(wrong, as_of=ago(10)), name).applies
+
+
+def test_a_stale_export_is_said() -> None:
+    assert "stale export" in kinds(analysed(book([invoice(issued=ago(46))])))
+    assert "stale export" not in kinds(analysed(book([invoice(issued=ago(45))])))
+
+
+def test_documents_taken_at_their_own_word_are_counted() -> None:
+    rows = [
+        invoice(issued=ago(60), document="X", status="closed"),
+        invoice(issued=ago(60), document="Y", status="closed", paid=ago(30)),
+        invoice(issued=ago(60), document="Z"),
+    ]
+    found = kinds(analysed(book(rows, [payment(100, ago(3), "Z")])))
+    assert found["closed, date unknown"].startswith("1 documents")
+    assert found["closed without payments"].startswith("1 closed documents")
+
+
+def test_unapplied_cash_up_to_the_as_of_date_is_said() -> None:
+    loose = [payment(40, ago(5), ""), payment(2, ago(-5), "")]
+    assert kinds(analysed(book(ONE, loose)))["unapplied cash"].startswith("40.00 received")
+
+
+def test_rules_that_can_match_nobody_are_said() -> None:
+    ledger = replace(book([]), has_invoices=False, orders=book([], [], [order(10, ago(3))]).orders, has_orders=True)
+    found = [f.column for f in remarks(analysed(ledger)) if f.kind == "rules without effect"]
+    assert "payment_velocity" in found
+    assert "orders_per_month_sa" not in found
+    assert np.isnan(analysed(ledger).standing["open_balance"]).all()
