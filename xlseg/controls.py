@@ -136,23 +136,10 @@ def remarks(analysis: Analysis) -> list[Finding]:
             found.append(
                 Finding("rules without effect", "warning", "Rules", 0, name, "known for no customer", "a metric that the book can give", effect)
             )
-    found += _own_word(analysis)
     on_account = _on_account(analysis)
     if abs(on_account) > CENT:
         effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"
         found.append(Finding("unapplied cash", "warning", "Payments", 0, "Applied To", on_account / 100, "an invoice number", effect))
-    return found
-
-
-def _own_word(analysis: Analysis) -> list[Finding]:
-    """Documents that are taken at their own row's word."""
-    found, book = [], analysis.facts
-    if book.closed_undated:
-        effect = f"{book.closed_undated:,} documents are closed on no known date: no balance, no timing"
-        found.append(Finding("closed, date unknown", "warning", "Invoices", 0, "Paid Date", "empty", "a paid date or payments", effect))
-    if book.closed_by_own_word:
-        effect = f"{book.closed_by_own_word:,} closed documents have no payments: settled on the paid date of their own row"
-        found.append(Finding("closed without payments", "info", "Payments", 0, "Applied To", "no row", "the payments of a closed invoice", effect))
     return found
 
 

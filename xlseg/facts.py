@@ -41,9 +41,6 @@ class Facts:
         customer, day, month (0–11), amount; refunds are below 0.
     order_days
         customer, day: distinct days with an order.
-    closed_undated, closed_by_own_word
-        Documents that are closed on no known date (no balance, no timing); documents settled on the paid date of their own row although there is a
-        Payments sheet.
     """
 
     customers: tuple[str, ...]
@@ -56,8 +53,6 @@ class Facts:
     has_invoices: bool
     has_orders: bool
     orders_are_invoices: bool
-    closed_undated: int
-    closed_by_own_word: int
 
 
 def facts(ledger: Ledger, leave_out_disputed: bool = False) -> Facts:
@@ -80,8 +75,6 @@ def facts(ledger: Ledger, leave_out_disputed: bool = False) -> Facts:
         has_invoices=ledger.has_invoices,
         has_orders=ledger.has_orders or ledger.has_invoices,
         orders_are_invoices=not ledger.has_orders,
-        closed_undated=int(invoices["undated"].sum()),
-        closed_by_own_word=int((invoices["closed_on"] < FOREVER).sum()) if ledger.has_payments else 0,
     )
 
 

@@ -62,17 +62,6 @@ def test_a_stale_export_is_said() -> None:
     assert "stale export" not in kinds(analysed(book([invoice(issued=ago(45))])))
 
 
-def test_documents_taken_at_their_own_word_are_counted() -> None:
-    rows = [
-        invoice(issued=ago(60), document="X", status="closed"),
-        invoice(issued=ago(60), document="Y", status="closed", paid=ago(30)),
-        invoice(issued=ago(60), document="Z"),
-    ]
-    found = kinds(analysed(book(rows, [payment(100, ago(3), "Z")])))
-    assert found["closed, date unknown"].startswith("1 documents")
-    assert found["closed without payments"].startswith("1 closed documents")
-
-
 def test_unapplied_cash_up_to_the_as_of_date_is_said() -> None:
     loose = [payment(40, ago(5), ""), payment(2, ago(-5), "")]
     assert kinds(analysed(book(ONE, loose)))["unapplied cash"].startswith("40.00 received")

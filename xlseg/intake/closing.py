@@ -22,8 +22,14 @@ def remark_closings(extract: Extract, invoices: pd.DataFrame, payments: pd.DataF
     status = invoices["status"].to_numpy(object)
     opened = (status == "open") | ((status == "") & (remaining > _CENT))
     closed = ~opened & (np.isin(status, ["closed", "credited"]) | (remaining <= _CENT))
-    part = alone & ~closed & (remaining < invoices["amount"].abs().to_numpy()) & ~(dated & ~opened & np.bool_(payments is None))
     invoice = ~invoices["is_credit"].to_numpy()
+    part = (
+        alone
+        & ~(invoice & np.bool_(payments is not None))
+        & ~closed
+        & (remaining < invoices["amount"].abs().to_numpy())
+        & ~(dated & ~opened & np.bool_(payments is None))
+    )
 
     def tell(where: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str) -> None:
         hit = np.flatnonzero(where)
