@@ -171,3 +171,35 @@ def test_a_signature_over_the_whole_file_is_remarked_upon(tmp_path: Path) -> Non
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"there is no such file\. To go on, check the path"):
         WorkbookFile(tmp_path / "none.xlsx")
+
+
+def test_parts_that_share_bytes(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    repacked(path, lambda m: m.update({"xl/media/a.bin": bytes(1000), "xl/media/b.bin": bytes(1000)}))
+    content = bytearray(path.read_bytes())
+    first, second = (content.rindex(name) - 46 + 42 for name in (b"xl/media/a.bin", b"xl/media/b.bin"))  # central directory: where it lies
+    content[second : second + 4] = content[first : first + 4]
+    path.write_bytes(content)
+    refused(path, r"part 'xl/media/[ab]\.bin' overlaps another")
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        pytest.param("xl/worksheets/sheet2.xml", b"<v>1</v>", b"<v>one</v>", id="a number that is none"),
+        pytest.param("xl/worksheets/sheet2.xml", b'<row r="5"', b'<row r="five"', id="a row that has no number"),
+        pytest.param("xl/tables/table1.xml", b'ref="A4:D5"', b'ref="here"', id="a range that is none"),
+    ],
+)
+def test_what_no_spreadsheet_program_writes(tmp_path: Path, part: str, old: bytes, new: bytes) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([segments({"A": 1.0})])
+    repacked(path, replaced(part, old, new))
+    refused(path, r"book\.xlsx: the file holds what no spreadsheet program writes \(ValueError: .*\)\. To go on, repair it by opening")
+
+
+def test_a_file_that_cannot_be_edited_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    repacked(path, lambda m: add_part(m, "revisionHeaders", "xl/revisions/revisionHeaders.xml", "application/xml"))
+    with pytest.raises(FormatError, match="the workbook is shared"):
+        WorkbookFile(path)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import xlsxwriter
 
-from xlseg.errors import FileError
+from xlseg.errors import FileError, FormatError
 from xlseg.hosts import saving
 from xlseg.hosts.book import Book
 from xlseg.hosts.reading import BookReader, open_sheets
@@ -37,15 +38,17 @@ class WorkbookFile:
     Raises
     ------
     FileError
-        When there is no such file, or it is plain already that the result could not be written.
+        When there is no such file, or it is plain already that it cannot be edited or the result not be written.
     """
 
     def __init__(self, path: Path, *, output: Path | None = None, backups: int = 0) -> None:
         if not path.is_file():
             raise FileError(str(path), "there is no such file", "check the path, or make a workbook with `xlseg new`")
         self.path, self.output, self.backups = path, output, backups
-        self._must_be_free(output or path)  # a long computation comes before the writing
         self._fingerprint = saving.Fingerprint.of(path)
+        self._must_be_free(output or path)  # a long computation comes before the writing
+        with _judged(path):
+            Book(path).package.close()
 
     @property
     def name(self) -> str:
@@ -84,14 +87,15 @@ class WorkbookFile:
         goal = self.output or self.path
         if save:
             self._must_be_free(goal)
-        book = Book(self.path)
-        try:
-            written = update(book, tabs)
-            if save and (book.package.changed or self.output is not None):
-                saving.replace(goal, book.package.save, before=lambda: self._let_go(book), backups=self.backups)
-                self._saved(goal)
-        finally:
-            book.package.close()
+        with _judged(self.path):
+            book = Book(self.path)
+            try:
+                written = update(book, tabs)
+                if save and (book.package.changed or self.output is not None):
+                    saving.replace(goal, book.package.save, before=lambda: self._let_go(book), backups=self.backups)
+                    self._saved(goal)
+            finally:
+                book.package.close()
         return written
 
     def _let_go(self, book: Book) -> None:
@@ -112,6 +116,16 @@ class WorkbookFile:
     @cached_property
     def _reader(self) -> BookReader:
         return open_sheets(self.path)
+
+
+@contextmanager
+def _judged(path: Path) -> Iterator[None]:
+    """What stumbles over a broken number, reference or index in the file's XML says so in one line."""
+    try:
+        yield
+    except (ValueError, LookupError, OverflowError, RecursionError, zipfile.BadZipFile) as error:
+        fact = f"the file holds what no spreadsheet program writes ({type(error).__name__}: {error})"
+        raise FormatError(path.name, fact, "repair it by opening and saving it in Excel") from error
 
 
 def update(book: Book, tabs: Sequence[Tab]) -> Written:

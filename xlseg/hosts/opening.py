@@ -14,6 +14,8 @@ MOST_BYTES_OF_PART = 1 << 30
 MOST_RATIO = 400
 """Unpacked : packed, for parts of more than 64 MiB. A sheet of one repeated row reaches about 250, a zip bomb 1,000."""
 _SMALL = 64 << 20
+_HEADER = 30
+"""Bytes before a part, without its name."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SAVE_AS = "open it in Excel and save it as .xlsx or .xlsm"
@@ -53,9 +55,19 @@ def indexed(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
         if key in members:
             raise FormatError(name, f"part {member.filename!r} is there twice", SAVE_AS)
         members[key] = member
+    _must_lie_apart(package, name)
     if "[content_types].xml" not in members:
         raise FormatError(name, "the zip file is not a workbook", SAVE_AS)
     return members
+
+
+def _must_lie_apart(package: zipfile.ZipFile, name: str) -> None:
+    """Refuse parts that share bytes, by which a small file pretends to be a large one."""
+    members = sorted(package.infolist(), key=lambda m: m.header_offset)
+    starts = [m.header_offset for m in members[1:]] + [package.start_dir]
+    for member, following in zip(members, starts, strict=True):
+        if member.header_offset + _HEADER + member.compress_size > following:
+            raise FormatError(name, f"part {member.filename!r} overlaps another", "restore the file from a backup")
 
 
 def _within_bounds(members: list[zipfile.ZipInfo], name: str) -> None:

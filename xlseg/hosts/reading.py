@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -22,11 +23,15 @@ import numpy as np
 
 from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.book import sheets_of_tables
+from xlseg.hosts.heads import HEAD_ROWS, shortened
 from xlseg.hosts.survey import Survey, inspect
 from xlseg.workbook import Array, CellError, Grid, Value
 
 MAX_DENSE = 60_000_000
 """Cells, empty ones included, up to which a sheet is read by calamine, which keeps 24 bytes for each; and up to which it is read at all."""
+
+LARGE = 500_000
+"""Cells of the largest sheet from which on a head is read without the rest."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BLOCK = 50_000
@@ -91,8 +96,26 @@ class BookReader:
         """
         if name not in self.sheets():
             raise MissingSheetError(self.name, name, self.sheets())
+        if self._survey.dense > LARGE:
+            return SheetReader(name, self._when_asked(name, False), self._when_asked(name, True))
         with self._told(name):
             return SheetReader(name, self._cells.load(name))
+
+    def _when_asked(self, name: str, head: bool) -> Rows:
+        """The rows of a worksheet, or of its head, which are not read before somebody wants them."""
+        loaded: list[Rows] = []
+
+        def rows(below: int) -> Iterator[Sequence[Any]]:
+            if not loaded:
+                with self._told(name):
+                    loaded.append((self._heads if head else self._cells).load(name))
+            return loaded[0](below)
+
+        return rows
+
+    @cached_property
+    def _heads(self) -> Cells:
+        return choose_cells(shortened(self._path), self._survey)
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
@@ -113,14 +136,15 @@ class BookReader:
         try:
             yield
         except Exception as error:
-            raise FormatError(place, f"cannot be read ({error})", "open the workbook in Excel and save it again") from error
+            reason = str(error).partition("\n")[0]
+            raise FormatError(place, f"cannot be read ({reason})", "open the workbook in Excel and save it again") from error
 
 
 class SheetReader:
     """A worksheet as a `Sheet`."""
 
-    def __init__(self, name: str, rows: Rows) -> None:
-        self._name, self._rows = name, rows
+    def __init__(self, name: str, rows: Rows, head: Rows | None = None) -> None:
+        self._name, self._rows, self._head = name, rows, head or rows
 
     @property
     def name(self) -> str:
@@ -129,7 +153,8 @@ class SheetReader:
 
     def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
         """Rows 1 … `rows`; empty ones are kept."""
-        return [[plain(cell) for cell in row] for row in islice(self._rows(0), rows)]
+        read = self._head if rows <= HEAD_ROWS else self._rows
+        return [[plain(cell) for cell in row] for row in islice(read(0), rows)]
 
     def body(self, below: int) -> Grid:
         """All rows below row number `below`."""
@@ -143,6 +168,10 @@ Rows = Callable[[int], Iterator[Sequence[Any]]]
 """All rows below a row number, each from column A on."""
 
 
+Package = Path | BytesIO
+"""A workbook file, or the shortened copy of one."""
+
+
 class Cells(Protocol):
     """A library that reads cells."""
 
@@ -153,15 +182,15 @@ class Cells(Protocol):
         """One worksheet's rows."""
 
 
-def choose_cells(path: Path, survey: Survey) -> Cells:
+def choose_cells(book: Package, survey: Survey) -> Cells:
     """The quickest library that is installed and sees all that is in this file."""
     if survey.dense <= MAX_DENSE:
         with suppress(ImportError):
-            return calamine_cells(path, survey.has_errors)
-    return OpenpyxlCells(path)
+            return calamine_cells(book, survey.has_errors)
+    return OpenpyxlCells(book)
 
 
-def calamine_cells(path: Path, has_errors: bool) -> Cells:
+def calamine_cells(book: Package, has_errors: bool) -> Cells:
     """calamine, or openpyxl for what calamine refuses to open, such as a book with macro sheets.
 
     Raises
@@ -172,23 +201,23 @@ def calamine_cells(path: Path, has_errors: bool) -> Cells:
     from python_calamine import CalamineError
 
     try:
-        return CalamineCells(path, has_errors)
+        return CalamineCells(book, has_errors)
     except CalamineError:
-        return OpenpyxlCells(path)
+        return OpenpyxlCells(book)
 
 
 class CalamineCells:
     """python-calamine, with fastexcel for the error values."""
 
-    def __init__(self, path: Path, has_errors: bool) -> None:
+    def __init__(self, book: Package, has_errors: bool) -> None:
         import python_calamine
 
         if has_errors:
             import fastexcel
 
-            self._reader = fastexcel.read_excel(path)
+            self._reader = fastexcel.read_excel(book if isinstance(book, Path) else book.getvalue())
         self._has_errors = has_errors
-        self._book = python_calamine.load_workbook(path)
+        self._book = python_calamine.load_workbook(book)
         worksheet = python_calamine.SheetTypeEnum.WorkSheet
         self._names = [sheet.name for sheet in self._book.sheets_metadata if sheet.typ == worksheet]
 
@@ -228,11 +257,11 @@ class CalamineCells:
 class OpenpyxlCells:
     """openpyxl in its streaming mode."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, book: Package) -> None:
         import openpyxl
 
         with _quiet():
-            self._book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            self._book = openpyxl.load_workbook(book, read_only=True, data_only=True)
 
     def names(self) -> Sequence[str]:
         """Names of the worksheets."""
