@@ -334,3 +334,34 @@ def test_two_libraries_see_the_same_cells_in_sixty_real_workbooks() -> None:
             assert ours == theirs, (file.name, name)
             compared += ours
     assert compared > 10_000
+
+
+def _filled(rows: Sequence[Sequence[Value]]) -> dict[tuple[int, int], str]:
+    return {(i, j): repr(cell) for i, row in enumerate(rows) for j, cell in enumerate(row) if cell is not None}
+
+
+def test_the_head_of_a_sheet_is_the_same_where_the_rest_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not CORPUS.is_dir():
+        pytest.skip("../shared/corpus is not here")
+    compared = 0
+    for file in sorted(CORPUS.glob("*.xls*")):
+        monkeypatch.setattr(reading, "LARGE", 1 << 60)
+        whole = open_sheets(file)
+        heads = {name: _filled(whole.sheet(name).head()) for name in whole.sheets()}
+        monkeypatch.setattr(reading, "LARGE", -1)
+        short = open_sheets(file)
+        assert {name: _filled(short.sheet(name).head()) for name in short.sheets()} == heads, file.name
+        compared += sum(map(len, heads.values()))
+    assert compared > 4_000
+
+
+def test_a_large_sheet_is_read_whole_below_its_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGE", 100)
+
+    def rows(book: Any, sheet: Any) -> None:
+        sheet.write_column(3, 1, ["id", *range(200)])
+
+    sheet = open_sheets(made(tmp_path, rows)).sheet("S")
+    assert (len(sheet.head()), sheet.head()[3]) == (60, [None, "id"])
+    assert len(sheet.head(150)) == 150
+    assert sheet.body(4).columns[1].tolist() == list(range(200))

@@ -86,7 +86,7 @@ def _parsed(book: str, content: bytes) -> etree._Element:
 def _survey(book: str, part: IO[bytes]) -> tuple[bool, int]:
     """Whether a part holds error cells, and how many cells the rectangle has that it fills; (False, 0) when it is no worksheet."""
     chunk = part.read(_CHUNK)
-    if not _WORKSHEET.search(chunk[:4096]):
+    if not is_worksheet(chunk):
         return False, 0
     if b"<!DOCTYPE" in chunk[:4096]:
         raise FormatError(book, "its XML declares a document type", "open it in Excel and save it again")
@@ -101,6 +101,11 @@ def _survey(book: str, part: IO[bytes]) -> tuple[bool, int]:
     if rows > MAX_ROWS or columns > MAX_COLUMNS:
         raise FormatError(book, f"a sheet claims {rows:,} rows and {columns:,} columns", f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
     return has_errors, rows * columns
+
+
+def is_worksheet(start: bytes) -> bool:
+    """Whether a part that begins like this is a worksheet."""
+    return bool(_WORKSHEET.search(start[:4096]))
 
 
 def column_number(letters: bytes) -> int:

@@ -53,15 +53,15 @@ def leave_out_totals(reckoning: Reckoning) -> None:
 def _customers_sums(extract: Extract) -> Array:
     """Rows of a customer and an amount alone, which is the sum of his other rows: what SAP marks with an asterisk."""
     kinds = FIELDS[extract.role]
-    alone = extract.texts("customer") != ""
+    alone = np.array(extract.texts("customer") != "")
     for name, column in extract.columns.items():
         if name in ("document", "payment") or kinds[name].kind == "date":
             alone &= cells.blanks(column)
     if not alone.any():
-        return alone
+        return np.zeros(len(alone), dtype=bool)
     hundredths = pd.Series(amounts(extract.column("amount")).hundredths)
     others = hundredths.where(~alone, 0).groupby(extract.texts("customer")).transform("sum").to_numpy()
-    return alone & (hundredths.to_numpy() == others) & ~cells.blanks(extract.column("amount"))
+    return np.array(alone & (hundredths.to_numpy() == others) & ~cells.blanks(extract.column("amount")))
 
 
 def _labels(reckoning: Reckoning) -> Array:
