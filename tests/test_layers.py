@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "xlseg"
 
 BASE = {"", "errors", "workbook", "tables", "settings"}
-CORE = {"calendar", "facts", "engines", "metrics", "segments", "migration", "analysis", "movers", "controls", "explain", "intake", "demo"}
+CORE = {"calendar", "facts", "engines", "metrics", "segments", "migration", "analysis", "movers", "changes", "controls", "explain", "intake", "demo"}
 TABS = {"tabs", "own"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}

@@ -6,16 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from xlseg.analysis import BETTER, CONFIRMED, PROVISIONAL, WORSE, Analysis, direction
-from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.changes import changes
 from xlseg.migration import GONE, NEW
-from xlseg.segments.why import number
-from xlseg.workbook import Array
-
-SHOWN = 3
-"""How many changed metrics a mover is explained with."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +41,10 @@ def movers(analysis: Analysis) -> list[Mover]:
     customer, previous, segment, today = (rows[name].to_numpy(object) for name in ("customer", "previous", "segment", "today"))
     moved = rows["known"].to_numpy("bool") & ((previous != segment) | (segment != today))
     exposure = rows["open_balance" if analysis.facts.has_invoices else "revenue"].to_numpy("float64")
-    changes = _changes(analysis, np.flatnonzero(moved))
+    positions = np.flatnonzero(moved).tolist()
+    changed = changes(analysis, positions, previous[moved])
     found = []
-    for position in np.flatnonzero(moved).tolist():
+    for position in positions:
         confirmed = previous[position] != segment[position]
         before = previous[position] or NEW
         after = segment[position] if confirmed else today[position]
@@ -64,8 +59,8 @@ def movers(analysis: Analysis) -> list[Mover]:
                 CONFIRMED if confirmed else PROVISIONAL,
                 step,
                 float(exposure[position]),
-                max(float(exposure[position]), 0.0) * step,
-                changes.get(position, ""),
+                round(max(float(exposure[position]), 0.0) * step, 2),
+                changed[position],
             )
         )
     found += [
@@ -90,29 +85,3 @@ def _or_zero(value: float) -> float:
 def _risk_change(analysis: Analysis, before: str, after: str) -> float:
     low, high = analysis.risks.get(before), analysis.risks.get(after)
     return math.nan if low is None or high is None else float(high - low)
-
-
-def _changes(analysis: Analysis, positions: Array) -> dict[int, str]:
-    """Per mover the metrics of the rules that moved most since the last month-end, on the scale of the book's spread of each.
-
-    Test statistics are left out: what they compare is in the list itself.
-    """
-    names = [name for name in analysis.rules.columns if name in CATALOGUE and CATALOGUE[name].worse and CATALOGUE[name].unit not in ("z", "letter")]
-    measured = analysis.measured[analysis.measured["as_of"] == np.datetime64(analysis.previous, "s")].set_index("customer")
-    now = analysis.standing[names].to_numpy("float64")
-    then = measured[names].astype("float64").reindex(analysis.standing["customer"]).to_numpy()
-    moved = np.abs(now[positions] - then[positions]) / _spread(analysis.standing[names].astype("float64"))
-    moved = np.where(np.isfinite(moved), moved, -1.0)
-    texts = {}
-    for line, position in zip(moved, positions.tolist(), strict=True):
-        best = [i for i in np.argsort(-line, kind="stable")[:SHOWN] if line[i] > 0]
-        parts = [f"{names[i]} {number(then[position, i], names[i])} → {number(now[position, i], names[i])}" for i in best]
-        texts[position] = "; ".join(parts)
-    return texts
-
-
-def _spread(values: pd.DataFrame) -> Array:
-    """Distance between the 10th and 90th percentile of each metric; NaN where there is none."""
-    spread = (values.quantile(0.9) - values.quantile(0.1)).to_numpy("float64")
-    wide: Array = np.where(spread > 0, spread, np.nan)
-    return wide

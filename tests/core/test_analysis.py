@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from ledgers import book as ledger_of
+from ledgers import settled
 
 from xlseg.analysis import BETTER, NEW, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis, Departed, analyse, direction
 from xlseg.demo.simulate import Population, shifted, unchanging
@@ -97,6 +99,17 @@ def test_movers_are_those_whose_segment_or_label_differs(analysis: Analysis) -> 
     impacts = [m.impact for m in found if not np.isnan(m.impact)]
     assert impacts == sorted(impacts, reverse=True)
     assert impacts[0] > 0
+
+
+def test_a_mover_is_explained_by_the_criteria_that_hold_him_no_longer() -> None:
+    # Ten invoices a month apart, the last two 12 and 20 days late: with W = 365 the mean rises from 0 to (12)/9 = 1.3 and (12 + 20)/10 = 3.2.
+    late = [0] * 8 + [12, 20]
+    first = dt.date(2025, 12, 5)
+    rows = [settled(days, on=first + dt.timedelta(days=30 * i), document=f"I{i}") for i, days in enumerate(late)]
+    on_time = [["Priority", "Segment", "Risk", "payment_velocity"], [1, "On time", 1, "<=2"], [2, "Late", 7, ">2"], [3, "Other", None, None]]
+    found = analyse(ledger_of(rows), Settings(), read_rules(on_time), dt.date(2026, 9, 15))
+    assert [(m.before, m.after, m.status) for m in movers(found)] == [("On time", "Late", "provisional")]
+    assert movers(found)[0].changed == "payment_velocity 1.3 → 3.2"
 
 
 def test_a_customer_who_left_the_sheets_is_gone_and_counted(ledger: Ledger) -> None:
