@@ -190,3 +190,10 @@ def test_what_a_run_killed_while_backing_up_has_left_is_removed(path: Path) -> N
     path.with_name(".~xlseg-backup-book.xlsx").write_bytes(b"half a copy")
     write(path)
     assert [p.name for p in path.parent.iterdir()] == ["book.xlsx"]
+
+
+def test_an_output_that_is_a_folder_or_ends_otherwise_is_refused(path: Path) -> None:
+    with pytest.raises(FileError, match=r"this is a folder\. To go on, name a file in it"):
+        WorkbookFile(path, output=path.parent)
+    with pytest.raises(FileError, match=r"out\.xlsm: a \.xlsx workbook stays one, .*\. To go on, call it out\.xlsx"):
+        WorkbookFile(path, output=path.with_name("out.xlsm"))

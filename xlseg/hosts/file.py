@@ -46,6 +46,7 @@ class WorkbookFile:
             raise FileError(str(path), "there is no such file", "check the path, or make a workbook with `xlseg new`")
         self.path, self.output, self.backups = path, output, backups
         self._fingerprint = saving.Fingerprint.of(path)
+        self._must_be_named_alike()
         self._must_be_free(output or path)  # a long computation comes before the writing
         with _judged(path):
             Book(path).package.close()
@@ -97,6 +98,12 @@ class WorkbookFile:
             finally:
                 book.package.close()
         return written
+
+    def _must_be_named_alike(self) -> None:
+        """Excel opens no workbook without macros that is called .xlsm, and the other way round."""
+        if self.output and not self.output.is_dir() and self.output.suffix.lower() != self.path.suffix.lower():
+            fact = f"a {self.path.suffix} workbook stays one, and {self.output.suffix or 'nothing'} is how the output ends"
+            raise FileError(self.output.name, fact, f"call it {self.output.stem}{self.path.suffix}")
 
     def _let_go(self, book: Book) -> None:
         """The last look before the file is replaced; Windows replaces no file that is open."""

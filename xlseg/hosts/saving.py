@@ -52,6 +52,8 @@ def must_be_free(path: Path) -> None:
             raise BusyError(path.name, "the file is open in Excel or another program", advice)
     if not os.access(path.parent, os.W_OK):
         raise FileError(str(path), "there is no such folder, or it is read-only", f"make it, or make it writable, {_OUTPUT}")
+    if path.is_dir():
+        raise FileError(str(path), "this is a folder", "name a file in it")
     if not path.exists():
         return
     if not os.access(path, os.W_OK):
