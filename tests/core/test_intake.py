@@ -109,6 +109,27 @@ def test_customers_that_are_not_listed_are_added_in_the_order_of_their_appearanc
     assert [(f.sheet, f.row, f.severity) for f in found(intake, "customer not listed")] == [("Invoices", 2, "info"), ("SalesOrders", 2, "info")]
 
 
+def test_a_name_that_is_one_customers_is_read_as_his_id_and_no_other() -> None:
+    customers: list[list[Value]] = [["0017", "Acme", ""], ["0042", "Twin", ""], ["0043", "Twin", ""], ["Acme Ltd", "0042", ""]]
+    rows: list[list[Value]] = [
+        [str(i), name, JAN, FEB, 5.0] for i, name in enumerate(["0017 Acme", "Acme", "0017", "Twin", "0042", "0042 Twin", "acme"])
+    ]
+    intake = invoices(*rows, Customers=customers)
+    assert intake.ledger.invoices["customer"].tolist() == ["0017", "0017", "0017", "Twin", "0042", "0042", "acme"]
+    assert [f.effect for f in found(intake, "customer by name")] == ["3 rows name the customer: his id is taken from Customers"]
+
+
+def test_the_payments_of_a_customer_by_name_are_his() -> None:
+    rows: list[list[Value]] = [["1", "7 Acme", JAN, FEB, 5.0], ["1", "8 Best", JAN, FEB, 6.0]]
+    intake = invoices(*rows, Customers=[[7.0, "Acme", ""], [8.0, "Best", ""]], Payments=[["P", "8 Best", FEB, 6.0, "1"]])
+    assert intake.ledger.payments[["customer", "document"]].to_numpy().tolist() == [["8", "1 (8)"]]
+
+
+def test_a_customer_who_is_not_listed_has_the_name_that_his_first_document_states() -> None:
+    rows: list[list[Value]] = [["1", "A", JAN, FEB, 5.0, ""], ["2", "A", JAN, FEB, 5.0, "=Acme"], ["3", "A", JAN, FEB, 5.0, "Acme Ltd"]]
+    assert invoices(*rows, more=("Customer Name",)).ledger.customers[["customer", "name"]].to_numpy().tolist() == [["A", "=Acme"]]
+
+
 def test_without_a_customers_sheet_nobody_is_missing_from_it() -> None:
     intake = read(book(Invoices=[["1", "C", JAN, FEB, 1.0]]))
     assert intake.findings == ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,28 @@ def read_customers(extract: Extract, findings: Findings) -> tuple[pd.DataFrame, 
     return frame, reckoning.tally(0)
 
 
+def by_name(sheet: Extract, customers: pd.DataFrame, findings: Findings) -> Extract:
+    """A sheet whose customers are ids: where a cell is no id on Customers but the name of just one there, or his id and name, it is his id.
+
+    NetSuite writes "0017 Acme GmbH" where other exports write 0017.
+    """
+    known = set(customers["customer"])
+    ids: dict[str, set[str]] = {}
+    for customer, name in zip(customers["customer"], customers["name"], strict=True):
+        if name:
+            for spelled in (name, f"{customer} {name}"):
+                ids.setdefault(spelled, set()).add(customer)
+    told = {spelled: next(iter(of)) for spelled, of in ids.items() if len(of) == 1 and spelled not in known}
+    stated = sheet.texts("customer")
+    named = np.array([text in told for text in stated], dtype=bool)
+    if not named.any():
+        return sheet
+    row, effect = int(sheet.rows[named][0]), f"{int(named.sum()):,} rows name the customer: his id is taken from Customers"
+    findings.add(Finding("customer by name", "info", sheet.sheet, row, sheet.heading("customer"), stated[named][0], "a customer id", effect))
+    column = np.where(named, np.array([told.get(text, text) for text in stated], dtype=object), sheet.column("customer").astype(object))
+    return replace(sheet, columns={**sheet.columns, "customer": column}, _texts={})
+
+
 def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.DataFrame]], findings: Findings, *, listed: bool) -> pd.DataFrame:
     """Customers with those added that only occur in other sheets, in the order of their appearance.
 
@@ -51,15 +74,16 @@ def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.Da
     """
     known = dict.fromkeys(customers["customer"])
     unpadded = {name.lstrip("0"): name for name in known}
-    added: dict[str, None] = {}
+    added: dict[str, str] = {}
     for sheet, frame in sheets:
+        names = _names(sheet)
         first = frame.drop_duplicates("customer")
         for name, row in zip(first["customer"], first["row"], strict=True):
             if name not in known and name not in added:
-                added[name] = None
+                added[name] = names.get(name, "")
                 if listed:
                     findings.add(_unlisted(sheet, int(row), name, unpadded.get(name.lstrip("0"))))
-    return pd.concat([customers, _bare(list(added))], ignore_index=True) if added else customers
+    return pd.concat([customers, _bare(added)], ignore_index=True) if added else customers
 
 
 def _unlisted(sheet: Extract, row: int, name: str, near: str | None) -> Finding:
@@ -68,8 +92,17 @@ def _unlisted(sheet: Extract, row: int, name: str, near: str | None) -> Finding:
     return Finding("customer not listed", severity, sheet.sheet, row, sheet.heading("customer"), name, wanted, "used as a customer of his own")
 
 
-def _bare(names: list[str]) -> pd.DataFrame:
-    """Customers of whom only the id is known."""
+def _names(sheet: Extract) -> dict[str, str]:
+    """Customer → his name as a sheet of documents first states it."""
+    stated: dict[str, str] = {}
+    for customer, name in zip(sheet.texts("customer"), sheet.texts("name"), strict=True):
+        if name:
+            stated.setdefault(customer, name)
+    return stated
+
+
+def _bare(names: Mapping[str, str]) -> pd.DataFrame:
+    """Customers of whom only the id is known, and perhaps the name."""
     blank: dict[str, object] = {"str": "", "float64": np.nan, "bool": False, "int64": 0}
-    values = {name: [blank[kind]] * len(names) for name, kind in CUSTOMERS.items()} | {"customer": names}
+    values = {name: [blank[kind]] * len(names) for name, kind in CUSTOMERS.items()} | {"customer": list(names), "name": list(names.values())}
     return pd.DataFrame({name: pd.Series(values[name], dtype=kind) for name, kind in CUSTOMERS.items()})

@@ -63,6 +63,7 @@ _FIELDS = {
             Invoice Document | Rechnungsnummer | Rechnungs-Nr. | Rechnung | Belegnummer | Beleg | Num | Transaction No | Tran ID |
             Transaction ID | Voucher | Reference | Internal ID
         customer id*: Customer ID | {ids} | {parties} | {party names} | ID
+        name text: Customer Name | {party names} | Name 1 | Customer | Vendor | Supplier
         date date*: Date | Invoice Date | Bill Date | Document Date | Document Create Date | Posting Date | Transaction Date | Tran Date |
             Issue Date | Billing Date | Belegdatum | Rechnungsdatum | Buchungsdatum | Date Created | Created | Baseline Create Date | Datum
         due date: Due Date | Due Date/Receive By | Net Due Date | Net Due Dt | Due In Date | Due | Due On | Payment Due Date | Nettofälligkeit |
@@ -100,6 +101,7 @@ _FIELDS = {
         document id*: Order No | Order | Order ID | Sales Order | Sales Order No | SO No | Order Reference | Purchase Order | Auftragsnummer |
             Auftrag | Bestellnummer | Sales Document | Document No | Num | Transaction No | Internal ID | PO No
         customer id*: Customer ID | {ids} | {parties} | {party names} | ID
+        name text: Customer Name | {party names} | Name 1 | Customer | Vendor | Supplier
         date date*: Date | Order Date | Sales Order Date | Document Date | Created Date | Date Created | Transaction Date | Posting Date |
             Auftragsdatum | Bestelldatum | Belegdatum | Datum
         amount money*: Amount | Order Amount | Order Total | Net Value | Auftragswert | Nettowert | {amount}

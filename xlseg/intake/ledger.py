@@ -9,7 +9,7 @@ import pandas as pd
 
 from xlseg.errors import MissingColumnError, MissingSheetError
 from xlseg.intake.closing import remark_closings
-from xlseg.intake.customers import read_customers, with_unlisted
+from xlseg.intake.customers import by_name, read_customers, with_unlisted
 from xlseg.intake.documents import Dating
 from xlseg.intake.fields import Role
 from xlseg.intake.findings import Findings
@@ -68,6 +68,7 @@ class _Reading:
     def intake(self) -> Intake:
         """Everything, in the order in which the sheets refer to each other."""
         customers = self._frame("customers", CUSTOMERS, lambda sheet: read_customers(sheet, self.findings))
+        self.extracts = {role: by_name(sheet, customers, self.findings) if role != "customers" else sheet for role, sheet in self.extracts.items()}
         invoices = self._invoices(customers)
         frames = {
             "invoices": invoices.frame if invoices else empty(INVOICES),
