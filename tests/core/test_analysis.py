@@ -102,14 +102,15 @@ def test_movers_are_those_whose_segment_or_label_differs(analysis: Analysis) -> 
 
 
 def test_a_mover_is_explained_by_the_criteria_that_hold_him_no_longer() -> None:
-    # Ten invoices a month apart, the last two 12 and 20 days late: with W = 365 the mean rises from 0 to (12)/9 = 1.3 and (12 + 20)/10 = 3.2.
+    # Ten invoices 30 days apart, the last two paid 12 and 20 days late. On July 31 the ninth, due on the 21st, is 10 days open: 10/9 = 1.1, on time.
+    # On August 31 the tenth, due on the 12th, is 19 days open: (12 + 19)/10 = 3.1, late. On September 15 both are paid: (12 + 20)/10 = 3.2.
     late = [0] * 8 + [12, 20]
     first = dt.date(2025, 12, 5)
     rows = [settled(days, on=first + dt.timedelta(days=30 * i), document=f"I{i}") for i, days in enumerate(late)]
     on_time = [["Priority", "Segment", "Risk", "payment_velocity"], [1, "On time", 1, "<=2"], [2, "Late", 7, ">2"], [3, "Other", None, None]]
     found = analyse(ledger_of(rows), Settings(), read_rules(on_time), dt.date(2026, 9, 15))
     assert [(m.before, m.after, m.status) for m in movers(found)] == [("On time", "Late", "provisional")]
-    assert movers(found)[0].changed == "payment_velocity 1.3 → 3.2"
+    assert movers(found)[0].changed == "payment_velocity 1.1 → 3.2"
 
 
 def test_a_customer_who_left_the_sheets_is_gone_and_counted(ledger: Ledger) -> None:
