@@ -58,7 +58,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
         When neither due dates nor terms are to be had.
     """
     if not extract.has("due") and not extract.has("terms") and not any(terms.values()):
-        raise MissingColumnError(extract.sheet, "Due Date", list(extract.headings.values()))
+        raise MissingColumnError(extract.sheet, "Due Date", ())
     reckoning = Reckoning(extract, findings)
     documents.leave_out_totals(reckoning)
     documents.read_amounts(reckoning)

@@ -40,9 +40,10 @@ class Located:
     row: tuple[Value, ...]
 
     @property
-    def headings(self) -> list[str]:
-        """The cells of the header row that are not empty."""
-        return [str(cell) for cell in self.row if cell is not None]
+    def strangers(self) -> list[str]:
+        """The cells of the header row that name no field: those one of which may be meant for one that is missing."""
+        known = {candidate.column for candidates in self.header.values() for candidate in candidates}
+        return [str(cell) for column, cell in enumerate(self.row) if cell is not None and column not in known]
 
 
 def locate(source: Source, settings: Settings, findings: Findings) -> dict[Role, Located]:
@@ -101,7 +102,7 @@ def _pass_over(misfits: list[Located], located: Mapping[Role, Located], findings
         if found.role in located:
             findings.add(_unread(found.sheet.name, found.role, located[found.role].sheet.name))
         elif _is_needed(found, lacking, located):
-            raise MissingColumnError(found.sheet.name, lacking[0].heading, found.headings)
+            raise MissingColumnError(found.sheet.name, lacking[0].heading, found.strangers)
         else:
             findings.add(without(found, lacking[0].heading))
 
@@ -200,7 +201,7 @@ def extract(located: Located, findings: Findings) -> Extract:
     columns, headings = _columns(located, grid, findings)
     for name, field in FIELDS[role].items():
         if field.required and name not in columns:
-            raise MissingColumnError(sheet.name, field.heading, located.headings)
+            raise MissingColumnError(sheet.name, field.heading, located.strangers)
     filled = ~np.all([cells.blanks(column) for column in columns.values()], axis=0)  # what stands beside the table makes no row of it
     rows = (np.arange(grid.rows, dtype=np.int64) + grid.first_row)[filled]
     kept = {name: column[filled] for name, column in columns.items()}
