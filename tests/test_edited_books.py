@@ -1,0 +1,96 @@
+"""What the user does to a refreshed book between two refreshes, as far as the refresh reads its own tabs back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from books import NOW, demo_file, refreshed, rows
+
+LATER = NOW + dt.timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = demo_file(tmp_path_factory.mktemp("once") / "erp.xlsx", customers=12)
+    refreshed(path)
+    return path
+
+
+@pytest.fixture
+def book(once: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(once, tmp_path / "erp.xlsx"))
+
+
+def edited(path: Path, change: Callable[[openpyxl.Workbook], None]) -> Path:
+    workbook = openpyxl.load_workbook(path)
+    change(workbook)
+    workbook.save(path)
+    return path
+
+
+def customers(path: Path) -> list[str]:
+    return list(rows(path, "Segments", "Customer ID"))
+
+
+def test_a_totals_row_and_notes_below_the_table_are_no_customers(book: Path) -> None:
+    def write_below(workbook: openpyxl.Workbook) -> None:
+        page = workbook["Segments"]
+        table, last = page.tables["tblSegments"], page.max_row
+        table.ref, table.totalsRowCount = table.ref.replace(str(last), str(last + 1)), 1
+        table.tableColumns[0].totalsRowLabel = "Total"
+        page.cell(last + 1, 1, "Total")
+        page.cell(last + 4, 1, "Checked by Anna")
+        page.cell(last + 4, 3, "with sales")
+
+    before = customers(book)
+    refreshed(edited(book, write_below), now=LATER)
+    assert customers(book) == [*before, "Total", "Checked by Anna"]
+    assert "Gone" not in {row["Segment"] for row in rows(book, "Segments", "Customer ID").values()}
+    assert set(rows(book, "Metrics", "customer_id")) == set(before)
+
+
+def test_tabs_under_other_names_are_read_as_well_as_written(book: Path) -> None:
+    def rename(workbook: openpyxl.Workbook) -> None:
+        for old, new in (("Segments", "Our customers"), ("History", "Story"), ("Run Log", "Runs")):
+            workbook[old].title = new
+
+    story = rows(book, "History", "Customer ID")
+    refreshed(edited(book, rename), now=LATER)
+    assert list(rows(book, "Runs", "Run")) == [1, 2]
+    assert rows(book, "Story", "Customer ID") == story
+    assert openpyxl.load_workbook(book, read_only=True).sheetnames.count("Segments") == 0
+
+
+def test_rules_and_settings_count_under_another_name_of_their_sheet(book: Path) -> None:
+    def rename(workbook: openpyxl.Workbook) -> None:
+        page = workbook["Rules"]
+        page.append([1, "Everybody", 4, ">=0"])
+        page.tables["tblRules"].ref = f"A6:{page.cell(page.max_row, page.max_column).coordinate}"
+        page.title, workbook["Config"].title = "Our rules", "Our settings"
+        settings = workbook["Our settings"]
+        window = next(row for row in settings.iter_rows() if row[0].value == "Window")
+        window[1].value = 180
+
+    report = refreshed(edited(book, rename), now=LATER)
+    assert report.analysis.settings.window == 180
+    assert "Everybody" in {row["Today"] for row in rows(book, "Segments", "Customer ID").values()}
+    assert not {"Rules", "Config"} & set(openpyxl.load_workbook(book, read_only=True).sheetnames)
+
+
+def test_a_history_sorted_the_other_way_round_is_still_understood(book: Path) -> None:
+    def newest_first(workbook: openpyxl.Workbook) -> None:
+        page = workbook["History"]
+        lines = [[cell.value for cell in line] for line in page.iter_rows(min_row=7)]
+        for number, line in enumerate(sorted(lines, key=lambda line: line[1], reverse=True), start=7):
+            for column, value in enumerate(line, start=1):
+                page.cell(number, column).value = value
+
+    refreshed(book, as_of=dt.date(2026, 4, 30), now=LATER)
+    count = openpyxl.load_workbook(book)["History"].max_row
+    refreshed(edited(book, newest_first), as_of=dt.date(2026, 4, 30), now=LATER + dt.timedelta(days=1))
+    assert openpyxl.load_workbook(book)["History"].max_row == count
