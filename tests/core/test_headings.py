@@ -177,9 +177,9 @@ def test_last_years_sheet_beside_this_years_is_told() -> None:
 def test_a_required_column_that_is_missing_stops_with_the_nearest_heading() -> None:
     with pytest.raises(MissingColumnError, match=r"Invoices: no column 'Amount'. To go on, rename 'Amounts' to 'Amount'"):
         read(sheet_of(["Invoice No", "Customer ID", "Date", "Due Date", "Amounts"], ["1", "A", DAY, DAY, 5.0]))
-    with pytest.raises(MissingColumnError, match="Invoices: no column 'Date'. To go on, add it"):  # and not: rename 'Due Date'
+    with pytest.raises(MissingColumnError, match=r"Invoices: no column 'Date'\. To go on, add it"):  # and not: rename 'Due Date'
         read(sheet_of(["Invoice No", "Customer ID", "Due Date", "Amount"], ["1", "A", DAY, 5.0]))
-    with pytest.raises(MissingColumnError, match="no column 'Due Date'. To go on, add it"):
+    with pytest.raises(MissingColumnError, match=r"no column 'Due Date'\. To go on, add it"):
         read(sheet_of(["Invoice No", "Customer ID", "Date", "Amount"], ["1", "A", DAY, 5.0]))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.errors import MissingColumnError
-from xlseg.intake import cells, documents
+from xlseg.intake import cells, documents, lines
 from xlseg.intake.dates import Dates
 from xlseg.intake.documents import Dating
 from xlseg.intake.due import due_dates
@@ -74,12 +74,12 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     due = due_dates(reckoning, documents.read_dates(reckoning, "due", dating), issued.days, customer, credit, terms)
     paid = _paid(reckoning, issued.days, documents.read_dates(reckoning, "paid", dating))
     remaining = _remaining(reckoning, rate, base)
-    document, shared = documents.told_apart(reckoning, numbered(reckoning), customer)
+    document, shared = lines.told_apart(reckoning, numbered(reckoning), customer)
     disputed = _disputed(reckoning) | (state == "disputed")
     same = {"customer": customer, "date": issued.days, "due": due, "type": by_type, "status": state, "paid": paid}
-    head = documents.merge_lines(reckoning, document, same, remaining)
+    head = lines.merge_lines(reckoning, document, same, remaining)
     own = reckoning.used & (head == np.arange(len(head)))
-    amount = documents.added_up(reckoning.amount, head, reckoning.used)
+    amount = lines.added_up(reckoning.amount, head, reckoning.used)
     credit = by_type | (amount < 0)
     values = {
         "document": document,
@@ -162,10 +162,10 @@ def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: A
     Of a document with several lines it is what all of them repeat, or the sum when each states its own amount.
     """
     used = np.flatnonzero(reckoning.used)
-    lines = pd.DataFrame({"head": head[used], "remaining": remaining[used], "own": np.abs(reckoning.amount[used]) == np.abs(remaining[used])})
-    lines = lines[lines["head"].duplicated(keep=False)]
+    repeats = pd.DataFrame({"head": head[used], "remaining": remaining[used], "own": np.abs(reckoning.amount[used]) == np.abs(remaining[used])})
+    repeats = repeats[repeats["head"].duplicated(keep=False)]
     result = remaining.copy()
-    for key, group in lines.groupby("head"):
+    for key, group in shared.groupby("head"):
         stated = group["remaining"]
         repeated = stated.nunique(dropna=False) == 1 and not group["own"].all()
         result[int(str(key))] = stated.iloc[0] if repeated else stated.sum(min_count=len(stated))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from xlseg.intake import documents
+from xlseg.intake import documents, lines
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import numbered
@@ -28,10 +28,10 @@ def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str)
     documents.require_dates(reckoning, "date", day)
     rate = documents.rates(reckoning, base)
     reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
-    document, _ = documents.told_apart(reckoning, numbered(reckoning), customer)
-    head = documents.merge_lines(reckoning, document, {"customer": customer, "date": day.days, "type": kind})
+    document, _ = lines.told_apart(reckoning, numbered(reckoning), customer)
+    head = lines.merge_lines(reckoning, document, {"customer": customer, "date": day.days, "type": kind})
     used = reckoning.used
-    amount = documents.added_up(reckoning.amount, head, used)
+    amount = lines.added_up(reckoning.amount, head, used)
     values = {"document": document, "customer": customer, "date": day.days, "amount": amount, "row": extract.rows}
     frame = documents.frame(ORDERS, values, used & (head == np.arange(len(head))))
     return frame, reckoning.tally(int(frame["amount"].sum()))
