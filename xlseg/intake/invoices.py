@@ -165,7 +165,7 @@ def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: A
     repeats = pd.DataFrame({"head": head[used], "remaining": remaining[used], "own": np.abs(reckoning.amount[used]) == np.abs(remaining[used])})
     repeats = repeats[repeats["head"].duplicated(keep=False)]
     result = remaining.copy()
-    for key, group in shared.groupby("head"):
+    for key, group in repeats.groupby("head"):
         stated = group["remaining"]
         repeated = stated.nunique(dropna=False) == 1 and not group["own"].all()
         result[int(str(key))] = stated.iloc[0] if repeated else stated.sum(min_count=len(stated))
