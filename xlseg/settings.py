@@ -121,7 +121,7 @@ def read_settings(rows: Sequence[Sequence[Value]], sheet: str = "Config") -> Set
     """
     head = next((i for i, row in enumerate(rows) if _folded(row)[:2] == ["key", "value"]), None)
     if head is None:
-        raise SettingError(sheet, "no headings Key and Value in columns A and B", "put them back, or delete the sheet so that it is made anew")
+        raise SettingError(sheet, "no headings Key and Value in columns A and B", "put them back, or rename the sheet if it is your own")
     by_key = {s.key.casefold(): s for s in SETTINGS}
     changes: dict[str, object] = {}
     headings: dict[str, str] = {}

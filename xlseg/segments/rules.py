@@ -73,7 +73,7 @@ def read_rules(rows: Sequence[Sequence[Value]], sheet: str = "Rules") -> RuleSet
     """
     head = next((i for i, row in enumerate(rows) if [str(c or "").strip().casefold() for c in row[:3]] == [h.casefold() for h in HEAD]), None)
     if head is None:
-        raise CriterionError(sheet, "no headings Priority, Segment, Risk in columns A to C", "put them back, or delete the sheet to get the defaults")
+        raise CriterionError(sheet, "no headings Priority, Segment, Risk in columns A to C", "put them back, or rename the sheet if it is your own")
     columns = _columns(rows[head], sheet, head + 1)
     rules = [
         _rule(row, columns, sheet, number) for number, row in enumerate(rows[head + 1 :], start=head + 2) if any(c not in (None, "") for c in row)
