@@ -129,13 +129,11 @@ def remarks(analysis: Analysis) -> list[Finding]:
         found.append(
             Finding("no order forecast", "info", "all sheets", 0, "", "too few repeat orders", "30 repeat customers", "expected_orders is empty")
         )
-    for name in analysis.rules.columns:
-        if name in CATALOGUE and analysis.measured[name].isna().all():
-            idle = sum(any(column == name for column, _ in rule.criteria) for rule in analysis.rules.rules)
-            effect = f"{idle} rules ask for it and can match nobody; change them, or delete the Rules sheet to get the defaults for this book"
-            found.append(
-                Finding("rules without effect", "warning", "Rules", 0, name, "known for no customer", "a metric that the book can give", effect)
-            )
+    if idle := [name for name in analysis.rules.columns if name in CATALOGUE and analysis.measured[name].isna().all()]:
+        effect = "rules that ask for them can match nobody; change them, or delete the Rules sheet to get the defaults for this book"
+        found.append(
+            Finding("rules without effect", "warning", "Rules", 0, ", ".join(idle), "known for no customer", "metrics that the book can give", effect)
+        )
     on_account = _on_account(analysis)
     if abs(on_account) > CENT:
         effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"

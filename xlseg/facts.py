@@ -150,7 +150,8 @@ def _own_word(ledger: Ledger, invoices: pd.DataFrame, applied: pd.DataFrame) -> 
     dated = invoices["paid"].to_numpy() < FOREVER
     says_open = (status == "open") | ((status == "") & stated & (np.abs(remaining) > CENT))
     says_closed = ~says_open & (np.isin(status, ["closed", "credited"]) | (stated & (np.abs(remaining) <= CENT)))
-    believed = alone & dated & ~says_open & (says_closed | np.bool_(not ledger.has_payments))
+    says_nothing = (status == "") & ~stated
+    believed = alone & dated & ~says_open & (says_closed | says_nothing | np.bool_(not ledger.has_payments))
     trusted = invoices["is_credit"].to_numpy() | np.bool_(not ledger.has_payments)  # else the payments say what is open
     partly = alone & trusted & ~believed & ~says_closed & stated & (np.abs(remaining) < np.abs(amount))
     undated = (alone & says_closed & ~dated) | partly

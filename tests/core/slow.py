@@ -53,7 +53,8 @@ class Document:
         if self.applied:
             dates = sorted({self.issued, *(date for date, _, _ in self.applied)})
             return next((date for date in dates if self.amount - self.applied_by(date) <= 1), None)
-        believed = self.called_closed if self.payments_known else True
+        says_nothing = self.status == "" and self.remaining is None
+        believed = self.called_closed or says_nothing if self.payments_known else True
         if self.paid is None or self.status == "open" or not believed:
             return None
         return max(self.paid, self.issued)

@@ -268,7 +268,8 @@ def test_without_a_payments_sheet_the_paid_date_settles(measured: Measured, row:
 UNREFERRED = {
     "closed": ({"paid": ago(65), "status": "closed"}, 5, 0),
     "nothing remains": ({"paid": ago(65), "remaining": 0}, 5, 0),
-    "a date but not closed": ({"paid": ago(65)}, 70, 100),
+    "a date and nothing else": ({"paid": ago(65)}, 5, 0),
+    "a date, but something remains": ({"paid": ago(65), "remaining": 30}, 70, 100),
     "closed on no known date": ({"status": "closed"}, None, 0),
     "part of it, which no payment confirms": ({"remaining": 30, "status": "open"}, 70, 100),
 }

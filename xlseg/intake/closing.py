@@ -44,6 +44,4 @@ def remark_closings(extract: Extract, invoices: pd.DataFrame, payments: pd.DataF
     tell(alone & opened & dated & invoice, "paid date of an open invoice", "warning", "paid", "no paid date, or status Paid", "{n} are taken as open")
     if payments is not None:
         own = "{n} documents that no payment refers to are settled on their own paid date"
-        tell(alone & closed & dated, "closed without payment", "info", "paid", "the payment that closed it", own)
-        effect = "{n} documents are taken as open: no payment refers to them, and no status or amount remaining calls them closed"
-        tell(alone & ~opened & ~closed & dated, "paid date without payment", "warning", "paid", "the payment on that date", effect)
+        tell(alone & ~opened & dated, "closed without payment", "info", "paid", "the payment that closed it", own)
