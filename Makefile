@@ -8,21 +8,26 @@ BIN := $(VENV)/bin
 
 .PHONY: demo bench test check lint wheel clean
 
-$(BIN)/.installed: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xlseg needs Python 3.11 or newer; try: make PYTHON=python3.13")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group test --group lint
-	touch $@
+$(BIN)/.python: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xlseg needs Python 3.11 or newer; try: make PYTHON=python3.13")'
+	@echo "Setting up $(VENV), about a minute …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade pip
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(BIN)/.installed: $(BIN)/.python
+	@$(BIN)/python -m pip install --quiet --group test --group lint
+	@touch $@
+
+demo: $(BIN)/.python
+	@rm -f demo.xlsx
+	@$(BIN)/xlseg demo demo.xlsx
+	@$(BIN)/xlseg refresh demo.xlsx --as-of 2026-10-31
+	@echo "The workbook is $(CURDIR)/demo.xlsx: look at Segments, Movers, Migration and Data Quality."
 
 bench: $(BIN)/.installed
 	$(BIN)/python benchmarks/refresh.py
-
-demo: $(BIN)/.installed
-	rm -f demo.xlsx
-	$(BIN)/xlseg demo demo.xlsx
-	$(BIN)/xlseg refresh demo.xlsx --as-of 2026-10-31
-	@echo "The workbook is $(CURDIR)/demo.xlsx: look at Segments, Movers, Migration and Data Quality."
 
 test: $(BIN)/.installed
 	$(BIN)/python -m pytest -n 2

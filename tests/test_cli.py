@@ -115,7 +115,7 @@ def test_a_failed_control_makes_check_fail_and_refresh_say_so(book: Path, capsys
     [
         (["refresh", "missing.xlsx"], r"xlseg: .*missing\.xlsx: .*\. To go on, "),
         (["check", "missing.xlsx"], r"xlseg: .*missing\.xlsx: .*\. To go on, "),
-        (["demo", "README.md"], r"xlseg: README\.md: there is such a file already\. To go on, "),
+        (["demo", "README.md"], r"xlseg: README\.md: the demo book is an \.xlsx workbook\. To go on, "),
         (["refresh", "pyproject.toml", "--output", "x.xlsx"], r"xlseg: .*\. To go on, "),
     ],
 )
@@ -156,6 +156,30 @@ def test_a_new_book_is_filled_and_refreshed(exported: Path, tmp_path: Path, caps
     assert "no invoice, order or payment is dated up to 2026-10-31. To go on, paste the exports" in err
     assert run(capsys, "refresh", book, *AT, "--from", exported)[0] == 0
     assert run(capsys, "new", book)[0] == 1
+
+
+def test_a_sheet_of_headings_alone_is_no_sheet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "book.xlsx"
+    run(capsys, "new", book)
+    workbook = openpyxl.load_workbook(book)
+    page = workbook["Invoices"]
+    for number, paid in enumerate(["2026-06-10", "2026-07-12", "2026-08-15", None], start=1):  # due on the 5th: 5, 7 and 10 days late
+        line = [f"INV{number}", "0017", f"2026-0{number + 4}-05", f"2026-0{number + 5}-05", 100, 0 if paid else 100, paid]
+        for column, value in enumerate(line, start=1):
+            page.cell(number + 1, column, value)
+    workbook.save(book)
+    assert run(capsys, "refresh", book, "--as-of", "2026-08-20")[0] == 0
+    row = rows(book, "Metrics", "customer_id")["0017"]
+    assert (row["payment_velocity"], row["orders"], row["revenue"], row["open_balance"]) == (pytest.approx(22 / 3), 4, 400, 100)
+
+
+def test_payments_without_their_invoices_fail_a_control(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workbook = openpyxl.load_workbook(book)
+    del workbook["Invoices"]
+    workbook.save(book)
+    code, out, _ = run(capsys, "check", book, *AT)
+    assert code == 1
+    assert "FAILED    Sheets of which more than half is left out" in out
 
 
 def test_exports_go_into_a_new_book_and_then_into_the_same_one(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

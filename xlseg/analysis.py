@@ -192,9 +192,10 @@ def _standing(measured: pd.DataFrame, labelled: Labels, ledger: Ledger, dates: l
 
 
 def _sentences(now: pd.DataFrame, labelled: Labels, at: Array) -> list[str]:
-    """The sentences explain the label of today: the rules know nothing of confirmation."""
+    """The sentences explain the label of today, and say so where it is not the segment: the rules know nothing of confirmation."""
     records: list[dict[str, Any]] = now[["as_of", *labelled.rules.columns]].to_dict("records")  # type: ignore[assignment]
-    return [sentence(str(label), reasons(labelled, int(row), record)) for row, record, label in zip(at, records, now["label"], strict=True)]
+    found = [sentence(str(label), reasons(labelled, int(row), record)) for row, record, label in zip(at, records, now["label"], strict=True)]
+    return [text if label == segment else f"Today {text}" for text, label, segment in zip(found, now["label"], now["segment"], strict=True)]
 
 
 def direction(before: str, after: str, risks: Mapping[str, int | None]) -> str:

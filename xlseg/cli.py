@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     refresh = _command(commands, "refresh", _refresh, "compute metrics and segments and write the tabs back into the book")
     _reading(refresh)
     refresh.add_argument("--output", type=Path, metavar="FILE", help="write there, and leave the book as it is")
-    refresh.add_argument("--backup", type=_positive, default=0, metavar="N", help="keep the last N versions beside the book")
+    refresh.add_argument("--backup", type=_positive, default=0, metavar="N", help="keep the last N versions beside the book (0)")
     refresh.add_argument("--dry-run", action="store_true", help="compute everything, write nothing")
     refresh.add_argument("--json", action="store_true", help="print one JSON object, for cron")
 
@@ -97,8 +97,10 @@ def _demo(chosen: argparse.Namespace) -> int:
     from xlseg.demo import make_book, write_book
     from xlseg.errors import FileError
 
+    if chosen.book.suffix.lower() != ".xlsx":
+        raise FileError(chosen.book.name, "the demo book is an .xlsx workbook", "give it a name such as erp.xlsx")
     if chosen.book.exists():
-        raise FileError(chosen.book.name, "there is such a file already", "give another name or move it away")
+        raise FileError(chosen.book.name, "a file of this name is there already", "take another name, or delete it")
     book = make_book(chosen.customers, chosen.seed)
     write_book(book, chosen.book)
     rows = ", ".join(f"{len(sheet):,} {name}" for name, sheet in book.sheets.items())
@@ -107,9 +109,12 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _new(chosen: argparse.Namespace) -> int:
+    from xlseg.errors import FileError
     from xlseg.hosts.file import new_book
     from xlseg.tabs.inputs import new_book_tabs
 
+    if chosen.book.suffix.lower() not in (".xlsx", ".xlsm"):
+        raise FileError(chosen.book.name, "a workbook is an .xlsx or .xlsm file", "give it a name such as book.xlsx")
     new_book(chosen.book, new_book_tabs())
     print(f"{chosen.book}  made. Next: open it and follow the Start sheet.")
     return 0

@@ -47,6 +47,7 @@ def controls(analysis: Analysis, intake: Intake) -> tuple[Control, ...]:
     return (
         Control("Rows used + excluded = rows read", *_rows(intake)),
         Control("Amounts used + excluded = amounts read", *_amounts(intake)),
+        Control("Sheets of which more than half is left out", 0.0, _mostly_left_out(intake)),
         _money_control(
             "Ageing buckets = open balance", analysis, _total(standing, *(name for name, _, _ in BUCKETS)), _total(standing, "open_balance")
         ),
@@ -63,6 +64,11 @@ def _rows(intake: Intake) -> tuple[float, float]:
 
 def _amounts(intake: Intake) -> tuple[float, float]:
     return _sheet_by_sheet([(t.read / 100, (t.used + t.excluded) / 100) for t in intake.tallies])
+
+
+def _mostly_left_out(intake: Intake) -> float:
+    """How many sheets lose more than half of their rows, void ones aside: then a sheet is missing, or a column means something else."""
+    return float(sum(2 * (t.rows_excluded - t.rows_void) > t.rows_read - t.rows_void for t in intake.tallies))
 
 
 def _sheet_by_sheet(pairs: list[tuple[float, float]]) -> tuple[float, float]:
@@ -90,7 +96,7 @@ def _money_control(name: str, analysis: Analysis, expected: float, found: float)
 
 def _stated(analysis: Analysis, ledger_open: float) -> Control:
     """The ERP's own Amount Remaining, where every invoice has one and the export was made by the as-of date."""
-    name, invoices = "Open balance = Amount Remaining of the export", analysis.ledger.invoices
+    name, invoices = "Open balance = Amount Remaining, rows left out aside", analysis.ledger.invoices
     latest = latest_date(analysis)
     if not analysis.facts.has_invoices or invoices["remaining"].isna().any():
         return Control(name, None, None, "the export has no Amount Remaining for every invoice")

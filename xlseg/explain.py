@@ -52,6 +52,7 @@ def explain(analysis: Analysis, customer: str, book: str = "book") -> Explanatio
         When there is no such customer; the error names the nearest id.
     """
     ids = analysis.standing["customer"].tolist()
+    customer = next((known for known in ids if known.casefold() == customer.casefold()), customer) if customer not in ids else customer
     if customer not in ids:
         raise UnknownCustomerError(book, customer, ids)
     position = ids.index(customer)

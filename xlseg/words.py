@@ -34,12 +34,13 @@ def summary(report: Report) -> list[str]:
         f"segments  {listed}",
         f"moved     {worse} worse, {better} better since {analysis.previous} ({provisional} provisional)",
     ]
-    return [*lines, _checks(report), *_failures(report), *(f"note      {remark}" for remark in report.written.remarks)]
+    stale = [f"{finding.found}: {finding.effect}" for finding in report.findings if finding.kind == "stale export"]
+    return [*lines, _checks(report), *_failures(report), *(f"note      {remark}" for remark in (*stale, *report.written.remarks))]
 
 
 def _checks(report: Report) -> str:
     tabs = len(report.written.made) + len(report.written.updated)
-    written = f"{tabs} tabs written in" if tabs else "nothing written,"
+    written = f"{tabs} tab{'s' * (tabs != 1)} written in" if tabs else "nothing written,"
     return f"checks    {report.passed} of {len(report.applicable)} · {written} {report.seconds:.1f} s"
 
 
@@ -59,10 +60,13 @@ def findings(report: Report, most: int = 20) -> list[str]:
         kinds.setdefault((finding.severity, finding.sheet, finding.kind), []).append(finding)
     lines = []
     for (severity, sheet, kind), found in sorted(kinds.items(), key=lambda item: (order[item[0][0]], -sum(f.count for f in item[1])))[:most]:
-        first = found[0]
-        place = f"row {first.row}" if first.row else "whole sheet"
-        example = f" e.g. {place}: {first.found!s:.60}" if first.found is not None else f" e.g. {place}"
-        lines.append(f"{severity:<8}  {sheet}: {kind} × {sum(f.count for f in found):,}{example} → {first.effect}")
+        first, count = found[0], sum(f.count for f in found)
+        if not first.row:
+            lines.append(f"{severity:<8}  {sheet}: {kind} → {first.effect}")
+            continue
+        example = f"row {first.row}" + (f": {first.found!s:.60}" if first.found is not None else "")
+        place = f" × {count:,}, e.g. {example}" if count > 1 else f", {example}"
+        lines.append(f"{severity:<8}  {sheet}: {kind}{place} → {first.effect}")
     return lines or ["no findings"]
 
 

@@ -45,6 +45,14 @@ def test_errors_of_two_sheets_do_not_cancel_out() -> None:
     assert not control(analysed(book(ONE)), "Rows", replace(more, rows_used=2), replace(less, rows_used=0)).passed
 
 
+def test_a_sheet_that_is_mostly_left_out_fails_and_void_rows_do_not_count() -> None:
+    lost = Tally("Payments", "payments", 10, 4, 6, read=0, used=0, excluded=0)
+    name = "Sheets of which more than half"
+    assert not control(analysed(book(ONE)), name, lost).passed
+    assert control(analysed(book(ONE)), name, replace(lost, rows_used=5, rows_excluded=5)).passed
+    assert control(analysed(book(ONE)), name, replace(lost, rows_void=5)).passed  # 1 of 5
+
+
 @pytest.mark.parametrize(("total", "passed"), [(100.0, True), (100.01, False)])
 def test_the_control_total_on_config_is_compared_to_the_cent(total: float, passed: bool) -> None:
     assert control(analysed(book(ONE), control_total=total), "Open balance = control total").passed is passed
@@ -53,7 +61,7 @@ def test_the_control_total_on_config_is_compared_to_the_cent(total: float, passe
 def test_the_amount_remaining_of_the_export_is_compared_unless_the_export_is_later() -> None:
     wrong = book([invoice(issued=ago(20), document="X", remaining=70, status="open")], [payment(10, ago(1), "X")])
     name = "Open balance = Amount Remaining"
-    assert control(analysed(wrong), name) == Control("Open balance = Amount Remaining of the export", 70.0, 90.0)
+    assert control(analysed(wrong), name) == Control("Open balance = Amount Remaining, rows left out aside", 70.0, 90.0)
     assert not control(analysed(wrong, as_of=ago(10)), name).applies
 
 

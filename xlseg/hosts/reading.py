@@ -212,6 +212,8 @@ class CalamineCells:
     def __init__(self, book: Package, has_errors: bool) -> None:
         import python_calamine
 
+        if isinstance(book, Path) and book.suffix.lower() not in (".xlsx", ".xlsm"):
+            book = BytesIO(book.read_bytes())  # by its content: both libraries go by the name of a path
         if has_errors:
             import fastexcel
 

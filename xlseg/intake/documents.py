@@ -145,7 +145,13 @@ def require_customers(reckoning: Reckoning) -> Array:
 def leave_out_copies(reckoning: Reckoning) -> None:
     """Rows that are equal to an earlier one in every cell: exported twice."""
     copy_of = reckoning.extract.copy_of
-    reckoning.exclude(copy_of > 0, "row exported twice", "", "each row once", found=copy_of.astype(object))
+    reckoning.exclude(
+        copy_of > 0,
+        "row exported twice",
+        "",
+        "each row once",
+        found=np.array([f"same as row {row}" if row else None for row in copy_of.tolist()], dtype=object),
+    )
 
 
 def states(reckoning: Reckoning) -> Array:

@@ -40,7 +40,13 @@ def read_ledger(source: Source, settings: Settings) -> Intake:
     located = locate(source, settings, findings)
     if "invoices" not in located and "orders" not in located:
         raise MissingSheetError(source.name, "Invoices", source.sheets())
-    return _Reading(_extracts(located, findings), findings, source.epoch_1904, settings).intake()
+    return _Reading(_filled(_extracts(located, findings)), findings, source.epoch_1904, settings).intake()
+
+
+def _filled(extracts: dict[Role, Extract]) -> dict[Role, Extract]:
+    """The sheets that hold rows: headings alone, as in a new book, are no sheet. All of them when there is nothing to measure anyway."""
+    filled = {role: found for role, found in extracts.items() if len(found.rows)}
+    return filled if "invoices" in filled or "orders" in filled else extracts
 
 
 def _extracts(located: Mapping[Role, Located], findings: Findings) -> dict[Role, Extract]:

@@ -54,7 +54,7 @@ def reasons(labelled: Labels, row: int, values: Mapping[str, Any]) -> list[Reaso
 def sentence(segment: str, found: list[Reason]) -> str:
     """One sentence: `At-Risk: velocity_change +9.2 (>=5), … Nearest edge: recency_ratio, 0.6 away`."""
     if not found:
-        return f"{segment}: no criteria"
+        return f"{segment}: no other rule matches"
     text = f"{segment}: {', '.join(str(reason) for reason in found)}"
     nearest = min(found, key=lambda reason: reason.margin)
     if math.isinf(nearest.margin):

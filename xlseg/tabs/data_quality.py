@@ -13,7 +13,7 @@ from xlseg.tabs.top import footer, top
 from xlseg.workbook import Cell, Column, Highlight, Style, Tab, Table
 
 NAME, TABLE = "Data Quality", "tblFindings"
-_CONTROLS_AT, _SHEETS_AT, _FINDINGS_AT = 7, 17, 28
+_CONTROLS_AT, _SHEETS_AT, _FINDINGS_AT = 7, 18, 29
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -23,7 +23,7 @@ def data_quality_tab(analysis: Analysis, controls: Sequence[Control], tallies: S
     cells = top(analysis, "Data quality", "What was read, what was left out, and whether the totals agree.")
     cells[4, 1], cells[4, 2] = Cell("State", "label"), light(controls, findings)
     cells |= _controls(controls) | _sheets(tallies)
-    cells[_FINDINGS_AT - 1, 1] = Cell(f"Findings: {sum(f.count for f in listed):,}", "section")
+    cells[_FINDINGS_AT - 1, 1] = Cell(f"Findings: {sum(f.count for f in listed):,} in {len(listed):,} lines", "section")
     columns = (
         Column("Kind", [f.kind for f in listed], "text", 44),
         Column("Severity", [f.severity for f in listed], "text", 30),
@@ -47,7 +47,7 @@ def light(controls: Sequence[Control], findings: Sequence[Finding]) -> Cell:
         return Cell(f"RED: {failed} control{'s' * (failed > 1)} failed", "bad")
     errors = sum(finding.count for finding in findings if finding.severity == "error")
     if errors:
-        return Cell(f"AMBER: controls agree, {errors} findings leave something out", "warn")
+        return Cell(f"AMBER: {errors:,} rows left out", "warn")
     return Cell("GREEN: all controls agree", "good")
 
 

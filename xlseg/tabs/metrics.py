@@ -24,10 +24,10 @@ def metrics_tab(analysis: Analysis) -> Tab:
     columns = (
         Column("customer_id", [*rows["customer"].tolist(), *(d.customer for d in gone)], "text", 14),
         Column("name", [*rows["name"].tolist(), *(d.name for d in gone)], "text", 28),
-        *(Column(name, values(name), style_of(name), max(10.0, min(len(name), 16))) for name in CATALOGUE),  # type: ignore[arg-type]
+        *(Column(name, values(name), style_of(name), max(11.0, len(name) + 3.0)) for name in CATALOGUE),  # type: ignore[arg-type]
     )
     cells = top(analysis, "Metrics", f"Each defined in docs/metrics.md. An empty cell is unknown, not 0.{_season(analysis)}{orders_note(analysis)}")
-    cells |= {(5, at): Cell(CATALOGUE[column.heading].meaning, "note") for at, column in enumerate(columns, start=1) if column.heading in CATALOGUE}
+    cells |= {(5, at): Cell(CATALOGUE[column.heading].meaning, "wrap") for at, column in enumerate(columns, start=1) if column.heading in CATALOGUE}
     table = Table(TABLE, (HEADER_ROW, 1), columns, key=("customer_id",), growth="keep")
     return Tab(NAME, cells, (table,), freeze=(HEADER_ROW, 2), footer=footer(analysis))
 

@@ -152,7 +152,7 @@ def _periods(sheet: _Sheet, analysis: Analysis) -> None:
     sheet.line(Cell("Mobility by period, latest first (segments are confirmed from the first date on: its period shows no moves)", "section"))
     sheet.header(
         "To", "From", "Customers", "Worsened", "Improved", "Stayed", "Sideways", "New", "Gone",
-        "Worsened %", "Improved %", "Net downgrade", "Mobility", "Stability index", "p (under 500)",
+        "Worsened %", "Improved %", "Net downgrade", "Mobility", "Stability index", "p-value (books under 500)",
     )  # fmt: skip
     for before, after in reversed(list(pairwise(analysis.dates))):
         m = mobility(analysis.migration(before, after), analysis.risks)

@@ -46,7 +46,8 @@ def movers_tab(analysis: Analysis, found: Sequence[Mover]) -> Tab:
         Highlight("Status", "= provisional", "warn"),
     )
     worse, better, provisional = counts(list(found))
-    text = f"Since {analysis.previous.isoformat()}: {worse} worse, {better} better ({provisional} provisional). Impact = balance × change of risk."
+    note = "provisional moves are not yet in the Migration matrix. Impact = balance × change of risk."
+    text = f"Since {analysis.previous.isoformat()}: {worse} worse, {better} better, {provisional} of them provisional; {note}"
     cells = top(analysis, "Movers", text)
     cells[4, 1] = Cell("Status provisional: today's label differs, but has not yet held at two checkpoints four weeks apart.", "note")
     table = Table(TABLE, (HEADER_ROW, 1), columns, key=("Customer ID", "From", "To"), growth="replace", highlights=looks)

@@ -80,7 +80,7 @@ def _subtitle(analysis: Analysis) -> str:
 
 def _totals(analysis: Analysis, headings: Sequence[str]) -> dict[tuple[int, int], Cell]:
     rows = len(analysis.standing) + len(analysis.departed)
-    cells = {(4, 1): Cell("Total", "label"), (4, 2): Cell(rows, "count", f"ROWS({TABLE}[Customer ID])")}
+    cells = {(4, 1): Cell("Customers", "label"), (4, 2): Cell(rows, "count", f"ROWS({TABLE}[Customer ID])")}
     for metric in ("open_balance", "past_due"):
         values = analysis.standing[metric].to_numpy("float64")
         total = round(float(np.nansum(values)), 2)

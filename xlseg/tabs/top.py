@@ -17,9 +17,12 @@ _STYLES: dict[str, Style] = {
 }  # fmt: skip
 
 
+_WHOLE_DAYS = ("oldest_past_due", "days_since_last_order")
+
+
 def style_of(metric: str) -> Style:
     """The look of a metric's cells."""
-    return _STYLES[CATALOGUE[metric].unit]
+    return "count" if metric in _WHOLE_DAYS else _STYLES[CATALOGUE[metric].unit]
 
 
 def top(analysis: Analysis, title: str, subtitle: str) -> dict[tuple[int, int], Cell]:
