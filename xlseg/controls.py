@@ -96,7 +96,7 @@ def _money_control(name: str, analysis: Analysis, expected: float, found: float)
 
 def _stated(analysis: Analysis, ledger_open: float) -> Control:
     """The ERP's own Amount Remaining, where every invoice has one and the export was made by the as-of date."""
-    name, invoices = "Open balance = Amount Remaining, rows left out aside", analysis.ledger.invoices
+    name, invoices = "Open balance = Amount Remaining (rows used)", analysis.ledger.invoices
     latest = latest_date(analysis)
     if not analysis.facts.has_invoices or invoices["remaining"].isna().any():
         return Control(name, None, None, "the export has no Amount Remaining for every invoice")

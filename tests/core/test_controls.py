@@ -61,7 +61,7 @@ def test_the_control_total_on_config_is_compared_to_the_cent(total: float, passe
 def test_the_amount_remaining_of_the_export_is_compared_unless_the_export_is_later() -> None:
     wrong = book([invoice(issued=ago(20), document="X", remaining=70, status="open")], [payment(10, ago(1), "X")])
     name = "Open balance = Amount Remaining"
-    assert control(analysed(wrong), name) == Control("Open balance = Amount Remaining, rows left out aside", 70.0, 90.0)
+    assert control(analysed(wrong), name) == Control("Open balance = Amount Remaining (rows used)", 70.0, 90.0)
     assert not control(analysed(wrong, as_of=ago(10)), name).applies
 
 
