@@ -129,6 +129,20 @@ def test_a_known_failure_is_one_line_on_stderr(
     assert not Path("x.xlsx").exists()
 
 
+def test_an_error_of_the_program_itself_is_one_line_too(book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret name")
+
+    monkeypatch.setattr("xlseg.refresh.read_ledger", broken)
+    code, out, err = run(capsys, "check", book, *AT)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("xlseg: an error of the program itself (KeyError); the book is as it was. To go on, set XLSEG_TRACEBACK=1")
+    assert "secret name" not in err
+    monkeypatch.setenv("XLSEG_TRACEBACK", "1")
+    with pytest.raises(KeyError):
+        main(["check", str(book), *AT])
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["refresh"], ["refresh", "b.xlsx", "--as-of", "31.10.2026"], ["demo", "b.xlsx", "--customers", "0"], ["sing"]]
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, there is nobody to tell
+        return 1
+    except Exception as error:
+        if os.environ.get("XLSEG_TRACEBACK"):
+            raise
+        advice = "set XLSEG_TRACEBACK=1, run it again, and report what it prints"
+        print(f"xlseg: an error of the program itself ({type(error).__name__}); the book is as it was. To go on, {advice}.", file=sys.stderr)
         return 1
 
 
