@@ -63,7 +63,9 @@ def test_json_is_one_object_for_a_program(book: Path, capsys: pytest.CaptureFixt
 
 def test_dry_run_and_check_write_nothing(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = book.read_bytes()
-    assert run(capsys, "refresh", book, *AT, "--dry-run")[0] == 0
+    code, out, _ = run(capsys, "refresh", book, *AT, "--dry-run")
+    assert code == 0
+    assert "10 tabs would be written" in out
     code, out, _ = run(capsys, "check", book, *AT)
     assert code == 0
     assert "row exported twice" in out

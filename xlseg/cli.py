@@ -141,7 +141,7 @@ def _check(chosen: argparse.Namespace) -> int:
 def _refresh(chosen: argparse.Namespace) -> int:
     from xlseg import words
 
-    report = _examined(chosen) if chosen.dry_run else _refreshed(chosen)
+    report = _refreshed(chosen)
     print(json.dumps(words.as_json(report), indent=2, ensure_ascii=False) if chosen.json else "\n".join(words.summary(report)))
     return 0
 
@@ -176,7 +176,7 @@ def _refreshed(chosen: argparse.Namespace) -> Any:
     book = WorkbookFile(chosen.book, output=chosen.output, backups=chosen.backup)
     source = open_source(chosen.source) if chosen.source else None
     with _Progress() as progress:
-        return refresh(book, source, chosen.as_of, clock, progress)
+        return refresh(book, source, chosen.as_of, clock, progress, save=not chosen.dry_run)
 
 
 def _is_export(path: Path) -> bool:
@@ -206,12 +206,14 @@ def _from_exports(chosen: argparse.Namespace, clock: Any) -> Any:
         raise SourceError(chosen.book.name, "these are exports, not a workbook that tabs can be written to", "add --output book.xlsx")
     with _Progress() as progress:
         if chosen.output.exists():
-            return refresh(WorkbookFile(chosen.output, backups=chosen.backup), source, chosen.as_of, clock, progress)
+            return refresh(WorkbookFile(chosen.output, backups=chosen.backup), source, chosen.as_of, clock, progress, save=not chosen.dry_run)
         report = examine(source, None, chosen.as_of, clock, progress)
+        if chosen.dry_run:
+            return report
         made = tabs(report, source, clock)
         progress("writing")
         new_book(chosen.output, made)
-    return replace(report, written=Written(made=tuple(tab.name for tab in made)), seconds=clock.seconds())
+    return replace(report, written=Written(made=tuple(tab.name for tab in made)), saved=True, seconds=clock.seconds())
 
 
 def _clock() -> Any:

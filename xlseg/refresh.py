@@ -51,6 +51,7 @@ class Report:
     controls: tuple[Control, ...]
     movers: tuple[Mover, ...]
     written: Written = field(default_factory=Written)
+    saved: bool = False
     seconds: float = 0.0
 
     @property
@@ -106,8 +107,10 @@ def _nothing_by(as_of: dt.date, book: str) -> SourceError:
     return SourceError(book, f"no invoice, order or payment is dated up to {as_of.isoformat()}", "paste the exports, or take a later as-of date")
 
 
-def refresh(workbook: Workbook, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress = lambda _: None) -> Report:
-    """Examine the book and write the tabs, all or nothing.
+def refresh(
+    workbook: Workbook, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress = lambda _: None, *, save: bool = True
+) -> Report:
+    """Examine the book and write the tabs, all or nothing; with `save=False` only say what would be written.
 
     Raises
     ------
@@ -116,8 +119,8 @@ def refresh(workbook: Workbook, source: Source | None, as_of: dt.date | None, cl
     """
     report = examine(workbook, source, as_of, clock, progress)
     progress("writing")
-    written = workbook.write(tabs(report, workbook, clock))
-    return Report(**{**report.__dict__, "written": written, "seconds": clock.seconds()})
+    written = workbook.write(tabs(report, workbook, clock), save=save)
+    return Report(**{**report.__dict__, "written": written, "saved": save, "seconds": clock.seconds()})
 
 
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:

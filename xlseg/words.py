@@ -40,7 +40,7 @@ def summary(report: Report) -> list[str]:
 
 def _checks(report: Report) -> str:
     tabs = len(report.written.made) + len(report.written.updated)
-    written = f"{tabs} tab{'s' * (tabs != 1)} written in" if tabs else "nothing written,"
+    written = f"{tabs} tab{'s' * (tabs != 1)} {'written in' if report.saved else 'would be written,'}" if tabs else "nothing written,"
     return f"checks    {report.passed} of {len(report.applicable)} · {written} {report.seconds:.1f} s"
 
 
@@ -89,6 +89,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "sound": report.sound,
         "findings": {level: sum(f.count for f in report.findings if f.severity == level) for level in ("error", "warning", "info")},
         "rules": analysis.rules.hash,
+        "saved": report.saved,
         "tabs": {"made": list(report.written.made), "updated": list(report.written.updated), "unchanged": list(report.written.unchanged)},
         "remarks": list(report.written.remarks),
         "seconds": round(report.seconds, 3),

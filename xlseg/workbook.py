@@ -211,8 +211,8 @@ class Written:
 class Workbook(Source, Protocol):
     """A workbook that can be read and whose tabs can be written."""
 
-    def write(self, tabs: Sequence[Tab]) -> Written:
-        """Make or update the tabs, all or nothing, and lose nothing of the user's.
+    def write(self, tabs: Sequence[Tab], *, save: bool = True) -> Written:
+        """Make or update the tabs, all or nothing, and lose nothing of the user's; with `save=False` only say what would be done.
 
         Raises
         ------
