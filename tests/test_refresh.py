@@ -172,6 +172,15 @@ def test_a_customer_who_leaves_the_exports_is_gone_and_stays_gone_and_can_return
     assert rows(book, "Segments", "Customer ID")[ids[0]]["Segment"] == before
 
 
+def test_an_earlier_date_leaves_no_later_number_on_the_tabs(book: Path) -> None:
+    # "9001" is on no Customers sheet and has his only invoice in the last weeks of the book.
+    assert rows(book, "Segments", "Customer ID")["9001"]["Open Balance"] is not None
+    refreshed(book, as_of=dt.date(2026, 6, 30))
+    row = rows(book, "Segments", "Customer ID")["9001"]
+    assert (row["Segment"], row["Open Balance"]) == ("Not Enough History", None)
+    assert rows(book, "Metrics", "customer_id")["9001"]["open_balance"] is None
+
+
 def test_an_acknowledgement_stays_with_its_customer_when_the_ranks_change(book: Path) -> None:
     def acknowledge(workbook: openpyxl.Workbook) -> None:
         page = workbook["Movers"]

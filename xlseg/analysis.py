@@ -127,12 +127,22 @@ class Analysis:
         return int(self.standing["row"].to_numpy()[position])
 
 
-def analyse(ledger: Ledger, settings: Settings, rules: RuleSet, as_of: dt.date, departed: tuple[Departed, ...] = ()) -> Analysis:
-    """Measure, label and confirm every customer at the as-of date and the 13 month-ends up to it."""
+def analyse(
+    ledger: Ledger,
+    settings: Settings,
+    rules: RuleSet,
+    as_of: dt.date,
+    departed: tuple[Departed, ...] = (),
+    shown: frozenset[str] = frozenset(),
+) -> Analysis:
+    """Measure, label and confirm every customer at the as-of date and the 13 month-ends up to it.
+
+    `shown` are ids with a row on the Segments tab: one who is not known yet at an earlier as-of date is listed, so that no later number stays there.
+    """
     dates = as_of_dates(as_of)
     book = facts(ledger, settings.leave_out_disputed)
     measured = measure_facts(book, dates, settings).assign(known=True)
-    measured = with_attributes(_with_silent(measured, ledger, book, as_of), ledger)
+    measured = with_attributes(_with_silent(measured, ledger, book, as_of, shown), ledger)
     labelled = labels(measured, rules)
     codes, since = _confirmed(measured, labelled, dates, settings.confirm)
     names = np.array(rules.segments, dtype=object)
@@ -142,12 +152,12 @@ def analyse(ledger: Ledger, settings: Settings, rules: RuleSet, as_of: dt.date, 
     return Analysis(ledger, book, settings, rules, tuple(dates), previous, measured, labelled, standing, departed)
 
 
-def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.date) -> pd.DataFrame:
-    """The measured frame with the customers of the Customers sheet who have no facts yet, at the as-of date."""
+def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.date, shown: frozenset[str]) -> pd.DataFrame:
+    """The measured frame with the customers of the Customers sheet, and those shown, who have no facts yet, at the as-of date."""
     at = np.datetime64(as_of, "s")
     known = set(measured.loc[measured["as_of"] == at, "customer"])
-    listed = ledger.customers.loc[ledger.customers["row"] > 0, "customer"]
-    silent = [customer for customer in listed if customer not in known]
+    listed = {*ledger.customers.loc[ledger.customers["row"] > 0, "customer"], *shown}
+    silent = [customer for customer in book.customers if customer in listed and customer not in known]
     if silent:
         rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": np.array(silent, object), "known": False})
         # Columns are spelled out, since concat of all-empty ones would guess their types.

@@ -48,6 +48,11 @@ def departed_of(source: Source, present: set[str], as_of: dt.date) -> tuple[Depa
     return tuple(found)
 
 
+def shown_of(source: Source) -> frozenset[str]:
+    """Ids of the customers with a row on the Segments tab."""
+    return frozenset(_text(customer) for (customer,) in _rows(source, segments.NAME, segments.TABLE, ("Customer ID",)) if customer is not None)
+
+
 def published_of(source: Source) -> dict[str, history.Published]:
     """The last published segment and status of each customer on the History tab, however the user has sorted it."""
     wanted = ("Published", "Customer ID", "Segment", "Status")

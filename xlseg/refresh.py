@@ -91,7 +91,7 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
     departed = own.departed_of(workbook, _present(intake.ledger), at)
-    analysis = analyse(intake.ledger, settings, rules, at, departed)
+    analysis = analyse(intake.ledger, settings, rules, at, departed, own.shown_of(workbook))
     _must_hold_something(analysis, workbook.name)
     progress("checking")
     findings = (*intake.findings, *remarks(analysis))
