@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ def demo_file(path: Path, customers: int = 40, seed: int = 11) -> Path:
 
 def refreshed(path: Path, as_of: dt.date = AS_OF, now: dt.datetime = NOW, source: Path | None = None) -> Report:
     return refresh(WorkbookFile(path), open_source(source) if source else None, as_of, clock(now))
+
+
+def edited(path: Path, change: Callable[[openpyxl.Workbook], None]) -> Path:
+    """The file as a user leaves it who has changed it in another program."""
+    workbook = openpyxl.load_workbook(path)
+    change(workbook)
+    workbook.save(path)
+    return path
 
 
 def parts(path: Path) -> dict[str, bytes]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
-from books import NOW, demo_file, refreshed, rows
+from books import NOW, demo_file, edited, refreshed, rows
 
 LATER = NOW + dt.timedelta(days=1)
 
@@ -24,13 +23,6 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def book(once: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(once, tmp_path / "erp.xlsx"))
-
-
-def edited(path: Path, change: Callable[[openpyxl.Workbook], None]) -> Path:
-    workbook = openpyxl.load_workbook(path)
-    change(workbook)
-    workbook.save(path)
-    return path
 
 
 def customers(path: Path) -> list[str]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from books import AS_OF, NOW, demo_file, header_row, part_of, parts, refreshed, rows
+from books import AS_OF, NOW, demo_file, edited, header_row, part_of, parts, refreshed, rows
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import PatternFill
 
@@ -45,14 +44,6 @@ def once(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def book(once: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(once, tmp_path / "erp.xlsx"))
-
-
-def edited(path: Path, change: Callable[[openpyxl.Workbook], None]) -> Path:
-    """The file as a user leaves it who has changed it in another program."""
-    workbook = openpyxl.load_workbook(path)
-    change(workbook)
-    workbook.save(path)
-    return path
 
 
 def test_the_tabs_come_after_the_users_sheets_and_his_parts_stay_as_they_were(exported: Path, once: Path) -> None:

@@ -33,24 +33,19 @@ def rules_of(source: Source, with_invoices: bool) -> RuleSet:
     return read_rules(source.sheet(name).head(_MANY_ROWS), name) if name else default_rules(with_invoices)
 
 
-def departed_of(source: Source, present: set[str], as_of: dt.date) -> tuple[Departed, ...]:
-    """Customers with a row on the Segments tab who are not in the ERP sheets any more."""
+def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozenset[str], tuple[Departed, ...]]:
+    """Ids of the customers with a row on the Segments tab, and those of them who are not in the ERP sheets any more."""
     wanted = ("Customer ID", "Name", "Segment", "Since", "Previous Segment")
-    found = []
+    shown, departed = set(), []
     for customer, name, segment, since, previous in _rows(source, segments.NAME, segments.TABLE, wanted):
         day = _date(since)
-        if customer is None or _text(customer) in present or day is None or not isinstance(segment, str):
+        if customer is None or day is None or not isinstance(segment, str):
             continue  # the last two: a totals row, or what the user has written below
-        if segment == GONE:
-            found.append(Departed(_text(customer), _text(name), _text(previous), day))
-        else:
-            found.append(Departed(_text(customer), _text(name), segment, as_of))
-    return tuple(found)
-
-
-def shown_of(source: Source) -> frozenset[str]:
-    """Ids of the customers with a row on the Segments tab."""
-    return frozenset(_text(customer) for (customer,) in _rows(source, segments.NAME, segments.TABLE, ("Customer ID",)) if customer is not None)
+        shown.add(_text(customer))
+        if _text(customer) not in present:
+            gone = segment == GONE
+            departed.append(Departed(_text(customer), _text(name), _text(previous) if gone else segment, day if gone else as_of))
+    return frozenset(shown), tuple(departed)
 
 
 def published_of(source: Source) -> dict[str, history.Published]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from narwhals.stable.v2 import col
 
-from xlseg.calendar import FOREVER, Season, day_number, season
+from xlseg.calendar import FOREVER, Season, day_number, month_number, month_numbers, season
 from xlseg.engines import Frame, collect, load
 from xlseg.facts import Facts, facts
 from xlseg.metrics import orders as order
@@ -50,8 +50,7 @@ def season_of(book: Facts, day: int) -> Season:
     seen = book.orders[(book.orders["amount"] > 0) & (book.orders["day"] <= day)]
     if seen.empty:
         return season({}, None, day)
-    months = seen["day"].to_numpy().astype("datetime64[D]").astype("datetime64[M]").astype("int64") + 1970 * 12
-    number, count = np.unique(months, return_counts=True)
+    number, count = np.unique(month_numbers(seen["day"].to_numpy("int64")), return_counts=True)
     return season(dict(zip(number.tolist(), count.tolist(), strict=True)), int(seen["day"].min()), day)
 
 
@@ -110,8 +109,7 @@ def _derived(sums: Frame, book: Facts, settings: Settings) -> Frame:
 
 
 def _factor_of_month(as_of: pd.Series, seasons: dict[int, Season]) -> pd.Series:
-    month = {day: (np.datetime64(day, "D").astype("datetime64[M]").astype("int64")) % 12 for day in seasons}
-    return as_of.map({day: s.index[month[day]] for day, s in seasons.items()})
+    return as_of.map({day: s.index[month_number(day) % 12] for day, s in seasons.items()})
 
 
 _ABSENT_WITHOUT_INVOICES = ("open_balance", "past_due", *(name for name, _, _ in due.BUCKETS))

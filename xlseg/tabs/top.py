@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from xlseg.analysis import Analysis
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.workbook import Cell, Style
@@ -44,8 +42,3 @@ def footer(analysis: Analysis) -> str:
 def orders_note(analysis: Analysis) -> str:
     """Says so where invoices stand in for orders."""
     return " Invoices stand in for orders." if analysis.facts.orders_are_invoices and analysis.facts.has_invoices else ""
-
-
-def short(date: dt.date) -> str:
-    """A date in a text."""
-    return date.isoformat()
