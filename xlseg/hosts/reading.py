@@ -214,12 +214,12 @@ class CalamineCells:
 
         if isinstance(book, Path) and book.suffix.lower() not in (".xlsx", ".xlsm"):
             book = BytesIO(book.read_bytes())  # by its content: both libraries go by the name of a path
+        self._book = python_calamine.load_workbook(book)  # first: its refusal has an error of its own kind
         if has_errors:
             import fastexcel
 
             self._reader = fastexcel.read_excel(book if isinstance(book, Path) else book.getvalue())
         self._has_errors = has_errors
-        self._book = python_calamine.load_workbook(book)
         worksheet = python_calamine.SheetTypeEnum.WorkSheet
         self._names = [sheet.name for sheet in self._book.sheets_metadata if sheet.typ == worksheet]
 
