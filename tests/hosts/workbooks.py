@@ -68,7 +68,7 @@ def user_book(path: Path, *, epoch_1904: bool = False, refers: str = "") -> Path
     sheet.data_validation("B2:B6", {"validate": "decimal", "criteria": ">", "value": 0})
     sheet.conditional_format("B2:B6", {"type": "data_bar"})
     sheet.write_url("F1", "https://example.com/")
-    sheet.insert_image("H2", "dot.png", {"image_data": _picture()})
+    sheet.insert_image("H2", "dot.png", {"image_data": picture()})
     chart = book.add_chart({"type": "column"})
     chart.add_series({"values": "=Invoices!$B$2:$B$6"})
     sheet.insert_chart("H8", chart)
@@ -81,7 +81,7 @@ def user_book(path: Path, *, epoch_1904: bool = False, refers: str = "") -> Path
     return path
 
 
-def _picture() -> Any:
+def picture() -> Any:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

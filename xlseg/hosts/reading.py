@@ -262,8 +262,9 @@ class OpenpyxlCells:
     def __init__(self, book: Package) -> None:
         import openpyxl
 
+        content = BytesIO(book.read_bytes()) if isinstance(book, Path) else book  # of a path it would keep the file open: Windows replaces none such
         with _quiet():
-            self._book = openpyxl.load_workbook(book, read_only=True, data_only=True)
+            self._book = openpyxl.load_workbook(content, read_only=True, data_only=True)
 
     def names(self) -> Sequence[str]:
         """Names of the worksheets."""
