@@ -1,6 +1,6 @@
 # make demo   a fresh machine: sets up, makes a believable ERP workbook, refreshes it, says what happened and where the file is
 # make test   sets up, runs the whole test suite
-# make bench  how long a refresh takes, against what a user would do otherwise
+# make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything
 # make check  what CI runs: format, lint, types, tests, wheel
 PYTHON ?= python3
 VENV ?= .venv
@@ -28,6 +28,7 @@ demo: $(BIN)/.python
 
 bench: $(BIN)/.installed
 	$(BIN)/python benchmarks/refresh.py
+	$(BIN)/python benchmarks/meaning.py
 
 test: $(BIN)/.installed
 	$(BIN)/python -m pytest -n 2
