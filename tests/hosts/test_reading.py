@@ -15,9 +15,9 @@ import pytest
 import xlsxwriter
 
 from xlseg.errors import FileError, FormatError, MissingSheetError
-from xlseg.hosts import reading, survey
+from xlseg.hosts import opening, reading
+from xlseg.hosts.extent import column_number
 from xlseg.hosts.reading import open_sheets
-from xlseg.hosts.survey import column_number
 from xlseg.workbook import CellError, Value
 
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
@@ -255,8 +255,8 @@ def rewritten(file: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (OLE + b"\0" * 600, r"an old binary workbook \(\.xls\). To go on, open it in Excel and save it as \.xlsx"),
-        (OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted with a password. To go on, remove the password"),
+        (OLE + b"\0" * 600, r"the file is a legacy \.xls workbook\. To go on, open it in Excel and save it as \.xlsx"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "the file is encrypted. To go on, open it in Excel, remove the password"),
         (b"PK\x03\x04 and no more", "not a workbook"),
         (b"", "not a workbook"),
         (b"plain text", "not a workbook"),
@@ -278,6 +278,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_another_package_is_refused(tmp_path: Path, member: str, message: str) -> None:
     with zipfile.ZipFile(tmp_path / "book.xlsx", "w") as package:
         package.writestr(member, "<x/>")
+        package.writestr("[Content_Types].xml", "<Types/>")
     with pytest.raises(FormatError, match=message):
         open_sheets(tmp_path / "book.xlsx")
 
@@ -298,8 +299,8 @@ def test_a_sheet_that_claims_more_than_excel_holds_is_refused(tmp_path: Path) ->
 
 
 def test_a_package_larger_than_any_workbook_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(survey, "MAX_BYTES", 1000)
-    with pytest.raises(FormatError, match="larger than any workbook should be"):
+    monkeypatch.setattr(opening, "MOST_BYTES", 1000)
+    with pytest.raises(FormatError, match="unpacked it is larger than 1,000 bytes"):
         open_sheets(made(tmp_path, lambda book, sheet: sheet.write(0, 0, 1)))
 
 

@@ -22,6 +22,8 @@ from xlseg.hosts.zipcopy import ZipCopy
 Element = etree._Element
 
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+MOST_TAGS = 5_000_000
+"""A tree needs 150 bytes and more for each; a sheet as Excel writes it is no tree."""
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
 
@@ -181,6 +183,8 @@ def parsed(data: bytes, place: str) -> Element:
     """A tree of XML that is not trusted: no DTD, no entities, no network."""
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise FormatError(place, "the XML declares a document type", SAVE_AS)
+    if data.count(b"<") > MOST_TAGS:
+        raise FormatError(place, f"the XML has more than {MOST_TAGS:,} tags", SAVE_AS)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=len(data) > 9 << 20)
     try:
         root = etree.fromstring(data, parser)

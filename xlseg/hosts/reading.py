@@ -9,31 +9,37 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import struct
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.book import sheets_of_tables
+from xlseg.hosts.extent import MAX_ROWS
 from xlseg.hosts.heads import HEAD_ROWS, shortened
+from xlseg.hosts.opening import indexed, opened
 from xlseg.hosts.survey import Survey, inspect
 from xlseg.workbook import Array, CellError, Grid, Value
 
 MAX_DENSE = 60_000_000
 """Cells, empty ones included, up to which a sheet is read by calamine, which keeps 24 bytes for each; and up to which it is read at all."""
 
+MAX_SPARSE = 20_000_000
+"""The same for openpyxl, which needs a minute for as many cells that hold something."""
+
 LARGE = 500_000
 """Cells of the largest sheet from which on a head is read without the rest."""
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BLOCK = 50_000
 _ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
 _DAY = dt.timedelta(days=1)
@@ -48,22 +54,12 @@ def open_sheets(path: Path) -> BookReader:
         When the content (not the name) of the file is not an .xlsx or .xlsm, or claims more than Excel can hold.
     """
     try:
-        with path.open("rb") as file:
-            start = file.read(8)
-            if start == _OLE:
-                raise _ole(path, file)
-        with zipfile.ZipFile(path) as package:
-            return BookReader(path, *inspect(path.name, package))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise FormatError(path.name, f"not a workbook ({error})", "open it in Excel and save it as .xlsx") from None
+        with opened(path) as package:
+            return BookReader(path, *inspect(path.name, package, indexed(package, path.name)))
+    except (zipfile.BadZipFile, EOFError, zlib.error, struct.error) as error:
+        raise FormatError(path.name, f"not a workbook, or broken ({error})", "restore it from a backup") from None
     except OSError as error:
-        raise FormatError(path.name, f"cannot be opened ({error.strerror})", "check the name and the rights") from None
-
-
-def _ole(path: Path, file: IO[bytes]) -> FormatError:
-    if "EncryptedPackage".encode("utf-16-le") in file.read():
-        return FormatError(path.name, "encrypted with a password", "remove the password in Excel and save it")
-    return FormatError(path.name, "an old binary workbook (.xls)", "open it in Excel and save it as .xlsx")
+        raise FormatError(path.name, f"cannot be opened ({error.strerror or error})", "check the name and the rights") from None
 
 
 class BookReader:
@@ -135,6 +131,8 @@ class BookReader:
         """Whatever a parser raises on a broken part: the user can do the same about it."""
         try:
             yield
+        except FormatError:
+            raise
         except Exception as error:
             reason = str(error).partition("\n")[0]
             raise FormatError(place, f"cannot be read ({reason})", "open the workbook in Excel and save it again") from error
@@ -184,7 +182,7 @@ class Cells(Protocol):
 
 def choose_cells(book: Package, survey: Survey) -> Cells:
     """The quickest library that is installed and sees all that is in this file."""
-    if survey.dense <= MAX_DENSE:
+    if survey.dense <= MAX_DENSE and not survey.is_sparse:
         with suppress(ImportError):
             return calamine_cells(book, survey.has_errors)
     return OpenpyxlCells(book)
@@ -275,8 +273,18 @@ class OpenpyxlCells:
         sheet = self._book[name]
         sheet.reset_dimensions()  # what the file claims about its size may be wrong
         with _quiet():
-            rows = [_trimmed([CellError(str(cell.value)) if cell.data_type == "e" else cell.value for cell in row]) for row in sheet.iter_rows()]
+            rows = list(_within_bounds(name, sheet.iter_rows()))
         return lambda below: iter(rows[below:])
+
+
+def _within_bounds(name: str, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    """The values of rows of cells; openpyxl, too, fills the gaps before a cell, and above a row."""
+    cells = 0
+    for number, row in enumerate(rows, start=1):
+        cells += len(row)
+        if cells > MAX_SPARSE or number > MAX_ROWS:
+            raise FormatError(name, f"its cells spread over more than {MAX_SPARSE:,} places", "delete what stands far below or beside the table")
+        yield _trimmed([CellError(str(cell.value)) if cell.data_type == "e" else cell.value for cell in row])
 
 
 def _trimmed(row: list[Any]) -> list[Any]:

@@ -37,6 +37,8 @@ class ZipCopy:
         if header[0] != b"PK\3\4":
             raise zipfile.BadZipFile(f"no local header for {member.filename}")
         name = file.read(header[9])
+        if name != member.orig_filename.encode("utf-8" if member.flag_bits & _UTF8_NAME else "cp437"):
+            raise zipfile.BadZipFile(f"{member.filename} is called otherwise where it lies")
         file.seek(header[10], 1)
         self._emit(member, name, header[2] & ~_DATA_DESCRIPTOR, _chunks(file, member))
 

@@ -1,0 +1,115 @@
+"""How far the cells of a worksheet reach, by its raw XML: what a library would fill a rectangle for."""
+
+from __future__ import annotations
+
+import re
+
+from xlseg.errors import FormatError
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+
+_FEW = 4_000_000
+"""Cells that any sheet may spread over."""
+_MANY = 30_000_000
+"""Cells from which on it pays to look at the row that each cell names; fewer do no harm."""
+_PLACES_A_BYTE = 0.25
+"""Cells that it may spread over for each byte of its XML: a cell that holds something is written in twenty or so."""
+
+_ROW = re.compile(rb'<row r="(\d{1,7})"')
+_BEYOND_Z = re.compile(rb'<c r="[A-Z]{2}')
+_LETTERS = re.compile(rb'<c r="([A-Z]{2,3})\d')
+_CELL_ROW = re.compile(rb'<c r="[A-Z]{1,3}(\d{1,7})"')
+_UNUSUAL = re.compile(rb""":(?:row|c)[\s/>]|<row(?! r="\d{1,7}")[\s/>]""")
+_UNUSUAL_CELL = {digits: re.compile(rb'<c(?! r="[A-Z]{1,3}\d{1,%d}")[\s/>]' % digits) for digits in range(1, 8)}
+
+_TAG = re.compile(rb"""<(?:\w+:)?(row|c)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)\s*/?>""")
+_ANY_TAG = re.compile(rb"<(?:\w+:)?(?:row|c)(?=[\s/>])")
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
+_PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
+
+
+class Extent:
+    """The rows and columns of a worksheet, never less than they are, while its XML goes by.
+
+    Attributes
+    ----------
+    has_errors
+        Whether a cell may hold an error value.
+    """
+
+    def __init__(self, place: str, size: int) -> None:
+        self._place, self._size = place, size
+        self.has_errors = False
+        self._rows, self._columns = 0, 1
+        self._row, self._column = 0, 0
+
+    @property
+    def dense(self) -> int:
+        """Cells of the rectangle around all cells."""
+        return self._rows * self._columns
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether that is far more than can stand in the sheet."""
+        return self.dense > _FEW + self._size * _PLACES_A_BYTE
+
+    def take(self, chunk: bytes) -> None:
+        """Go on with the next bytes, which begin and end between tags.
+
+        Raises
+        ------
+        FormatError
+            When the sheet claims more than Excel can hold, or its rows and cells are not what a spreadsheet program writes.
+        """
+        self.has_errors = self.has_errors or b'"e"' in chunk or b"'e'" in chunk
+        rows = max(self._rows, max(map(int, _ROW.findall(chunk)), default=0))
+        if _UNUSUAL.search(chunk) or _UNUSUAL_CELL[min(7, len(str(rows)))].search(chunk):
+            self._take_tag_by_tag(chunk)
+        else:
+            self._take_at_once(chunk, rows)
+        if self._rows > MAX_ROWS or self._columns > MAX_COLUMNS:
+            fact = f"a sheet claims {self._rows:,} rows and {self._columns:,} columns"
+            raise FormatError(self._place, fact, f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
+
+    def _take_at_once(self, chunk: bytes, rows: int) -> None:
+        letters = set(_LETTERS.findall(chunk)) if _BEYOND_Z.search(chunk) else {b"Z"}
+        self._columns = max(self._columns, *map(column_number, letters))
+        self._row = self._rows = max(rows, self._rows_of_cells(chunk) if self._columns * 10 ** len(str(rows)) > _MANY else rows)
+        self._column = self._columns
+
+    @staticmethod
+    def _rows_of_cells(chunk: bytes) -> int:
+        """Cells may name a row that is not the one they stand in."""
+        return max(map(int, set(_CELL_ROW.findall(chunk))), default=0)
+
+    def _take_tag_by_tag(self, chunk: bytes) -> None:
+        tags = _TAG.findall(chunk)
+        if len(tags) != len(_ANY_TAG.findall(chunk)):
+            raise self._strange("a row or cell is written as no spreadsheet program writes it")
+        for name, attributes in tags:
+            match = _REFERENCE.search(attributes) if attributes else None
+            if name == b"row":
+                self._row, self._column = self._place_of(match[1])[1] if match else self._row + 1, 0
+            elif match:
+                self._column, row = self._place_of(match[1])
+                self._rows = max(self._rows, row)
+            else:
+                self._column += 1
+            self._rows, self._columns = max(self._rows, self._row), max(self._columns, self._column)
+
+    def _place_of(self, reference: bytes) -> tuple[int, int]:
+        match = _PLACE.fullmatch(reference.strip())
+        if match is None or not int(match[2]):
+            raise self._strange(f"{reference[:20].decode('utf-8', 'replace')!r} is no row and no cell")
+        return column_number(match[1]), int(match[2])
+
+    def _strange(self, fact: str) -> FormatError:
+        return FormatError(self._place, fact, "repair the file by opening and saving it in Excel")
+
+
+def column_number(letters: bytes) -> int:
+    """Number of a column from its letters: A is 1, XFD is 16,384."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
