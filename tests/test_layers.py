@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "xlseg"
 
-BASE = {"", "errors", "workbook", "tables", "settings"}
+BASE = {"", "errors", "workbook", "tables", "settings", "terminal"}
 CORE = {"calendar", "facts", "engines", "metrics", "segments", "migration", "analysis", "movers", "changes", "controls", "explain", "intake", "demo"}
 TABS = {"tabs", "own"}
 USE = {"refresh", "words"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import json
 import os
 import sys
@@ -17,31 +18,55 @@ from typing import Any
 
 from xlseg import __version__
 from xlseg.errors import XlsegError
+from xlseg.terminal import plain_json, plain_line
 
 # Everything heavier is imported where it is used, so that `xlseg --version` and a usage error answer at once.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    _never_fail_to_print()
     chosen = parser().parse_args(arguments)
     try:
         code: int = chosen.run(chosen)
         return code
     except XlsegError as error:
-        print(f"xlseg: {error}", file=sys.stderr)
+        _complain(str(error))
         return 1
     except KeyboardInterrupt:
-        print("xlseg: stopped; the book is as it was", file=sys.stderr)
+        _complain("stopped; the book is as it was")
         return 1
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, there is nobody to tell
+        return 1
+    except MemoryError:
+        _complain("there is not enough memory for this; the book is as it was. To go on, leave out what need not be segmented")
         return 1
     except Exception as error:
         if os.environ.get("XLSEG_TRACEBACK"):
             raise
         advice = "set XLSEG_TRACEBACK=1, run it again, and report what it prints"
-        print(f"xlseg: an error of the program itself ({type(error).__name__}); the book is as it was. To go on, {advice}.", file=sys.stderr)
+        _complain(f"an error of the program itself ({type(error).__name__}); the book is as it was. To go on, {advice}.")
         return 1
+
+
+def _never_fail_to_print() -> None:
+    """A character that the terminal or pipe cannot show is escaped, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _complain(words: str) -> None:
+    print(plain_line(f"xlseg: {words}"), file=sys.stderr)
+
+
+def _say(*lines: str) -> None:
+    print("\n".join(map(plain_line, lines)))
+
+
+def _say_json(facts: dict[str, Any]) -> None:
+    print(plain_json(json.dumps(facts, indent=2, ensure_ascii=False)))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,7 +136,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     book = make_book(chosen.customers, chosen.seed)
     write_book(book, chosen.book)
     rows = ", ".join(f"{len(sheet):,} {name}" for name, sheet in book.sheets.items())
-    print(f"{chosen.book}  {rows} · up to {book.until}. Next: xlseg refresh {chosen.book} --as-of {book.until}")
+    _say(f"{chosen.book}  {rows} · up to {book.until}. Next: xlseg refresh {chosen.book} --as-of {book.until}")
     return 0
 
 
@@ -123,7 +148,7 @@ def _new(chosen: argparse.Namespace) -> int:
     if chosen.book.suffix.lower() not in (".xlsx", ".xlsm"):
         raise FileError(chosen.book.name, "a workbook is an .xlsx or .xlsm file", "give it a name such as book.xlsx")
     new_book(chosen.book, new_book_tabs())
-    print(f"{chosen.book}  made. Next: open it and follow the Start sheet.")
+    _say(f"{chosen.book}  made. Next: open it and follow the Start sheet.")
     return 0
 
 
@@ -132,9 +157,9 @@ def _check(chosen: argparse.Namespace) -> int:
 
     report = _examined(chosen)
     if chosen.json:
-        print(json.dumps(words.as_json(report), indent=2, ensure_ascii=False))
+        _say_json(words.as_json(report))
     else:
-        print("\n".join([*words.summary(report), *words.findings(report)]))
+        _say(*words.summary(report), *words.findings(report))
     return 0 if report.sound else 1
 
 
@@ -142,7 +167,10 @@ def _refresh(chosen: argparse.Namespace) -> int:
     from xlseg import words
 
     report = _refreshed(chosen)
-    print(json.dumps(words.as_json(report), indent=2, ensure_ascii=False) if chosen.json else "\n".join(words.summary(report)))
+    if chosen.json:
+        _say_json(words.as_json(report))
+    else:
+        _say(*words.summary(report))
     return 0
 
 
@@ -151,7 +179,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     from xlseg.explain import explain
 
     report = _examined(chosen)
-    print("\n".join(words.explanation(explain(report.analysis, chosen.customer, report.book))))
+    _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)))
     return 0
 
 

@@ -20,13 +20,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+LONGEST = 300
+"""Characters of a place and of a fact in a message; the advice, which may list names, has twice as many and more."""
+
 
 class XlsegError(Exception):
     """A known failure: where, what, and what the user can do."""
 
     def __init__(self, place: str, fact: str, advice: str) -> None:
-        super().__init__(f"{place}: {fact}. To go on, {advice}.")
+        super().__init__(f"{_short(place)}: {_short(fact)}. To go on, {_short(advice, 3 * LONGEST)}.")
         self.place, self.fact, self.advice = place, fact, advice
+
+
+def _short(text: str, most: int = LONGEST) -> str:
+    """The text; of a long one, such as a cell of 32,767 characters in a sentence, its beginning and end."""
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 3 :]}"
 
 
 class SourceError(XlsegError):

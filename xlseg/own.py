@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlseg.analysis import Departed
+from xlseg.errors import SettingError
 from xlseg.migration import GONE
 from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import RuleSet, read_rules
@@ -18,19 +19,28 @@ from xlseg.tabs.migration import Picked
 from xlseg.workbook import Array, HasTables, Source, Value
 
 _MANY_ROWS = 2_000
-"""Rules and Config are read up to this row."""
+"""Rules and Config have no more rows."""
+_MOST_RUNS = 10**9
 
 
 def settings_of(source: Source) -> Settings:
     """The settings on the Config sheet; the defaults where there is none."""
     name = _named(source, CONFIG, CONFIG_TABLE)
-    return read_settings(source.sheet(name).head(_MANY_ROWS), name) if name else Settings()
+    return read_settings(_all_rows(source, name), name) if name else Settings()
 
 
 def rules_of(source: Source, with_invoices: bool) -> RuleSet:
     """The rule set on the Rules sheet; where there is none the default one, for a book with or without invoices."""
     name = _named(source, RULES, RULES_TABLE)
-    return read_rules(source.sheet(name).head(_MANY_ROWS), name) if name else default_rules(with_invoices)
+    return read_rules(_all_rows(source, name), name) if name else default_rules(with_invoices)
+
+
+def _all_rows(source: Source, name: str) -> Sequence[Sequence[Value]]:
+    """The rows of Rules or Config: all of them, or none."""
+    rows = source.sheet(name).head(_MANY_ROWS + 1)
+    if any(cell is not None for row in rows[_MANY_ROWS:] for cell in row):
+        raise SettingError(name, f"more than {_MANY_ROWS:,} rows", "clear what stands below")
+    return rows
 
 
 def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozenset[str], tuple[Departed, ...]]:
@@ -61,7 +71,8 @@ def published_of(source: Source) -> dict[str, history.Published]:
 
 def runs_of(source: Source) -> int:
     """Number of the last run on the Run Log tab; 0 when there is none."""
-    return max((int(run) for (run,) in _rows(source, run_log.NAME, run_log.TABLE, ("Run",)) if isinstance(run, (int, float))), default=0)
+    runs = (run for (run,) in _rows(source, run_log.NAME, run_log.TABLE, ("Run",)) if isinstance(run, (int, float)))
+    return max((int(run) for run in runs if abs(run) < _MOST_RUNS), default=0)
 
 
 def picked_of(source: Source) -> Picked:
@@ -103,7 +114,7 @@ def _values(column: Array) -> list[Value]:
 
 
 def _text(value: Value) -> str:
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value)
 

@@ -40,11 +40,15 @@ class Setting:
     read: Callable[[Value], object]
 
 
+_MOST_MONEY = 10**13
+"""As much as floating point holds to the cent, and more than any ledger."""
+
+
 def _whole(value: Value) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("a whole number above 0")
     number = float(value)
-    if number != int(number) or not 0 < number <= 3660:
+    if not 0 < number <= 3660 or number != int(number):
         raise ValueError("a whole number from 1 to 3660")
     return int(number)
 
@@ -80,6 +84,8 @@ def _order(value: Value) -> bool:
 def _money(value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("a number")
+    if not abs(value) < _MOST_MONEY:
+        raise ValueError(f"a number below {_MOST_MONEY:,}")
     return float(value)
 
 

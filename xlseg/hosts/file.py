@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -130,7 +132,7 @@ def _judged(path: Path) -> Iterator[None]:
     """What stumbles over a broken number, reference or index in the file's XML says so in one line."""
     try:
         yield
-    except (ValueError, LookupError, OverflowError, RecursionError, zipfile.BadZipFile) as error:
+    except (ValueError, LookupError, OverflowError, RecursionError, zipfile.BadZipFile, struct.error, zlib.error) as error:
         fact = f"the file holds what no spreadsheet program writes ({type(error).__name__}: {error})"
         raise FormatError(path.name, fact, "repair it by opening and saving it in Excel") from error
 

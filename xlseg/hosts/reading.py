@@ -8,6 +8,7 @@ slower, where calamine is not installed, and sheets so sparse that calamine, whi
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 import struct
 import warnings
@@ -41,6 +42,7 @@ LARGE = 500_000
 """Cells of the largest sheet from which on a head is read without the rest."""
 
 _BLOCK = 50_000
+logging.getLogger("calamine").addHandler(logging.NullHandler())  # what it thinks of a false dimension is nothing to the user
 _ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
 _DAY = dt.timedelta(days=1)
 

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -22,6 +23,8 @@ _DAYS_TO_1904 = 1462
 _SERIALS = range((dt.date(FIRST_YEAR, 1, 1) - _EPOCH).days, (dt.date.max - _EPOCH).days + 1)
 """Numbers that are taken for a date; smaller ones are days overdue and the like."""
 
+_LONGEST = 80
+"""Characters beyond which a text is no date, whatever they are."""
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DECIMALS = re.compile(r"(?<=^\d{8})[.,]0+$")
@@ -200,6 +203,8 @@ def of_serial(serial: float, epoch_1904: bool = False) -> Reading:
     """A number as a date: a serial number of the sheet's date system, or 20260131. 0 is no date."""
     if serial == 0:
         return "none"
+    if not isfinite(serial):
+        return None
     if 19_000_101 <= serial <= 99_991_231 and serial == int(serial):
         return _bounded(_date(*map(int, _COMPACT.fullmatch(str(int(serial))).groups())))  # type: ignore[union-attr]
     days = int(serial) + (_DAYS_TO_1904 if epoch_1904 else 0)
@@ -209,6 +214,8 @@ def of_serial(serial: float, epoch_1904: bool = False) -> Reading:
 
 
 def _of_text(text: str, epoch_1904: bool) -> Reading:
+    if len(text) > _LONGEST:
+        return None
     if _INITIAL.match(text):
         return "none"
     if _SERIAL.fullmatch(text):

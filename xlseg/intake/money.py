@@ -26,6 +26,8 @@ _LEADING, _TRAILING = re.compile(f"^{_CURRENCY}"), re.compile(f"{_CURRENCY}$")
 _SPACES = re.compile(r"[\s'’\u00a0\u202f\u2009]")
 _SIDE = re.compile(r"(CR|DR)\.?$", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d|[.,]\d)[\d.,]*(?:[eE][-+]?\d+)?")
+_LONGEST = 80
+"""Characters beyond which a text is no amount, whatever they are."""
 _NOTHING = {"-", "–", "—"}
 
 
@@ -115,6 +117,8 @@ def shape_of(text: str) -> Shape | None:
 
     CR (credit), a minus on either side and parentheses are negative.
     """
+    if len(text) > _LONGEST:
+        return None
     bare = _SPACES.sub("", text.replace("\ufeff", "").replace("−", "-"))
     if bare in _NOTHING:
         return Shape(False, "0")
@@ -175,7 +179,7 @@ def value_of(shape: Shape, point: Point | None) -> int | None:
     point = point if shape.unsure else shape.point
     digits = "".join("." if char == point else char for char in shape.digits if char not in ".," or char == point)
     value = Decimal(digits)
-    if not abs(value) < LIMIT:
+    if not value < LIMIT:  # digits have no sign
         return None
     return rounded(-value if shape.negative else value)
 

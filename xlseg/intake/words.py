@@ -44,6 +44,7 @@ _NET = tuple(
         r"^(\d{1,3})$",
     )
 )
+_LONGEST = 200
 _AT_ONCE = re.compile(r"receipt|immediate|sofort|prepay|prepaid|advance|vorkasse|\bcod\b|\bcia\b|cash|due now|\bpay now\b|upfront")
 _MONTH_END = re.compile(r"\beom\b|end of|month|monat|ultimo|proximo|\bprox\b|instal|raten")
 
@@ -65,7 +66,7 @@ def kind_of(word: str) -> Kind | None:
 def days_of(terms: str) -> int | None:
     """Days from the invoice to its due date; None when the words do not say ("NAA8", "End of month")."""
     text = terms.casefold().strip()
-    if not text or _MONTH_END.search(text):
+    if not text or len(text) > _LONGEST or _MONTH_END.search(text):
         return None
     counts = next((counts for pattern in _NET if (counts := pattern.findall(text))), None)
     if counts:

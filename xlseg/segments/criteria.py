@@ -94,6 +94,8 @@ def criterion(cell: Value) -> Criterion | None:
     if cell is None:
         return None
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        if not math.isfinite(cell):
+            raise ValueError("a finite number")
         return Criterion(f"={cell:g}", (Bound("=", Edge(float(cell))),))
     if not isinstance(cell, str) or isinstance(cell, CellError):
         raise ValueError("a comparison such as >=5")

@@ -19,6 +19,8 @@ ATTRIBUTES = ("currency", "category", "sales_rep", "country", "parent", "terms")
 REMARKS = ("note", "notes", "comment", "comments", "description", "remark")
 """Columns of the Rules sheet that are for the reader only."""
 
+MOST_SEGMENTS = 100
+
 NO_SEGMENT = "Unsegmented"
 """Label of a customer whom no rule matches; the default rules match everybody."""
 
@@ -81,6 +83,8 @@ def read_rules(rows: Sequence[Sequence[Value]], sheet: str = "Rules") -> RuleSet
     if not rules:
         raise CriterionError(sheet, "no rules below the headings", "write at least one row, or delete the sheet to get the defaults")
     _agree(rules, sheet)
+    if len({rule.segment for rule in rules}) > MOST_SEGMENTS:
+        raise CriterionError(sheet, f"more than {MOST_SEGMENTS} segments", "give several rows one segment: a matrix of them all must be readable")
     return RuleSet(tuple(sorted(rules, key=lambda rule: rule.priority)))
 
 
