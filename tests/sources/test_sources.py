@@ -169,7 +169,7 @@ def test_a_csv_file_is_known_by_its_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, r"an old binary workbook \(\.xls\)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, r"a legacy \.xls workbook"),
         (b"<html><table><tr><td>1</td></tr></table>", "a web page. To go on, open it in Excel and save it as .xlsx"),
         (b"<?xml version='1.0'?><rss/>", "XML, but no SpreadsheetML"),
         (b"%PDF-1.7\n\x01\x02\x03", "neither a workbook nor a CSV file"),
