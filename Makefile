@@ -1,12 +1,14 @@
 # make demo   a fresh machine: sets up, makes a believable ERP workbook, refreshes it, says what happened and where the file is
 # make test   sets up, runs the whole test suite
 # make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything
+# make bench  how long a refresh takes, against what a user would do otherwise
+# make kills  a thousand kills while a workbook is saved: always the whole old file or the whole new one
 # make check  what CI runs: format, lint, types, tests, wheel
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo bench test check lint wheel clean
+.PHONY: demo bench kills test check lint wheel clean
 
 $(BIN)/.python: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xlseg needs Python 3.11 or newer; try: make PYTHON=python3.13")'
@@ -29,6 +31,9 @@ demo: $(BIN)/.python
 bench: $(BIN)/.installed
 	$(BIN)/python benchmarks/refresh.py
 	$(BIN)/python benchmarks/meaning.py
+
+kills: $(BIN)/.installed
+	$(BIN)/python tests/kills.py --kills 1000
 
 test: $(BIN)/.installed
 	$(BIN)/python -m pytest -n 2

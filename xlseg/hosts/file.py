@@ -165,13 +165,19 @@ def new_book(path: Path, tabs: Sequence[Tab]) -> None:
     bare.write_bytes(_bare_book(macros=path.suffix.lower() == ".xlsm"))
     try:
         book = Book(bare)
+
+        def before() -> None:
+            book.package.close()
+            bare.unlink()  # before the new file has its name: nobody would look for it afterwards
+            _must_be_absent(path)
+
         try:
             update(book, tabs)
-            saving.replace(path, book.package.save, before=lambda: _must_be_absent(path))
+            saving.replace(path, book.package.save, before=before)
         finally:
             book.package.close()
     finally:
-        bare.unlink()
+        bare.unlink(missing_ok=True)
 
 
 def _must_be_absent(path: Path) -> None:

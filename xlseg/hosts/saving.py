@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import os
 import shutil
@@ -130,9 +131,11 @@ def _backup_copy(path: Path) -> Path:
 
 
 def _back_up(path: Path, backups: int) -> None:
-    """Number the old states: 1 is the newest. The copy is whole before any number moves."""
+    """Number the old states: 1 is the newest. The copy is whole before any number moves; what a failed run has kept already is kept once."""
     copy = _backup_copy(path)
     numbered = [path.with_name(f"{path.stem}.{i}{path.suffix}") for i in range(1, backups + 1)]
+    if numbered[0].exists() and filecmp.cmp(path, numbered[0], shallow=False):
+        return
     try:
         shutil.copy2(path, copy)
         for older, newer in reversed(list(zip(numbered[1:], numbered, strict=False))):
