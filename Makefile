@@ -1,7 +1,6 @@
 # make demo   a fresh machine: sets up, makes a believable ERP workbook, refreshes it, says what happened and where the file is
 # make test   sets up, runs the whole test suite
 # make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything
-# make bench  how long a refresh takes, against what a user would do otherwise
 # make kills  a thousand kills while a workbook is saved: always the whole old file or the whole new one
 # make check  what CI runs: format, lint, types, tests, wheel
 PYTHON ?= python3
