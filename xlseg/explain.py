@@ -14,7 +14,7 @@ from xlseg.engines import collect, load
 from xlseg.errors import UnknownCustomerError
 from xlseg.facts import days
 from xlseg.metrics.payments import payment_events
-from xlseg.metrics.spans import Dates
+from xlseg.metrics.spans import Dates, spread
 from xlseg.segments.assign import winning_rule
 from xlseg.segments.rules import Rule
 from xlseg.segments.why import Reason, reasons
@@ -68,10 +68,12 @@ def explain(analysis: Analysis, customer: str, book: str = "book") -> Explanatio
 def _events(analysis: Analysis, code: int) -> pd.DataFrame:
     closings = analysis.facts.closings[analysis.facts.closings["customer"] == code]
     dates = Dates((day_number(analysis.as_of),), "pandas")
-    events = collect(payment_events(load(closings), dates, analysis.settings))
+    wanted = ("invoice", "timed", "by_credit", "days_late", "recent", "is_settled")
+    parts = payment_events(load(closings), analysis.settings).rows
+    events = pd.concat([collect(spread(rows, dates).select(*wanted)) for rows in parts], ignore_index=True)
     events = events[(events["timed"] == 1) & (events["by_credit"] == 0)]
     invoices = analysis.ledger.invoices.iloc[events["invoice"].to_numpy()].reset_index(drop=True)
-    settled = (days(invoices["due"]) + events["d"].to_numpy()).astype("datetime64[D]").astype("datetime64[s]")
+    settled = (days(invoices["due"]) + events["days_late"].to_numpy()).astype("datetime64[D]").astype("datetime64[s]")
     table = pd.DataFrame(
         {
             "document": invoices["document"],
@@ -79,7 +81,7 @@ def _events(analysis: Analysis, code: int) -> pd.DataFrame:
             "due": invoices["due"],
             "settled": np.where(events["is_settled"].to_numpy() == 1, settled, np.datetime64("NaT", "s")),
             "amount": invoices["amount"] / 100,
-            "days_late": events["d"].to_numpy(),
+            "days_late": events["days_late"].to_numpy(),
             "recent": events["recent"].to_numpy() == 1,
         }
     )

@@ -13,7 +13,7 @@ from xlseg.calendar import day_number, month_numbers
 from xlseg.engines import collect, load
 from xlseg.facts import Facts, facts
 from xlseg.metrics.receivables import BUCKETS, open_items
-from xlseg.metrics.spans import Dates
+from xlseg.metrics.spans import Dates, spread
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
 from xlseg.workbook import Array
@@ -67,16 +67,13 @@ def book_figures_of(book: Facts, as_of: Sequence[dt.date], settings: Settings) -
     """`book_figures` for facts that are there already."""
     if not book.has_invoices:
         return pd.DataFrame({name: np.full(len(as_of), math.nan) for name in BOOK_FIGURES})
-    dates = Dates(tuple(day_number(date) for date in as_of), "pandas")
-    items = collect(open_items(load(book.balances), dates))
-    late = items["age"].to_numpy() > 0
-    opened = items.groupby("as_of")["amount"].sum().reindex(dates.days, fill_value=0) / 100
-    overdue = items[late].groupby("as_of")["amount"].sum().reindex(dates.days, fill_value=0) / 100
+    due, since, until, balance = (book.balances[name].to_numpy("int64") for name in ("due", "since", "until", "amount"))
     day, amount = book.sales["day"].to_numpy("int64"), book.sales["amount"].to_numpy("float64") / 100
     rows = []
     before: tuple[int, float] | None = None
-    for at in dates.days:
-        total, past = float(opened[at]), float(overdue[at])
+    for at in map(day_number, as_of):
+        stands = (since <= at) & (until > at)
+        total, past = balance[stands].sum() / 100, balance[stands & (due < at)].sum() / 100
         rows.append(_figures(day, amount, at, total, past, settings.window, before))
         before = (at, total)
     return pd.DataFrame(rows, columns=list(BOOK_FIGURES))
@@ -120,7 +117,7 @@ def roll_rates_of(book: Facts, before: dt.date, after: dt.date) -> pd.DataFrame:
         for an empty bucket.
     """
     dates = Dates((day_number(before), day_number(after)), "pandas")
-    items = collect(open_items(load(book.balances), dates))
+    items = collect(spread(open_items(load(book.balances)).rows[0], dates))
     items = items[(items["is_credit"] == 0) & (items["amount"] > 0)]
     lows = np.array([low for _, low, _ in BUCKETS[1:]])
     items = items.assign(bucket=np.searchsorted(lows, items["age"].to_numpy(), side="right"))

@@ -7,6 +7,7 @@ Marketing Science 24 (2005), equations 6 and 10. docs/metrics.md#expected_orders
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -29,49 +30,88 @@ class Parameters(NamedTuple):
     b: float
 
 
-def log_likelihood(parameters: Parameters, frequency: Array, recency: Array, age: Array) -> Array:
-    """Log-likelihood of each customer: repeat orders, weeks from first to last order, weeks from first order to now."""
-    from scipy.special import betaln, gammaln
+@dataclass(frozen=True)
+class Histories:
+    """What the likelihood needs of each customer, with what hangs on the number of repeat orders alone kept once a number.
+
+    Attributes
+    ----------
+    counts, of
+        The distinct numbers of repeat orders, and the position in them of each customer's.
+    recency, age
+        Weeks from the first order to the last, and to now.
+    """
+
+    counts: Array
+    of: Array
+    recency: Array
+    age: Array
+
+
+def histories(frequency: Array, recency: Array, age: Array) -> Histories:
+    """Histories from repeat orders, weeks from first to last order, weeks from first order to now; an element a customer."""
+    counts, of = np.unique(frequency, return_inverse=True)
+    return Histories(counts, of, recency, age)
+
+
+def log_likelihood(parameters: Parameters, seen: Histories) -> tuple[float, Array]:
+    """Log-likelihood of all customers (equation 6), and its gradient by the four parameters."""
+    from scipy.special import betaln, expit, gammaln, psi
 
     r, alpha, a, b = parameters
-    x, last, now = frequency, recency, age
-    shared = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    alive = betaln(a, b + x) - betaln(a, b) - (r + x) * np.log(alpha + now)
-    repeats = np.maximum(x, 1.0)
-    left = betaln(a + 1, b + repeats - 1) - betaln(a, b) - (r + repeats) * np.log(alpha + last)
-    either: Array = shared + np.where(x > 0, np.logaddexp(alive, left), alive)
-    return either
+    x, of = seen.counts, seen.of
+    late, early = np.log(alpha + seen.age), np.log(alpha + seen.recency)
+    constant = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b)
+    with np.errstate(divide="ignore"):
+        chance_left = np.where(x > 0, np.log(a / (b + np.maximum(x, 1) - 1)), -np.inf)
+    times = (r + x)[of]
+    left = chance_left[of] + times * (late - early)  # log odds of having left after the last order, to being there still
+    value = constant[of] - times * late + np.logaddexp(0.0, left)
+    gone = expit(left)
+    base = psi(a + b + x) - psi(a + b)
+    repeats = b + np.maximum(x, 1) - 1
+    gradient = [
+        (psi(r + x) - psi(r) + np.log(alpha))[of] - late + gone * (late - early),
+        r / alpha - times * ((1 - gone) / (alpha + seen.age) + gone / (alpha + seen.recency)),
+        gone / a - base[of],
+        (psi(b + x) - psi(b) - base)[of] - gone / repeats[of],
+    ]
+    return float(value.sum()), np.array([part.sum() for part in gradient])
 
 
 def fit(frequency: Array, recency: Array, age: Array) -> Parameters | None:
-    """Maximum-likelihood parameters; None when the search does not converge.
-
-    Customers with the same history are counted once with their number as weight, so that the cost hangs on the histories, not the customers.
-    """
+    """Maximum-likelihood parameters; None when the search does not converge."""
     from scipy.optimize import minimize
 
-    histories, weight = np.unique(np.column_stack([frequency, recency, age]).astype("float64"), axis=0, return_counts=True)
-    x, last, now = histories.T
+    seen = histories(frequency, recency, age)
 
-    def cost(logs: Array) -> float:
-        parameters = Parameters(*np.exp(logs))
-        return float(-(weight * log_likelihood(parameters, x, last, now)).sum() / weight.sum())
+    def cost(logs: Array) -> tuple[float, Array]:
+        at = np.exp(logs)
+        value, gradient = log_likelihood(Parameters(*at), seen)
+        return -value / len(age), -gradient * at / len(age)
 
-    start = np.log([0.5, max(float(now.mean()) / 10, 1e-3), 0.5, 2.5])
-    bounds = [(-LOG_BOUND, LOG_BOUND)] * 4
-    near = minimize(cost, start, method="L-BFGS-B", jac="3-point", bounds=bounds, options=_SEARCH)
-    # On a ridge the gradient says "arrived" too soon; a search without one walks on to its end.
-    found = minimize(cost, near.x, method="Nelder-Mead", bounds=bounds, options=_WALK)
-    if not np.isfinite(found.fun) or not (found.success or near.success):
-        return None
-    return Parameters(*(float(value) for value in np.exp(found.x)))
+    at = np.log([0.5, max(float(age.mean()) / 10, 1e-3), 0.5, 2.5])
+    for _ in range(_STARTS):  # on a ridge a search says "arrived" too soon; one that forgets the way it came walks on
+        before, found = at, minimize(cost, at, method="L-BFGS-B", jac=True, bounds=[(-LOG_BOUND, LOG_BOUND)] * 4, options=_SEARCH)
+        at = found.x
+        if np.abs(at - before).max() < _STILL:
+            break
+    return Parameters(*(float(value) for value in np.exp(at))) if np.isfinite(found.fun) and _is_summit(at, found.jac) else None
+
+
+def _is_summit(logs: Array, slope: Array) -> bool:
+    """Whether the cost falls in no direction that the bounds leave open."""
+    outwards = ((logs <= -LOG_BOUND) & (slope > 0)) | ((logs >= LOG_BOUND) & (slope < 0))
+    return bool((np.abs(slope[~outwards]) < _LEVEL).all())
 
 
 LOG_BOUND = 9.0
 """Parameters lie in e^±9. Where nobody ever leaves, or all order at one rate, the likelihood has no summit but a ridge that ends there."""
 
-_SEARCH = {"maxiter": 2000, "maxfun": 20000, "ftol": 1e-13, "gtol": 1e-8}
-_WALK = {"maxiter": 2000, "maxfev": 2000, "xatol": 1e-6, "fatol": 1e-13}
+_SEARCH = {"maxiter": 2000, "maxfun": 5000, "ftol": 1e-14, "gtol": 1e-9}
+_STARTS, _STILL = 5, 1e-5
+_LEVEL = 1e-5
+"""A slope of the mean log-likelihood by the logarithm of a parameter that counts as none."""
 
 
 def expected(parameters: Parameters, frequency: Array, recency: Array, age: Array, horizon: float) -> Array:

@@ -17,8 +17,10 @@ from xlseg.metrics import orders as order
 from xlseg.metrics import payments as pay
 from xlseg.metrics import receivables as due
 from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.metrics.dense import dense_sums
 from xlseg.metrics.expected_orders import expected_orders
-from xlseg.metrics.spans import F64, KEYS, Dates, spread
+from xlseg.metrics.spans import F64, KEYS, Dates, Rows
+from xlseg.metrics.sums import joined_sums
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
 
@@ -56,18 +58,15 @@ def season_of(book: Facts, day: int) -> Season:
 
 def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Settings) -> Frame:
     """Every sum, a row an as-of date and known customer."""
-    events = pay.payment_events(load(book.closings, dates.engine), dates, settings)
+    known = Rows(load(book.known, dates.engine), col("day"), nw.lit(FOREVER + 1))
     parts = (
-        (pay.payment_sums(events, settings), (*pay.COUNTS, *pay.SUMS)),
-        (due.receivable_sums(due.open_items(load(book.balances, dates.engine), dates)), ("open_balance", "past_due", *(b[0] for b in due.BUCKETS))),
-        (order.order_sums(load(book.orders, dates.engine), dates, seasons, settings.window), (*order.COUNTS, *order.SUMS)),
+        pay.payment_events(load(book.closings, dates.engine), settings),
+        due.open_items(load(book.balances, dates.engine)),
+        order.orders_in_window(load(book.orders, dates.engine), dates, seasons, settings.window),
+        order.order_history(load(book.order_days, dates.engine), dates),
     )
-    frame = spread(load(book.known, dates.engine), col("day"), nw.lit(FOREVER + 1), dates).select(*KEYS)
-    for sums, zero_if_missing in parts:
-        frame = frame.join(sums, on=list(KEYS), how="left").with_columns(*[col(name).fill_null(0).cast(F64) for name in zero_if_missing])
-    history = order.order_history(load(book.order_days, dates.engine), dates)
-    frame = frame.join(history, on=list(KEYS), how="left")
-    return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", "first_due", *order.HISTORY)])
+    frame = dense_sums(known, parts, dates, len(book.customers)) if dates.engine == "pandas" else joined_sums(known, parts, dates)
+    return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", *(name for part in parts for name in part.columns))])
 
 
 def _derived(sums: Frame, book: Facts, settings: Settings) -> Frame:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import narwhals.stable.v2 as nw
-import pandas as pd
 from narwhals.stable.v2 import col
 
 from xlseg.calendar import DAYS_IN_MONTH, FOREVER, Season
-from xlseg.engines import Frame, load
-from xlseg.metrics.spans import F64, I64, Dates, flag, ratio, spread, total
+from xlseg.engines import Frame
+from xlseg.metrics.spans import F64, I64, Dates, Part, Rows, Weights, flag, ratio
 
 LAST_DAYS = 90
 """What counts as "the last days" in `frequency_change`, and the least baseline it is compared with."""
@@ -23,41 +22,37 @@ LEAST_EXPECTED = 0.5
 
 COUNTS = ("orders", "value", "refund", "x", "xx")
 SUMS = ("adjusted", "adjusted_last", "y", "xy")
-HISTORY = ("order_days", "gap_days", "last_day", "first_day")
+HISTORY = ("first_day", "last_day")
 
 
-def order_sums(orders: Frame, dates: Dates, seasons: dict[int, Season], window: int) -> Frame:
-    """The sums of the orders in the window, a row an as-of date and customer. x: days since the as-of date, y: ln(amount)."""
-    weights = pd.DataFrame(
-        [(day, month, 1 / index) for day, s in seasons.items() for month, index in enumerate(s.index)], columns=["as_of", "month", "weight"]
-    ).astype({"as_of": "int64", "month": "int64", "weight": "float64"})
-    seen = spread(orders, col("day"), col("day") + window, dates).join(load(weights, dates.engine), on=["as_of", "month"], how="inner")
-    order, amount = col("orders"), col("amount")
-    placed = seen.with_columns(orders=flag(amount > 0), x=col("day") - col("as_of")).with_columns(
-        x=col("x") * order,
-        value=amount * order,
-        refund=amount * (order - 1),
-        adjusted=col("weight") * order.cast(F64),
+def orders_in_window(orders: Frame, dates: Dates, seasons: dict[int, Season], window: int) -> Part:
+    """The orders in the window and their sums. x: days since the last of the as-of dates, y: ln(amount); a slope is the same from any day on."""
+    order, amount = flag(col("amount") > 0), col("amount")
+    frame = orders.with_columns(orders=order, x=(col("day") - dates.days[-1]) * order)
+    frame = frame.with_columns(
+        xx=col("x") * col("x"),
+        value=amount * col("orders"),
+        refund=amount * (col("orders") - 1),
         y=nw.when(amount > 0).then(amount.cast(F64)).otherwise(nw.lit(1.0)).log(math.e),
-    )
-    last = flag(col("x") > -LAST_DAYS)
-    return total(
-        placed.with_columns(xx=col("x") * col("x"), xy=col("x").cast(F64) * col("y"), adjusted_last=col("adjusted") * last.cast(F64)),
-        counts=COUNTS,
-        sums=SUMS,
-    )
+    ).with_columns(xy=col("x").cast(F64) * col("y"))
+
+    def moving(rows: Frame) -> Frame:
+        adjusted = rows.with_columns(adjusted=col("weight") * col("orders").cast(F64))
+        return adjusted.with_columns(adjusted_last=col("adjusted") * flag(col("as_of") - col("day") < LAST_DAYS).cast(F64))
+
+    weights = Weights({day: tuple(1 / index for index in season.index) for day, season in seasons.items()})
+    return Part((Rows(frame, col("day"), col("day") + window, moving, ("day", "orders"), weights),), COUNTS, SUMS)
 
 
-def order_history(order_days: Frame, dates: Dates) -> Frame:
-    """order_days, first_day, last_day, gap_days up to each as-of date, a row an as-of date and customer.
+def order_history(order_days: Frame, dates: Dates) -> Part:
+    """order_days, first_day and last_day up to each as-of date.
 
     Days are first gathered by the as-of date they precede, so that a long history is spread over the dates only once a customer and date.
     """
-    gathered = order_days.with_columns(since=dates.position(col("day")), n=nw.lit(1).cast(I64))
-    counted = total(gathered, ("customer", "since"), counts=("n",), first=col("day").min(), last=col("day").max())
-    seen = spread(counted.rename({"first": "first_day", "last": "last_day"}), col("first_day"), nw.lit(FOREVER + 1), dates)
-    summed = total(seen, counts=("n",), first=col("first_day").min(), last=col("last_day").max())
-    return summed.rename({"n": "order_days", "first": "first_day", "last": "last_day"}).with_columns(gap_days=col("last_day") - col("first_day"))
+    placed = order_days.with_columns(since=dates.position(col("day")), order_days=nw.lit(1).cast(I64))
+    gathered = placed.group_by("customer", "since").agg(col("order_days").sum(), first_day=col("day").min(), last_day=col("day").max())
+    gathered = gathered.with_columns(col("order_days").cast(I64))  # DuckDB sums to 128 bits
+    return Part((Rows(gathered, col("first_day"), nw.lit(FOREVER + 1)),), ("order_days",), least=("first_day",), most=("last_day",))
 
 
 def exposure(window: int) -> nw.Expr:
@@ -107,8 +102,9 @@ def order_value_trend() -> nw.Expr:
 def typical_gap() -> nw.Expr:
     """Mean gap between order days, drawn towards the book's by the weight of 3 gaps. Days; absent when nobody has ordered twice."""
     gaps = (col("order_days") - 1).clip(0.0, None)
-    book = ratio(col("gap_days").sum().over("as_of"), gaps.sum().over("as_of"))
-    return (col("gap_days") + PRIOR_GAPS * book) / (gaps + PRIOR_GAPS)
+    days = (col("last_day") - col("first_day")).fill_null(0.0)
+    book = ratio(days.sum().over("as_of"), gaps.sum().over("as_of"))
+    return nw.when(~col("first_day").is_null()).then((days + PRIOR_GAPS * book) / (gaps + PRIOR_GAPS))
 
 
 def refund_share() -> nw.Expr:

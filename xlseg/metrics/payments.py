@@ -6,7 +6,7 @@ import narwhals.stable.v2 as nw
 from narwhals.stable.v2 import col
 
 from xlseg.engines import Frame
-from xlseg.metrics.spans import F64, I64, Dates, flag, ratio, spread, squares_about_mean, total
+from xlseg.metrics.spans import F64, I64, Part, Rows, flag, ratio, squares_about_mean
 from xlseg.settings import Settings
 
 INDEX_ANCHORS = ((-30, 100), (-20, 90), (0, 80), (15, 70), (22, 60), (30, 50), (60, 40), (90, 30), (120, 20), (300, 1))
@@ -16,73 +16,80 @@ PRIOR_EVENTS = 3
 """Weight of the book's mean in `expected_days_late`, in events."""
 
 COUNTS = (
-    "n",
-    "late",
-    "d",
-    "dd",
-    "n_recent",
-    "d_recent",
-    "dd_recent",
-    "square_late",
-    "n_settled",
-    "paid_days",
-    "disputed",
-    "credited",
-    "closed",
-    "every",
-)
+    "n", "late", "d", "dd", "n_recent", "d_recent", "dd_recent", "square_late", "n_settled", "paid_days", "disputed", "credited", "closed", "every",
+)  # fmt: skip
 SUMS = ("a", "ad", "score")
 
 
-def payment_events(closings: Frame, dates: Dates, settings: Settings) -> Frame:
-    """One row a payment event and as-of date: its invoice, d (days late), a (amount), recent, is_settled, paid_days, flags."""
-    window, recent = settings.window, settings.recent
-    ours = ["as_of", "customer", "invoice", "amount", "by_credit", "disputed", "timed", "d", "paid_days", "recent", "is_settled"]
-    settled = spread(closings, col("settled"), col("settled") + window, dates).with_columns(
-        d=col("settled") - col("due"),
-        paid_days=col("settled") - col("issued"),
-        recent=flag(col("as_of") < col("settled") + recent),
+def payment_events(closings: Frame, settings: Settings) -> Part:
+    """The payment events, settled and late, and their sums.
+
+    Columns of their rows, beside those of the sums: invoice, amount, timed, by_credit, `days_late`, `recent` and `is_settled` (0 or 1).
+    """
+    return Part((_settled(closings, settings), _late(closings, settings)), COUNTS, SUMS)
+
+
+def _settled(closings: Frame, settings: Settings) -> Rows:
+    """Invoices settled in the window: how late is known once and for all, whether that is recent changes with the date."""
+    frame = closings.with_columns(n=(1 - col("by_credit")) * col("timed"), every=1 - col("by_credit"), days_late=col("settled") - col("due"))
+    frame = frame.with_columns(
+        d=col("n") * col("days_late"),
         is_settled=nw.lit(1).cast(I64),
+        n_settled=col("n"),
+        paid_days=col("n") * (col("settled") - col("issued")),
+        disputed=col("every") * col("disputed"),
+        credited=col("by_credit"),
+        closed=nw.lit(1).cast(I64),
+        a=col("amount").cast(F64) * col("n").cast(F64),
     )
-    since = nw.max_horizontal(col("issued"), col("due") + 1)
-    late = spread(closings, since, col("settled"), dates).with_columns(
-        by_credit=nw.lit(0).cast(I64),  # not known while it is open
-        d=nw.min_horizontal(col("as_of") - col("due"), nw.lit(window)).cast(I64),
-        paid_days=nw.lit(0).cast(I64),
+    recent = flag(col("as_of") < col("settled") + settings.recent)
+    return Rows(
+        frame.with_columns(**_of_days_late(settings)),
+        col("settled"),
+        col("settled") + settings.window,
+        lambda rows: rows.with_columns(recent=recent).with_columns(**_recent()),
+        needs=("settled", "n", "d", "dd"),
+    )
+
+
+def _late(closings: Frame, settings: Settings) -> Rows:
+    """Invoices open and past due: they grow later from day to day, up to the window."""
+    none = nw.lit(0).cast(I64)
+    frame = closings.with_columns(
+        by_credit=none,  # not known while it is open
+        n=col("timed"),
+        every=nw.lit(1).cast(I64),
         recent=nw.lit(1).cast(I64),
-        is_settled=nw.lit(0).cast(I64),
+        is_settled=none,
+        n_settled=none,
+        paid_days=none,
+        credited=none,
+        closed=none,
+        a=col("amount").cast(F64) * col("timed").cast(F64),
     )
-    return nw.concat([settled.select(ours), late.select(ours)], how="vertical")
+    days_late = nw.min_horizontal(col("as_of") - col("due"), nw.lit(settings.window)).cast(I64)
+
+    def moving(rows: Frame) -> Frame:
+        dated = rows.with_columns(days_late=days_late).with_columns(d=col("n") * col("days_late"))
+        return dated.with_columns(**_of_days_late(settings)).with_columns(**_recent())
+
+    return Rows(frame, nw.max_horizontal(col("issued"), col("due") + 1), col("settled"), moving, needs=("due", "n", "a", "recent"))
 
 
-def payment_sums(events: Frame, settings: Settings) -> Frame:
-    """The sums of the payment events, a row an as-of date and customer: `COUNTS` (int64) and `SUMS` (float64)."""
-    n, d, recent = col("n"), col("d"), col("recent")
-    amount = col("amount").cast(F64) * col("n").cast(F64)
-    return total(
-        events.with_columns(n=(1 - col("by_credit")) * col("timed"), every=1 - col("by_credit"))
-        .with_columns(
-            d=n * d,
-            n_recent=n * recent,
-            n_settled=n * col("is_settled"),
-            paid_days=n * col("paid_days"),
-            late=n * flag(d > settings.grace),
-            disputed=col("every") * col("disputed"),
-            credited=col("by_credit"),
-            closed=col("is_settled"),
-            a=amount,
-            score=amount * index_score(d.cast(F64)),
-        )
-        .with_columns(
-            dd=d * d,
-            d_recent=d * recent,
-            dd_recent=d * d * recent,
-            square_late=d * d * flag(d > 0),
-            ad=col("a") * d.cast(F64),
-        ),
-        counts=COUNTS,
-        sums=SUMS,
-    )
+def _of_days_late(settings: Settings) -> dict[str, nw.Expr]:
+    d, amount = col("d"), col("a")
+    return {
+        "dd": d * d,
+        "late": col("n") * flag(d > settings.grace),
+        "square_late": d * d * flag(d > 0),
+        "ad": amount * d.cast(F64),
+        "score": amount * index_score(d.cast(F64)),
+    }
+
+
+def _recent() -> dict[str, nw.Expr]:
+    recent = col("recent")
+    return {"n_recent": col("n") * recent, "d_recent": col("d") * recent, "dd_recent": col("dd") * recent}
 
 
 def index_score(days_late: nw.Expr) -> nw.Expr:

@@ -8,7 +8,7 @@ from narwhals.stable.v2 import col
 from xlseg.calendar import FOREVER
 from xlseg.engines import Frame
 from xlseg.facts import CENT
-from xlseg.metrics.spans import I64, Dates, flag, ratio, spread, total
+from xlseg.metrics.spans import I64, Part, Rows, flag, ratio
 
 BUCKETS = (
     ("ageing_current", None, 0),
@@ -19,19 +19,22 @@ BUCKETS = (
 )
 """Ageing buckets by days past due, both ends in."""
 
-
-def open_items(balances: Frame, dates: Dates) -> Frame:
-    """One row an open item and as-of date, with `age` (days past due; below 1 when current)."""
-    return spread(balances, col("since"), col("until"), dates).with_columns(age=col("as_of") - col("due"))
+COUNTS = ("open_balance", "past_due", *(name for name, _, _ in BUCKETS))
 
 
-def receivable_sums(items: Frame) -> Frame:
-    """Balance and ageing in hundredths, and the earliest due date past due (FOREVER when none), a row an as-of date and customer."""
-    buckets = {name: col("amount") * flag(_within(low, high)) for name, low, high in BUCKETS}
+def open_items(balances: Frame) -> Part:
+    """The open items, with `age` (days past due; below 1 when current), and their sums.
+
+    Balance and ageing in hundredths, and the earliest due date past due (FOREVER when none).
+    """
     due = nw.when((col("age") > 0) & (col("amount") > CENT)).then(col("due")).otherwise(nw.lit(FOREVER)).cast(I64)
-    placed = items.with_columns(past_due=col("amount") * flag(col("age") > 0), due=due, **buckets)
-    names = ("amount", "past_due", *buckets)
-    return total(placed, counts=names, first_due=col("due").min()).rename({"amount": "open_balance"})
+    aged = {name: col("amount") * flag(_within(low, high)) for name, low, high in BUCKETS}
+
+    def moving(rows: Frame) -> Frame:
+        dated = rows.with_columns(age=col("as_of") - col("due"), open_balance=col("amount"))
+        return dated.with_columns(past_due=col("amount") * flag(col("age") > 0), first_due=due, **aged)
+
+    return Part((Rows(balances, col("since"), col("until"), moving, needs=("due", "amount")),), COUNTS, least=("first_due",))
 
 
 def _within(low: int | None, high: int | None) -> nw.Expr:

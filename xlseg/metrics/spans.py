@@ -1,14 +1,13 @@
 """The one idea behind one pass over the facts: each fact holds on a span of days, and is added up at every as-of date inside it.
 
 An invoice settled on day s counts as a payment event at all T with s ≤ T < s + W; a balance that stood from day a until b counts at all T with
-a ≤ T < b; an order is known at all T ≥ its day. The two ends of a span are turned into positions among the as-of dates by
-comparing, and a small table of all pairs of positions spreads the fact over the dates by an equi-join: no loop over dates, no inequality
-join, no cross join, so that every engine can do it.
+a ≤ T < b; an order is known at all T ≥ its day. What is added up is said once, as `Part`s; where the facts are added up is the engine's business:
+`sums.py` lets an engine join them with the dates, `dense.py` walks over the dates in numpy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
@@ -38,19 +37,75 @@ class Dates:
         return nw.sum_horizontal(*[(day > as_of).cast(I64) for as_of in self.days]).cast(I64)
 
 
-def spread(frame: Frame, since: nw.Expr, until: nw.Expr, dates: Dates) -> Frame:
-    """Every row once for each as-of date with since ≤ date < until, with that date as `as_of`."""
-    placed = frame.with_columns(first=dates.position(since), past=dates.position(until)).filter(nw.col("first") < nw.col("past"))
-    return placed.join(load(dates.positions(), dates.engine), on=["first", "past"], how="inner").drop("first", "past")
+@dataclass(frozen=True)
+class Weights:
+    """A number looked up by the as-of date and the month (0–11) a fact is of; it becomes the column `weight`."""
+
+    by_day: dict[int, tuple[float, ...]]
+
+    def table(self) -> pd.DataFrame:
+        """as_of, month, weight."""
+        rows = [(day, month, weight) for day, weights in self.by_day.items() for month, weight in enumerate(weights)]
+        return pd.DataFrame(rows, columns=["as_of", "month", "weight"]).astype({"as_of": "int64", "month": "int64", "weight": "float64"})
 
 
-def total(frame: Frame, keys: Sequence[str] = KEYS, *, counts: Sequence[str] = (), sums: Sequence[str] = (), **extremes: nw.Expr) -> Frame:
-    """Plain sums a group: of int64 columns (`counts`, exact) and float64 ones (`sums`); `extremes` are plain minima and maxima.
+@dataclass(frozen=True)
+class Rows:
+    """Facts of a kind, each counted at the as-of dates of its span.
 
-    The casts after are needed: DuckDB sums integers to 128 bits.
+    Attributes
+    ----------
+    frame
+        On the engine, with `customer` and the columns that are the same at every date.
+    since, until
+        A row counts at all T with since ≤ T < until.
+    moving, needs
+        Adds the columns that change with the date, from `as_of`, from `weight` (if there are weights), and from the columns it needs.
     """
-    grouped = frame.group_by(*keys).agg(*[nw.col(name).sum() for name in (*counts, *sums)], **extremes)
-    return grouped.with_columns(*[nw.col(name).cast(I64) for name in counts], *[nw.col(name).cast(F64) for name in sums])
+
+    frame: Frame
+    since: nw.Expr
+    until: nw.Expr
+    moving: Callable[[Frame], Frame] | None = None
+    needs: tuple[str, ...] = ()
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is added up of some rows, which all have these columns.
+
+    Attributes
+    ----------
+    counts, sums
+        Columns that are summed, of int64 (exact) and of float64; 0 for a customer without rows.
+    least, most
+        int64 columns of which the smallest and largest is kept; absent for a customer without rows.
+    """
+
+    rows: tuple[Rows, ...]
+    counts: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
+    least: tuple[str, ...] = ()
+    most: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Everything that is added up."""
+        return (*self.counts, *self.sums, *self.least, *self.most)
+
+
+def spread(rows: Rows, dates: Dates) -> Frame:
+    """Every row once for each as-of date of its span, with that date as `as_of`, and its moving columns.
+
+    The two ends of a span are turned into positions among the as-of dates by comparing, and a small table of all pairs of positions
+    spreads the row over the dates by an equi-join: no inequality join and no cross join, so that every engine can do it.
+    """
+    placed = rows.frame.with_columns(first=dates.position(rows.since), past=dates.position(rows.until)).filter(nw.col("first") < nw.col("past"))
+    found = placed.join(load(dates.positions(), dates.engine), on=["first", "past"], how="inner").drop("first", "past")
+    if rows.weights:
+        found = found.join(load(rows.weights.table(), dates.engine), on=["as_of", "month"], how="inner")
+    return rows.moving(found) if rows.moving else found
 
 
 def flag(condition: nw.Expr) -> nw.Expr:
