@@ -57,21 +57,21 @@ class Facts:
 
 def facts(ledger: Ledger, leave_out_disputed: bool = False) -> Facts:
     """The facts of a ledger."""
-    codes = _codes(ledger)
-    invoices = _invoices(ledger.invoices, codes)
-    applied = _applications(ledger, invoices)
-    invoices = invoices.assign(**_own_word(ledger, invoices, applied))
-    steps = _steps(invoices, applied)
-    settled, by_credit = _settled(invoices, applied)
-    orders = _orders(ledger, codes)
+    customers, (_, invoiced, ordered, paying) = _coded(ledger)
+    invoices = _invoices(ledger.invoices, invoiced)
+    applied = _applications(ledger.payments, invoices)
+    word = _own_word(invoices, applied, ledger.has_payments)
+    settled, by_credit = _settled(invoices, applied, word)
+    orders = _orders(ledger, ordered if ledger.has_orders else invoiced)
+    sales = ~invoices.is_credit
     return Facts(
-        customers=tuple(codes.index),
-        known=_known(ledger, codes, invoices, orders),
-        closings=_closings(invoices, settled, by_credit, leave_out_disputed),
-        balances=_spans(invoices, steps),
-        sales=invoices.loc[~invoices["is_credit"], ["customer", "issued", "amount"]].rename(columns={"issued": "day"}).reset_index(drop=True),
+        customers=customers,
+        known=_known(invoices, orders, paying, days(ledger.payments["date"])),
+        closings=_closings(invoices, word, settled, by_credit, leave_out_disputed),
+        balances=_balances(invoices, applied, word),
+        sales=_frame(customer=invoices.customer[sales], day=invoices.issued[sales], amount=invoices.amount[sales]),
         orders=orders,
-        order_days=orders.loc[orders["amount"] > 0, ["customer", "day"]].drop_duplicates().reset_index(drop=True),
+        order_days=_order_days(orders),
         has_invoices=ledger.has_invoices,
         has_orders=ledger.has_orders or ledger.has_invoices,
         orders_are_invoices=not ledger.has_orders,
@@ -84,166 +84,236 @@ def days(dates: pd.Series) -> Array:
     return np.where(np.isnat(values), FOREVER, values.astype("int64"))
 
 
-def _codes(ledger: Ledger) -> pd.Series:
-    ids = [frame["customer"] for frame in (ledger.customers, ledger.invoices, ledger.orders, ledger.payments)]
-    names = pd.concat(ids, ignore_index=True).astype(object)
-    unique = names[names != ""].drop_duplicates()
-    return pd.Series(np.arange(len(unique), dtype="int64"), index=pd.Index(unique, dtype=object))
+def _frame(**columns: Array) -> pd.DataFrame:
+    """A frame that holds the arrays as they are; pandas would copy them into one block."""
+    return pd.DataFrame(columns, copy=False)
 
 
-def _coded(names: pd.Series, codes: pd.Series) -> Array:
-    return codes.reindex(names.astype(object)).fillna(-1).to_numpy("int64")
+def _coded(ledger: Ledger) -> tuple[tuple[str, ...], list[Array]]:
+    """The customers, and the position among them (-1 = none) on every row of the Customers, Invoices, Orders and Payments tables."""
+    columns = [frame["customer"] for frame in (ledger.customers, ledger.invoices, ledger.orders, ledger.payments)]
+    codes, names = pd.factorize(pd.concat(columns, ignore_index=True))
+    customers = [str(name) for name in names]
+    if "" in customers:
+        nobody = customers.index("")
+        customers.pop(nobody)
+        codes = np.where(codes == nobody, -1, codes - (codes > nobody))
+    return tuple(customers), np.split(codes.astype("int64"), np.cumsum([len(column) for column in columns])[:-1])
 
 
-def _invoices(table: pd.DataFrame, codes: pd.Series) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Invoices:
+    """The columns of the invoices, in the ledger's order, as arrays; a day that is absent is FOREVER."""
+
+    customer: Array
+    document: pd.Series
+    issued: Array
+    due: Array
+    paid: Array
+    amount: Array
+    remaining: Array
+    stated: Array
+    says_open: Array
+    says_closed: Array
+    says_credited: Array
+    is_credit: Array
+    disputed: Array
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+
+def _invoices(table: pd.DataFrame, customer: Array) -> _Invoices:
     remaining = table["remaining"].to_numpy("float64")
-    return pd.DataFrame(
-        {
-            "customer": _coded(table["customer"], codes),
-            "document": table["document"].to_numpy(object),
-            "issued": days(table["issued"]),
-            "due": days(table["due"]),
-            "paid": days(table["paid"]),
-            "amount": table["amount"].to_numpy("int64"),
-            "stated": ~np.isnan(remaining),
-            "remaining": np.nan_to_num(remaining).astype("int64"),
-            "status": table["status"].to_numpy(object),
-            "is_credit": table["is_credit"].to_numpy("bool"),
-            "disputed": table["disputed"].to_numpy("bool"),
-        }
+    status, names = pd.factorize(table["status"])
+    says = {str(name): status == code for code, name in enumerate(names)}
+    nobody = np.zeros(len(table), "bool")
+    return _Invoices(
+        customer=customer,
+        document=table["document"],
+        issued=days(table["issued"]),
+        due=days(table["due"]),
+        paid=days(table["paid"]),
+        amount=table["amount"].to_numpy("int64"),
+        remaining=np.nan_to_num(remaining).astype("int64"),
+        stated=~np.isnan(remaining),
+        says_open=says.get("open", nobody),
+        says_closed=says.get("closed", nobody),
+        says_credited=says.get("credited", nobody),
+        is_credit=table["is_credit"].to_numpy("bool"),
+        disputed=table["disputed"].to_numpy("bool"),
     )
 
 
-def _applications(ledger: Ledger, invoices: pd.DataFrame) -> pd.DataFrame:
-    """invoice, day, amount, credit: what lowers a balance, a row an invoice and day. A credit memo that is used is raised by as much."""
-    payments = ledger.payments
-    position = pd.Series(np.arange(len(invoices), dtype="int64"), index=pd.Index(invoices["document"], dtype=object))
+@dataclass(frozen=True)
+class _Applied:
+    """What lowers a balance: a row an invoice and day, by invoice and day. A credit memo that is used is raised by as much."""
+
+    invoice: Array
+    day: Array
+    amount: Array
+    credit: Array
+
+
+def _applications(payments: pd.DataFrame, invoices: _Invoices) -> _Applied:
     amount = payments["amount"].to_numpy("int64")
     is_credit = payments["is_credit"].to_numpy("bool")
     day = days(payments["date"])
-    target = position.reindex(payments["document"].astype(object)).fillna(-1).to_numpy("int64")
-    memo = position.reindex(payments["payment"].astype(object)).fillna(-1).to_numpy("int64")
+    target = memo = np.full(len(payments), -1)
+    if len(payments) and len(invoices):
+        documents = pd.Index(invoices.document)
+        target, memo = documents.get_indexer(payments["document"]), documents.get_indexer(payments["payment"])
     used = is_credit & (target >= 0) & (memo >= 0) & (memo != target)
-    used[used] = invoices["is_credit"].to_numpy()[memo[used]]
-    rows = pd.DataFrame(
-        {
-            "invoice": np.concatenate([target, memo[used]]),
-            "day": np.concatenate([day, day[used]]),
-            "amount": np.concatenate([amount, -amount[used]]),
-            "credit": np.concatenate([np.where(is_credit, amount, 0), np.zeros(int(used.sum()), "int64")]),
-        }
-    )
-    rows = rows[rows["invoice"] >= 0]
-    rows["day"] = np.maximum(rows["day"], invoices["issued"].to_numpy()[rows["invoice"]])
-    return rows.groupby(["invoice", "day"], as_index=False, sort=True).sum()
+    used[used] = invoices.is_credit[memo[used]]
+    invoice = np.concatenate([target, memo[used]])
+    hits = invoice >= 0
+    invoice = invoice[hits]
+    lowered = np.concatenate([amount, -amount[used]])[hits]
+    by_credit = np.concatenate([np.where(is_credit, amount, 0), np.zeros(int(used.sum()), "int64")])[hits]
+    at = np.maximum(np.concatenate([day, day[used]])[hits], invoices.issued[invoice])
+    order = np.lexsort((at, invoice))
+    invoice, at = invoice[order], at[order]
+    first = _begins(invoice, at)
+    return _Applied(invoice[first], at[first], _added(lowered[order], first), _added(by_credit[order], first))
 
 
-def _own_word(ledger: Ledger, invoices: pd.DataFrame, applied: pd.DataFrame) -> dict[str, Array]:
+def _begins(*keys: Array) -> Array:
+    """Where a new group begins in sorted keys."""
+    if not len(keys[0]):
+        return np.zeros(0, "int64")
+    new = np.ones(len(keys[0]), "bool")
+    new[1:] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
+    return np.flatnonzero(new)
+
+
+def _added(values: Array, first: Array) -> Array:
+    """Sum of each group."""
+    sums: Array = np.add.reduceat(values, first) if len(first) else values[:0]
+    return sums
+
+
+def _running(values: Array, group: Array) -> Array:
+    """Cumulative sum within each group of sorted rows."""
+    total = np.cumsum(values)
+    first = _begins(group)
+    before = (total - values)[first]
+    within: Array = total - np.repeat(before, np.diff(first, append=len(group)))
+    return within
+
+
+@dataclass(frozen=True)
+class _Word:
     """What an invoice's own row says where no payment refers to it.
 
-    closed_on: day it was closed (FOREVER = not, or not known), undated: closed or partly paid, nobody knows when; left: what was left open then.
+    closed_on: day it was closed (FOREVER = not, or not known); undated: closed, nobody knows when; opening: what was open at first.
     """
+
+    closed_on: Array
+    undated: Array
+    opening: Array
+
+
+def _own_word(invoices: _Invoices, applied: _Applied, has_payments: bool) -> _Word:
     alone = np.ones(len(invoices), "bool")
-    alone[applied["invoice"].to_numpy()] = False
-    status = invoices["status"].to_numpy()
-    amount, remaining, stated = invoices["amount"].to_numpy(), invoices["remaining"].to_numpy(), invoices["stated"].to_numpy()
-    dated = invoices["paid"].to_numpy() < FOREVER
-    says_open = (status == "open") | ((status == "") & stated & (np.abs(remaining) > CENT))
-    says_closed = ~says_open & (np.isin(status, ["closed", "credited"]) | (stated & (np.abs(remaining) <= CENT)))
-    says_nothing = (status == "") & ~stated
-    believed = alone & dated & ~says_open & (says_closed | says_nothing | np.bool_(not ledger.has_payments))
-    trusted = invoices["is_credit"].to_numpy() | np.bool_(not ledger.has_payments)  # else the payments say what is open
+    alone[applied.invoice] = False
+    amount, remaining, stated = invoices.amount, invoices.remaining, invoices.stated
+    dated = invoices.paid < FOREVER
+    silent = ~(invoices.says_open | invoices.says_closed | invoices.says_credited)
+    says_open = invoices.says_open | (silent & stated & (np.abs(remaining) > CENT))
+    says_closed = ~says_open & (invoices.says_closed | invoices.says_credited | (stated & (np.abs(remaining) <= CENT)))
+    believed = alone & dated & ~says_open & (says_closed | (silent & ~stated) | np.bool_(not has_payments))
+    trusted = invoices.is_credit | np.bool_(not has_payments)  # else the payments say what is open
     partly = alone & trusted & ~believed & ~says_closed & stated & (np.abs(remaining) < np.abs(amount))
     undated = (alone & says_closed & ~dated) | partly
-    return {
-        "closed_on": np.where(believed, np.maximum(invoices["paid"], invoices["issued"]), FOREVER),
-        "undated": undated & ~partly,
-        "opening": np.where(undated, np.where(partly, remaining, 0), amount),
-    }
-
-
-def _steps(invoices: pd.DataFrame, applied: pd.DataFrame) -> pd.DataFrame:
-    """invoice, day, balance at its end, until (the day it changes again)."""
-    number = np.arange(len(invoices), dtype="int64")
-    closed = invoices["closed_on"].to_numpy() < FOREVER
-    moves = pd.DataFrame(
-        {
-            "invoice": np.concatenate([number, applied["invoice"], number[closed]]),
-            "day": np.concatenate([invoices["issued"], applied["day"], invoices["closed_on"][closed]]),
-            "amount": np.concatenate([invoices["opening"], -applied["amount"].to_numpy(), -invoices["opening"].to_numpy()[closed]]),
-        }
+    return _Word(
+        closed_on=np.where(believed, np.maximum(invoices.paid, invoices.issued), FOREVER),
+        undated=undated & ~partly,
+        opening=np.where(undated, np.where(partly, remaining, 0), amount),
     )
-    steps = moves.groupby(["invoice", "day"], as_index=False, sort=True).sum()
-    steps["balance"] = steps.groupby("invoice")["amount"].cumsum()
-    following = steps["invoice"].to_numpy()[1:] == steps["invoice"].to_numpy()[:-1]
-    until = np.full(len(steps), FOREVER + 1)
-    until[:-1][following] = steps["day"].to_numpy()[1:][following]
-    return steps.assign(until=until)
 
 
-def _settled(invoices: pd.DataFrame, applied: pd.DataFrame) -> tuple[Array, Array]:
+def _settled(invoices: _Invoices, applied: _Applied, word: _Word) -> tuple[Array, Array]:
     """Day each invoice is settled (FOREVER = open), and whether more than half of it by credit then."""
-    settled = invoices["closed_on"].to_numpy().copy()
-    by_credit = (invoices["status"] == "credited").to_numpy() & (settled < FOREVER)
-    target = applied["invoice"].to_numpy()
-    total = applied.groupby("invoice")[["amount", "credit"]].cumsum()
-    amount = invoices["amount"].to_numpy()[target]
-    done = amount - total["amount"].to_numpy() <= CENT
-    first = pd.DataFrame(
-        {"invoice": target[done], "day": applied["day"].to_numpy()[done], "half": (2 * total["credit"].to_numpy() > amount)[done]}
-    ).drop_duplicates("invoice")
-    settled[first["invoice"]] = first["day"]
-    by_credit[first["invoice"]] = first["half"]
+    settled = word.closed_on.copy()
+    by_credit = invoices.says_credited & (settled < FOREVER)
+    amount = invoices.amount[applied.invoice]
+    done = np.flatnonzero(amount - _running(applied.amount, applied.invoice) <= CENT)
+    first = done[_begins(applied.invoice[done])]
+    target = applied.invoice[first]
+    settled[target] = applied.day[first]
+    by_credit[target] = (2 * _running(applied.credit, applied.invoice) > amount)[first]
     return settled, by_credit
 
 
-def _closings(invoices: pd.DataFrame, settled: Array, by_credit: Array, leave_out_disputed: bool) -> pd.DataFrame:
-    disputed = invoices["disputed"].to_numpy()
-    frame = pd.DataFrame(
-        {
-            "customer": invoices["customer"],
-            "invoice": np.arange(len(invoices), dtype="int64"),
-            "issued": invoices["issued"],
-            "due": invoices["due"],
-            "settled": settled,
-            "amount": invoices["amount"],
-            "by_credit": by_credit.astype("int64"),
-            "disputed": disputed.astype("int64"),
-            "timed": (~(disputed & leave_out_disputed)).astype("int64"),
-        }
+def _closings(invoices: _Invoices, word: _Word, settled: Array, by_credit: Array, leave_out_disputed: bool) -> pd.DataFrame:
+    kept = np.flatnonzero(~invoices.is_credit & ~word.undated & (invoices.amount > CENT))
+    kept = kept[np.argsort(invoices.customer[kept], kind="stable")]
+    disputed = invoices.disputed[kept]
+    return _frame(
+        customer=invoices.customer[kept],
+        invoice=kept,
+        issued=invoices.issued[kept],
+        due=invoices.due[kept],
+        settled=settled[kept],
+        amount=invoices.amount[kept],
+        by_credit=by_credit[kept].astype("int64"),
+        disputed=disputed.astype("int64"),
+        timed=(~(disputed & leave_out_disputed)).astype("int64"),
     )
-    counts = ~invoices["is_credit"] & ~invoices["undated"] & (invoices["amount"] > CENT)
-    return frame[counts].reset_index(drop=True)
 
 
-def _spans(invoices: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
-    number = steps["invoice"].to_numpy()
-    is_credit = invoices["is_credit"].to_numpy()[number]
-    frame = pd.DataFrame(
-        {
-            "customer": invoices["customer"].to_numpy()[number],
-            "invoice": number,
-            "due": np.where(is_credit, FOREVER, invoices["due"].to_numpy()[number]),
-            "since": steps["day"],
-            "until": steps["until"],
-            "amount": steps["balance"],
-            "is_credit": is_credit.astype("int64"),
-        }
+def _balances(invoices: _Invoices, applied: _Applied, word: _Word) -> pd.DataFrame:
+    """The open balances: from the issue date on what is open at first, and after each application what that leaves."""
+    number = np.arange(len(invoices), dtype="int64")
+    invoice = np.concatenate([number, applied.invoice])
+    since = np.concatenate([invoices.issued, applied.day])
+    amount = np.concatenate([word.opening, -applied.amount])
+    if len(applied.invoice):
+        order = np.lexsort((since, invoice))
+        invoice, since, amount = invoice[order], since[order], amount[order]
+        first = _begins(invoice, since)
+        invoice, since, amount = invoice[first], since[first], _added(amount, first)
+        amount = _running(amount, invoice)
+    until = np.where(word.closed_on < FOREVER, word.closed_on, FOREVER + 1)[invoice]
+    follows = invoice[1:] == invoice[:-1]
+    until[:-1][follows] = since[1:][follows]
+    kept = np.flatnonzero((amount != 0) & (since < until))
+    kept = kept[np.argsort(invoices.customer[invoice[kept]], kind="stable")]
+    invoice = invoice[kept]
+    is_credit = invoices.is_credit[invoice]
+    return _frame(
+        customer=invoices.customer[invoice],
+        invoice=invoice,
+        due=np.where(is_credit, FOREVER, invoices.due[invoice]),
+        since=since[kept],
+        until=until[kept],
+        amount=amount[kept],
+        is_credit=is_credit.astype("int64"),
     )
-    return frame[frame["amount"] != 0].reset_index(drop=True)
 
 
-def _orders(ledger: Ledger, codes: pd.Series) -> pd.DataFrame:
+def _orders(ledger: Ledger, customer: Array) -> pd.DataFrame:
     """The orders; where the book has none, its invoices and credit memos stand in."""
     table, date = (ledger.orders, "date") if ledger.has_orders else (ledger.invoices, "issued")
-    day = days(table[date])
-    return pd.DataFrame(
-        {"customer": _coded(table["customer"], codes), "day": day, "month": month_numbers(day) % 12, "amount": table["amount"].to_numpy("int64")}
-    )
+    order = np.argsort(customer, kind="stable")
+    day = days(table[date])[order]
+    return _frame(customer=customer[order], day=day, month=month_numbers(day) % 12, amount=table["amount"].to_numpy("int64")[order])
 
 
-def _known(ledger: Ledger, codes: pd.Series, invoices: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
-    payments = pd.DataFrame({"customer": _coded(ledger.payments["customer"], codes), "day": days(ledger.payments["date"])})
-    first = invoices[["customer", "issued"]].rename(columns={"issued": "day"})
-    every = pd.concat([first, orders[["customer", "day"]], payments[payments["customer"] >= 0]], ignore_index=True)
-    return every.groupby("customer", as_index=False, sort=True)[["day"]].min()
+def _order_days(orders: pd.DataFrame) -> pd.DataFrame:
+    placed = orders["amount"].to_numpy() > 0
+    customer, day = orders["customer"].to_numpy()[placed], orders["day"].to_numpy()[placed]
+    start = day.min(initial=FOREVER)
+    span = day.max(initial=start) - start + 1
+    distinct = np.unique(customer * span + (day - start))
+    return _frame(customer=distinct // span, day=distinct % span + start)
+
+
+def _known(invoices: _Invoices, orders: pd.DataFrame, paying: Array, paid: Array) -> pd.DataFrame:
+    customer = np.concatenate([invoices.customer, orders["customer"].to_numpy(), paying])
+    day = np.concatenate([invoices.issued, orders["day"].to_numpy(), paid])
+    somebody = customer >= 0
+    first = np.full(customer.max(initial=-1) + 1, FOREVER + 1)
+    np.minimum.at(first, customer[somebody], day[somebody])
+    known = np.flatnonzero(first <= FOREVER)
+    return _frame(customer=known, day=first[known])

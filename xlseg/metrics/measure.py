@@ -41,10 +41,17 @@ def measure_facts(book: Facts, as_of: Sequence[dt.date], settings: Settings, eng
     """`measure` for facts that are there already."""
     dates = Dates(tuple(day_number(date) for date in as_of), engine)
     seasons = {day: season_of(book, day) for day in dates.days}
-    measured = collect(_derived(_summed(book, dates, seasons, settings), book, settings)).sort_values(["as_of", "customer"], ignore_index=True)
+    measured = _in_order(collect(_derived(_summed(book, dates, seasons, settings), book, settings)))
     measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
     measured["expected_orders"] = expected_orders(book, measured, dates.days[-1])
     return _presented(measured, book)
+
+
+def _in_order(measured: pd.DataFrame) -> pd.DataFrame:
+    """Rows by as-of date, then customer."""
+    as_of, customer = measured["as_of"].to_numpy(), measured["customer"].to_numpy()
+    rises = (as_of[1:] > as_of[:-1]) | ((as_of[1:] == as_of[:-1]) & (customer[1:] > customer[:-1]))
+    return measured if rises.all() else measured.sort_values(["as_of", "customer"], ignore_index=True)
 
 
 def season_of(book: Facts, day: int) -> Season:
@@ -120,14 +127,14 @@ def _presented(measured: pd.DataFrame, book: Facts) -> pd.DataFrame:
     ids = np.array(book.customers, dtype=object)
     columns: dict[str, object] = {
         "as_of": measured["as_of"].to_numpy("int64").astype("datetime64[D]").astype("datetime64[s]"),
-        "customer": ids[measured["customer"].to_numpy("int64")],
+        "customer": pd.Series(ids[measured["customer"].to_numpy("int64")], dtype=object),
     }
     for name, metric in CATALOGUE.items():
         if metric.unit == "letter":
             columns[name] = measured[name].astype(object).where(measured[name].notna(), None)
         else:
             columns[name] = measured[name].to_numpy("float64") / (100 if metric.unit == "money" else 1)
-    frame = pd.DataFrame(columns)
+    frame = pd.DataFrame(columns, copy=False)
     if not book.has_invoices:
         frame[list(_ABSENT_WITHOUT_INVOICES)] = np.nan
     if not book.has_orders:
