@@ -1,0 +1,115 @@
+"""Adds the facts up in numpy, some as-of dates after the others, into an array dates × customers for each sum.
+
+The same parts as `sums.py`, several times faster in memory: rows are sorted by customer once, so that a sum at a date is one pass over the rows
+that count there, and nothing is joined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from xlseg.engines import Frame, collect
+from xlseg.metrics.spans import Dates, Part, Rows
+from xlseg.workbook import Array
+
+Sums = dict[str, Array]
+"""Sums by name, each an array dates × customers."""
+
+_LEAST, _MOST = np.iinfo("int64").max, np.iinfo("int64").min
+
+
+_BATCH = 300_000
+"""Rows at which the dates gathered so far are added up: many small dates at once, and few large ones, so that the memory needed is bounded."""
+
+
+def dense_sums(known: Rows, parts: Sequence[Part], dates: Dates, customers: int) -> Frame:
+    """`joined_sums` for customers numbered from 0; rows by date, then customer."""
+    shape = (len(dates.days), customers)
+    listed = np.zeros(shape, dtype="bool")
+    for batch in _batches(known, ("customer",), dates):
+        listed[batch.date, batch.values["customer"]] = True
+    date, customer = np.nonzero(listed)
+    columns: dict[str, Array] = {"as_of": np.array(dates.days, dtype="int64")[date], "customer": customer}
+    for part in parts:
+        columns |= {name: values[listed] for name, values in _present(part, _added(part, dates, shape)).items()}
+    return nw.from_native(pd.DataFrame(columns, copy=False))
+
+
+def _added(part: Part, dates: Dates, shape: tuple[int, int]) -> Sums:
+    found: Sums = {name: np.zeros(shape, dtype="int64") for name in part.counts}
+    found |= {name: np.zeros(shape) for name in part.sums}
+    found |= {name: np.full(shape, _LEAST) for name in part.least}
+    found |= {name: np.full(shape, _MOST) for name in part.most}
+    for rows in part.rows:
+        for batch in _batches(rows, ("customer", *part.columns), dates):
+            starts = batch.starts
+            owner = (batch.date[starts], batch.values["customer"][starts])
+            for name in (*part.counts, *part.sums):
+                found[name][owner] += np.add.reduceat(batch.values[name], starts)
+            for name in part.least:
+                found[name][owner] = np.minimum(found[name][owner], np.minimum.reduceat(batch.values[name], starts))
+            for name in part.most:
+                found[name][owner] = np.maximum(found[name][owner], np.maximum.reduceat(batch.values[name], starts))
+    return found
+
+
+def _present(part: Part, found: Sums) -> Sums:
+    """The sums as an engine would hand them out: no smallest and no largest of no rows."""
+    absent = {name: _LEAST for name in part.least} | {name: _MOST for name in part.most}
+    return {name: np.where(values == absent[name], np.nan, values) if name in absent else values for name, values in found.items()}
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """The rows that count at some of the dates, by date and customer.
+
+    date: position of each row's as-of date. starts: where the rows of a customer at a date begin.
+    """
+
+    date: Array
+    starts: Array
+    values: Sums
+
+
+def _batches(rows: Rows, names: Sequence[str], dates: Dates) -> Iterator[_Batch]:
+    frame = collect(rows.frame.with_columns(since=rows.since, until=rows.until))
+    order = _by_customer(frame["customer"].to_numpy())
+    wanted = {"since", "until", *names, *rows.needs, *(["month"] if rows.weights else [])}
+    columns = {name: frame[name].to_numpy()[order] for name in wanted if name in frame.columns}
+    gathered: list[tuple[int, Array]] = []
+    for at, day in enumerate(dates.days):
+        gathered.append((at, np.flatnonzero((columns["since"] <= day) & (columns["until"] > day))))
+        if at == len(dates.days) - 1 or sum(len(chosen) for _, chosen in gathered) > _BATCH:
+            yield _batch(rows, columns, gathered, names, dates)
+            gathered = []
+
+
+def _by_customer(customer: Array) -> Array | slice:
+    return slice(None) if (customer[1:] >= customer[:-1]).all() else np.argsort(customer, kind="stable")
+
+
+def _batch(rows: Rows, columns: Sums, gathered: Sequence[tuple[int, Array]], names: Sequence[str], dates: Dates) -> _Batch:
+    date = np.concatenate([np.full(len(chosen), at) for at, chosen in gathered])
+    chosen = np.concatenate([chosen for _, chosen in gathered])
+    values = _moved(rows, columns, chosen, date, names, dates)
+    values |= {name: columns[name][chosen] for name in names if name not in values}
+    customer = values["customer"]
+    new = np.ones(len(chosen), "bool")
+    new[1:] = (customer[1:] != customer[:-1]) | (date[1:] != date[:-1])
+    return _Batch(date, np.flatnonzero(new), values)
+
+
+def _moved(rows: Rows, columns: Sums, chosen: Array, date: Array, names: Sequence[str], dates: Dates) -> Sums:
+    """The columns that change with the date."""
+    if rows.moving is None:
+        return {}
+    needed = {name: columns[name][chosen] for name in rows.needs} | {"as_of": np.array(dates.days, dtype="int64")[date]}
+    if rows.weights:
+        needed["weight"] = np.array([rows.weights.by_day[day] for day in dates.days])[date, columns["month"][chosen]]
+    frame = collect(rows.moving(nw.from_native(pd.DataFrame(needed, copy=False))))
+    return {name: frame[name].to_numpy() for name in names if name in frame.columns}
