@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xlseg.hosts.reading import columns_of
+from xlseg.hosts.columns import columns_of
 from xlseg.intake import read_ledger
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake

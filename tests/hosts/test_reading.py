@@ -16,6 +16,8 @@ import xlsxwriter
 
 from xlseg.errors import FileError, FormatError, MissingSheetError
 from xlseg.hosts import opening, reading
+from xlseg.hosts.cells import OpenpyxlCells
+from xlseg.hosts.columns import plain
 from xlseg.hosts.extent import column_number
 from xlseg.hosts.reading import open_sheets
 from xlseg.workbook import CellError, Value
@@ -328,10 +330,10 @@ def test_two_libraries_see_the_same_cells_in_sixty_real_workbooks() -> None:
         pytest.skip("../shared/corpus is not here")
     compared = 0
     for file in sorted(CORPUS.glob("*.xls*")):
-        source, other = open_sheets(file), reading.OpenpyxlCells(file)
+        source, other = open_sheets(file), OpenpyxlCells(file)
         for name in set(source.sheets()) & set(other.names()):  # openpyxl sees no sheets in strict books
             ours = sum(cell is not None for row in source.sheet(name).head(10_000) for cell in row)
-            theirs = sum(reading.plain(cell) is not None for row in other.load(name)(0) for cell in row)
+            theirs = sum(plain(cell) is not None for row in other.load(name)(0) for cell in row)
             assert ours == theirs, (file.name, name)
             compared += ours
     assert compared > 10_000

@@ -22,7 +22,7 @@ MOST_BYTES_OF_PART = 1 << 30
 MOST_RATIO = 400
 """Unpacked : packed, for parts (and packages) of more than 16 MiB. A sheet of one repeated row reaches about 250, a zip bomb 1,000."""
 _SMALL = 16 << 20
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
 _HEADER = struct.Struct("<4s5H3L2H")
 """What stands before a part, without its name."""
 _END = struct.Struct("<4s4H2LH")

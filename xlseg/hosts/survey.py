@@ -5,14 +5,15 @@ The raw XML is only searched, not parsed, so that what claims to be larger than 
 
 from __future__ import annotations
 
+import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import PurePosixPath
 
 from xlseg.errors import FormatError
+from xlseg.hosts.columns import MAX_DENSE
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.opening import unpacked
 from xlseg.hosts.package import Element, parsed
@@ -21,6 +22,8 @@ _WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships|table)[\s>]")
 """The parts that a library unpacks by itself, whatever size they claim."""
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_TAG = 1 << 16
 _SAVE_AGAIN = "open it in Excel and save it again"
 
@@ -37,11 +40,19 @@ class Survey:
         The cells of the largest rectangle filled.
     is_sparse
         Whether some rectangle is far larger than what can stand in it.
+    sheets
+        The extents of the worksheets by their names.
     """
 
     has_errors: bool
     dense: int
     is_sparse: bool = False
+    sheets: Mapping[str, Extent] = field(default_factory=dict)
+
+    def is_plain(self, sheet: str) -> bool:
+        """Whether the sheet's cells hold nothing but numbers and texts, dates among them, and lie close together."""
+        extent = self.sheets.get(sheet)
+        return extent is not None and not (extent.has_errors or extent.has_rare or extent.is_sparse or extent.dense > MAX_DENSE)
 
 
 def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> tuple[bool, Survey]:
@@ -59,27 +70,49 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     """
     if any(name.endswith("workbook.bin") for name in names):
         raise FormatError(book, "a binary workbook (.xlsb)", "open it in Excel and save it as .xlsx")
-    epoch_1904 = _epoch_1904(book, package, names)
-    found = [_survey(f"{book}: {member.filename}", package, member) for member in names.values()]
-    sheets = [extent for extent in found if extent]
-    return epoch_1904, Survey(any(e.has_errors for e in sheets), max((e.dense for e in sheets), default=0), any(e.is_sparse for e in sheets))
-
-
-def _epoch_1904(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> bool:
-    part = names.get(_workbook_part(book, package, names))
-    if part is None:
+    part = _workbook_part(book, package, names)
+    if part not in names:
         raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
-    root = _tree(book, package, part)
+    root = _tree(book, package, names[part])
+    found = {name: _survey(f"{book}: {member.filename}", package, member) for name, member in names.items()}
+    extents = {name: extent for name, extent in found.items() if extent}
+    parts = _sheet_parts(book, package, names, part, root)
+    sheets = {sheet: extents[name] for sheet, name in parts.items() if name in extents}
+    every = extents.values()
+    dense = max((extent.dense for extent in every), default=0)
+    return _epoch_1904(root), Survey(any(e.has_errors for e in every), dense, any(e.is_sparse for e in every), sheets)
+
+
+def _epoch_1904(root: Element) -> bool:
     return any(node.get("date1904", "").lower() in ("1", "true", "on") for node in root.iter("{*}workbookPr"))
 
 
 def _workbook_part(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> str:
-    relations = names.get("_rels/.rels")
-    if relations is not None:
-        for node in _tree(book, package, relations).iter("{*}Relationship"):
-            if node.get("Type", "").endswith("/officeDocument"):
-                return str(PurePosixPath("/", node.get("Target", "").replace("\\", "/"))).lstrip("/").lower()
-    return "xl/workbook.xml"
+    relations = _relations(book, package, names, "")
+    return next((target for kind, target in relations.values() if kind.endswith("/officeDocument")), "xl/workbook.xml")
+
+
+def _sheet_parts(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo], workbook: str, root: Element) -> dict[str, str]:
+    """Names of the parts of the worksheets, by the names of the sheets."""
+    try:
+        relations = _relations(book, package, names, workbook)
+    except FormatError:  # the library that reads will say so
+        return {}
+    sheets = ((sheet.get("name", ""), relations.get(sheet.get(_ID) or sheet.get(_STRICT_ID) or "")) for sheet in root.iter("{*}sheet"))
+    return {name: relation[1] for name, relation in sheets if relation and relation[0].endswith("/worksheet")}
+
+
+def _relations(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo], base: str) -> dict[str, tuple[str, str]]:
+    """Type and target of what a part relates to, by the relation's id."""
+    folder, name = posixpath.split(base)
+    member = names.get(posixpath.join(folder, "_rels", name + ".rels"))
+    nodes = _tree(book, package, member).iter("{*}Relationship") if member else ()
+    return {node.get("Id", ""): (node.get("Type", ""), _target(folder, node)) for node in nodes}
+
+
+def _target(folder: str, node: Element) -> str:
+    target = posixpath.join("/", folder, node.get("Target", "").replace("\\", "/"))
+    return posixpath.normpath(target).lstrip("/").lower()
 
 
 def _tree(book: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Element:

@@ -15,8 +15,8 @@ from typing import BinaryIO
 from lxml import etree
 
 from xlseg.errors import FormatError, MissingSheetError
+from xlseg.hosts.columns import columns_of
 from xlseg.hosts.extent import MAX_COLUMNS, MAX_ROWS
-from xlseg.hosts.reading import columns_of
 from xlseg.workbook import CellError, Grid, Value
 
 NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"

@@ -1,0 +1,210 @@
+"""The columns of a large sheet hold what its cells hold, though they are not read cell by cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xlseg.hosts import reading
+from xlseg.hosts.cells import OpenpyxlCells
+from xlseg.hosts.columns import columns_of
+from xlseg.hosts.extent import Extent
+from xlseg.hosts.reading import open_sheets
+from xlseg.workbook import Array, CellError, Value
+
+FORMATS = {dt.datetime: "yyyy-mm-dd hh:mm:ss", dt.date: "yyyy-mm-dd", dt.time: "hh:mm:ss", dt.timedelta: "[h]:mm:ss"}
+FIRST, LAST = dt.datetime(1905, 6, 1), dt.datetime(2090, 1, 1)
+
+texts = st.sampled_from(["a", " b ", "0017", "N/A", "line\nbreak", "<&>", "Ünï", "2024-01-31", "1,5", "1.50", "TRUE", "-", "00:00"])
+like_values = st.sampled_from(["17", "-3", "1.5", "0", "true", "false", "2024-01-31 00:00:00", "NaN", "inf"])
+numbers = st.one_of(st.integers(-(10**9), 10**9), st.floats(-1e12, 1e12, allow_nan=False), st.sampled_from([0, 1, 1e22, 1e-7]))
+days = st.dates(FIRST.date(), LAST.date())
+moments = st.datetimes(FIRST, LAST).map(lambda moment: moment.replace(microsecond=0))
+times = st.integers(0, 86_399).map(lambda s: (dt.datetime(2000, 1, 1) + dt.timedelta(seconds=s)).time())
+durations = st.integers(0, 10**6).map(lambda s: dt.timedelta(seconds=s))
+errors = st.sampled_from([CellError("#N/A"), CellError("#DIV/0!")])
+KINDS = (texts, texts, numbers, numbers, days, moments, st.one_of(days, moments), like_values, times, durations, st.booleans(), errors)
+
+
+@st.composite
+def columns(draw: Any) -> list[list[Any]]:
+    """Columns of one height, most of one kind, some mixed, with gaps."""
+    height = draw(st.integers(1, 6))
+    made = []
+    for _ in range(draw(st.integers(1, 3))):
+        kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=2))
+        made.append(draw(st.lists(st.one_of(st.none(), *kinds), min_size=height, max_size=height)))
+    return made
+
+
+def write(file: Path, made: Sequence[Sequence[Any]], top: int, left: int, **options: Any) -> None:
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet("S")
+        formats = {kind: book.add_format({"num_format": code}) for kind, code in FORMATS.items()}
+        for row, cells in enumerate(zip(*(["head", *column] for column in made), strict=True), start=top):
+            for column, cell in enumerate(cells, start=left):
+                write_cell(sheet, row, column, cell, formats)
+
+
+def write_cell(sheet: Any, row: int, column: int, cell: Any, formats: dict[type, Any]) -> None:
+    if isinstance(cell, CellError):
+        sheet.write_formula(row, column, "=1/0", None, cell.code)
+    elif isinstance(cell, str):
+        sheet.write_string(row, column, cell)
+    elif type(cell) in formats:
+        sheet.write_datetime(row, column, cell, formats[type(cell)])
+    elif cell is not None:
+        sheet.write(row, column, cell)
+
+
+def plainly(file: Path, below: int) -> tuple[Array, ...]:
+    """The same columns by openpyxl, cell by cell."""
+    return columns_of([list(OpenpyxlCells(file).load("S")(below))], "S")
+
+
+def filled(column: Array) -> list[tuple[int, Value]]:
+    """The cells that hold something; a number as a float, a date with its time."""
+    cells = [None if cell != cell else cell for cell in column.tolist()]
+    whole = [dt.datetime.combine(cell, dt.time()) if type(cell) is dt.date else float(cell) if type(cell) is int else cell for cell in cells]
+    return [(row, cell) for row, cell in enumerate(whole) if cell is not None]
+
+
+def test_columns_are_the_same_as_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGE", -1)
+    whole: list[bool] = []
+    original = reading.whole_columns
+
+    def noted(*args: Any) -> tuple[Array, ...] | None:
+        found = original(*args)
+        whole.append(found is not None)
+        return found
+
+    monkeypatch.setattr(reading, "whole_columns", noted)
+
+    @settings(max_examples=120, derandomize=True, deadline=None, database=None)
+    @given(columns(), st.integers(0, 3), st.integers(0, 2), st.integers(0, 1), st.booleans(), st.booleans())
+    def check(made: list[list[Any]], top: int, left: int, more: int, epoch_1904: bool, inline: bool) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "book.xlsx"
+            write(file, made, top, left, date_1904=epoch_1904, constant_memory=inline)
+            below = top + 1 + more
+            grid, wanted = open_sheets(file).sheet("S").body(below), plainly(file, below)
+        assert grid.first_row == below + 1
+        assert described(grid.columns) == described(wanted)
+
+    check()
+    assert 20 < sum(whole) < len(whole)  # both ways are taken
+
+
+def described(columns: Sequence[Array]) -> dict[int, tuple[str, list[tuple[int, Value, type]]]]:
+    """Of each column that holds anything: its type, and its cells with their rows and types."""
+    return {i: (str(c.dtype), [(row, cell, type(cell)) for row, cell in filled(c)]) for i, c in enumerate(columns) if filled(c)}
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every sheet counts as large."""
+    monkeypatch.setattr(reading, "LARGE", -1)
+
+
+def body(path: Path, *made: list[Any]) -> tuple[Array, ...]:
+    write(path / "book.xlsx", made, 0, 0)
+    return open_sheets(path / "book.xlsx").sheet("S").body(1).columns
+
+
+@pytest.mark.usefixtures("large")
+def test_equal_texts_are_one_object_so_that_a_million_names_cost_little(tmp_path: Path) -> None:
+    (names,) = body(tmp_path, [f"Customer {i % 2}" for i in range(10)])
+    assert len({id(name) for name in names}) == 2
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("odd", [17, True, dt.datetime(2024, 1, 31), dt.timedelta(hours=30), CellError("#N/A")])
+def test_one_odd_cell_far_down_among_texts_keeps_its_type(tmp_path: Path, odd: Any) -> None:
+    (column,) = body(tmp_path, [*["text"] * 80, odd])
+    expected = odd / dt.timedelta(days=1) if isinstance(odd, dt.timedelta) else odd
+    assert column[79] == "text"
+    assert column[80] == expected or dt.datetime.combine(column[80], dt.time()) == odd
+    assert isinstance(column[80], bool) == isinstance(odd, bool)
+
+
+@pytest.mark.usefixtures("large")
+def test_what_looks_like_an_escaped_sign_stays_a_text(tmp_path: Path) -> None:
+    (column,) = body(tmp_path, ["x_x000D_y", "line\nbreak"])
+    assert column.tolist() == ["x_x000D_y", "line\nbreak"]
+
+
+@pytest.mark.usefixtures("large")
+def test_an_empty_text_is_no_value(tmp_path: Path) -> None:
+    write(tmp_path / "book.xlsx", [["a", "b"]], 0, 0, constant_memory=True)
+    empty = changed(tmp_path / "book.xlsx", lambda xml: xml.replace(b"<t>a</t>", b"<t></t>"))
+    assert open_sheets(empty).sheet("S").body(1).columns[0].tolist() == [None, "b"]
+
+
+# ── what a sheet claims ──────────────────────────────────────────────────────
+
+
+def changed(file: Path, change: Callable[[bytes], bytes]) -> Path:
+    out = file.with_name("changed.xlsx")
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(old.read(name)) if "worksheets" in name else old.read(name))
+    return out
+
+
+def extent(xml: str) -> Extent:
+    """The extent of a sheet with these rows, taken in pieces."""
+    found = Extent("book.xlsx", len(xml))
+    for piece in re.findall(r"(?s).{1,50000}(?=<|$)|.+", f"<worksheet><sheetData>{xml}</sheetData></worksheet>"):
+        found.take(piece.encode())
+    return found
+
+
+def rows(first: int, last: int) -> str:
+    cells = '<c r="A{0}" s="1"><v>{0}</v></c><c r="B{0}" t="inlineStr"><is><t>borrow 12:30, don\'t</t></is></c>'
+    return "".join(f'<row r="{n}">{cells.format(n)}</row>' for n in range(first, last))
+
+
+MANY = rows(1, 3_000)
+
+
+@pytest.mark.parametrize(
+    ("xml", "reach"),
+    [
+        ("", 0),
+        (MANY, 2_999 * 26),
+        (rows(999_999, 1_000_003), 1_000_002 * 26),
+        (MANY + '<row r="70000"><c r="AB70000"/></row>' + rows(70_001, 71_000), 70_999 * 28),
+        (MANY + "<row r='50000'><c r='AB50000'/></row>", 50_000 * 28),
+        (MANY + '<row spans="1:2" r="50000"/>' + rows(50_001, 50_003), 50_002 * 26),
+        (MANY + '<row\n r="50000"/>', 50_000 * 26),
+        (MANY + '<x:row r = "50000"/>', 50_000 * 26),
+        (MANY + '<row r="3000"><c r="A900000"/></row>', 900_000 * 26),
+        (MANY + '<row r="3000"><c s="1" r="A900000"/></row>', 900_000 * 26),
+        (MANY + '<row r="3000"><c r="xfd3000"/></row>', 3_000 * 16_384),
+        (MANY + '<row r="3000"><c t="n" r ="XFD3000"/></row>', 3_000 * 16_384),
+        (MANY + '<row r="3000">' + "<c/>" * 30 + "</row>", 3_000 * 30),
+        (MANY + '<row r="3000"><c><v>1</v></c></row>', 3_000 * 26),
+    ],
+    ids=["none", "many", "a million", "wide", "single quotes", "number last", "line break", "prefix", "cell below", "cell named last",
+         "small letters", "space", "cells without names", "a cell without name"],
+)  # fmt: skip
+def test_how_far_the_cells_of_a_sheet_reach_is_seen_however_it_is_written(xml: str, reach: int) -> None:
+    assert extent(xml).dense == reach
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize(("kind", "expected"), [("e", (True, False)), ("b", (False, True)), ("d", (False, True)), ("s", (False, False))])
+def test_error_values_and_rare_kinds_of_cells_are_seen(kind: str, expected: tuple[bool, bool], quote: str) -> None:
+    found = extent(MANY + f'<row r="3000"><c r="A3000" t={quote}{kind}{quote}><v>1</v></c></row>' + rows(3_001, 4_000))
+    assert (found.has_errors, found.has_rare) == expected

@@ -1,0 +1,174 @@
+"""The libraries that read cells, each cell as it stands: calamine, or openpyxl.
+
+calamine reads a hundred thousand rows of ten columns in about a second. It shows an error value as an empty cell, so where the
+survey has seen one, fastexcel's error report says where and which. openpyxl reads, ten times slower, where calamine is not
+installed, and sheets so sparse that calamine, which fills the gaps, would need the whole memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from xlseg.errors import FormatError
+from xlseg.hosts.columns import MAX_DENSE
+from xlseg.hosts.extent import MAX_ROWS
+from xlseg.hosts.survey import Survey
+from xlseg.workbook import CellError
+
+MAX_SPARSE = 20_000_000
+"""Cells, empty ones included, up to which a sheet is read by openpyxl, which needs a minute for as many that hold something."""
+
+_ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
+logging.getLogger("calamine").addHandler(logging.NullHandler())  # what it thinks of a false dimension is nothing to the user
+
+Rows = Callable[[int], Iterator[Sequence[Any]]]
+"""All rows below a row number, each from column A on."""
+
+
+Package = Path | BytesIO
+"""A workbook file, or the shortened copy of one."""
+
+
+def named_by_content(path: Path) -> Package:
+    """The file, or its content where the name would mislead the libraries, which go by the ending of a path."""
+    return path if path.suffix.lower() in (".xlsx", ".xlsm") else BytesIO(path.read_bytes())
+
+
+class Cells(Protocol):
+    """A library that reads cells."""
+
+    def names(self) -> Sequence[str]:
+        """Names of the worksheets."""
+
+    def load(self, name: str) -> Rows:
+        """One worksheet's rows."""
+
+
+def choose_cells(book: Package, survey: Survey) -> Cells:
+    """The quickest library that is installed and sees all that is in this file."""
+    if survey.dense <= MAX_DENSE and not survey.is_sparse:
+        with suppress(ImportError):
+            return calamine_cells(book, survey.has_errors)
+    return OpenpyxlCells(book)
+
+
+def calamine_cells(book: Package, has_errors: bool) -> Cells:
+    """calamine, or openpyxl for what calamine refuses to open, such as a book with macro sheets.
+
+    Raises
+    ------
+    ImportError
+        When calamine is not installed.
+    """
+    from python_calamine import CalamineError
+
+    try:
+        return CalamineCells(book, has_errors)
+    except CalamineError:
+        return OpenpyxlCells(book)
+
+
+class CalamineCells:
+    """python-calamine, with fastexcel for the error values."""
+
+    def __init__(self, book: Package, has_errors: bool) -> None:
+        import python_calamine
+
+        self._book = python_calamine.load_workbook(book)  # first: its refusal has an error of its own kind
+        if has_errors:
+            import fastexcel
+
+            self._reader = fastexcel.read_excel(book if isinstance(book, Path) else book.getvalue())
+        self._has_errors = has_errors
+        worksheet = python_calamine.SheetTypeEnum.WorkSheet
+        self._names = [sheet.name for sheet in self._book.sheets_metadata if sheet.typ == worksheet]
+
+    def names(self) -> Sequence[str]:
+        """Names of the worksheets."""
+        return self._names
+
+    def load(self, name: str) -> Rows:
+        """One worksheet's rows."""
+        sheet = self._book.get_sheet_by_name(name)
+        left = sheet.start[1] if sheet.start else 0
+        errors = self._errors(name, left) if self._has_errors and sheet.start else {}
+        margin = [None] * left
+
+        def rows(below: int) -> Iterator[Sequence[Any]]:
+            if sheet.start and not margin and not errors:
+                yield from islice(sheet.iter_rows(), below, None)
+                return
+            # iter_rows starts at the sheet's first row, but in each row at the first used column
+            for number, row in enumerate(islice(sheet.iter_rows() if sheet.start else (), below, None), below):
+                cells: list[Any] = [*margin, *row]
+                for column, code in errors.get(number, ()):
+                    cells[column] = CellError(code)
+                yield cells
+
+        return rows
+
+    def _errors(self, name: str, left: int) -> dict[int, list[tuple[int, str]]]:
+        """Row → (column, code), both from 0. fastexcel counts rows from the sheet's first when told to skip none, columns from the first used."""
+        sheet = self._reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+        report = sheet.to_arrow_with_errors()[1]
+        found: dict[int, list[tuple[int, str]]] = {}
+        for error in report.errors if report else ():
+            code = re.search(r"Error\((\w+)\)", error.detail)
+            row, column = error.position
+            found.setdefault(row, []).append((column + left, _ERRORS.get(code[1], "#N/A") if code else "#N/A"))
+        return found
+
+
+class OpenpyxlCells:
+    """openpyxl in its streaming mode."""
+
+    def __init__(self, book: Package) -> None:
+        import openpyxl
+
+        content = BytesIO(book.read_bytes()) if isinstance(book, Path) else book  # of a path it would keep the file open: Windows replaces none such
+        with _quiet():
+            self._book = openpyxl.load_workbook(content, read_only=True, data_only=True)
+
+    def names(self) -> Sequence[str]:
+        """Names of the worksheets."""
+        return [sheet.title for sheet in self._book.worksheets]
+
+    def load(self, name: str) -> Rows:
+        """One worksheet's rows."""
+        sheet = self._book[name]
+        sheet.reset_dimensions()  # what the file claims about its size may be wrong
+        with _quiet():
+            rows = list(_within_bounds(name, sheet.iter_rows()))
+        return lambda below: iter(rows[below:])
+
+
+def _within_bounds(name: str, rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    """The values of rows of cells; openpyxl, too, fills the gaps before a cell, and above a row."""
+    cells = 0
+    for number, row in enumerate(rows, start=1):
+        cells += len(row)
+        if cells > MAX_SPARSE or number > MAX_ROWS:
+            raise FormatError(name, f"its cells spread over more than {MAX_SPARSE:,} places", "delete what stands far below or beside the table")
+        yield _trimmed([CellError(str(cell.value)) if cell.data_type == "e" else cell.value for cell in row])
+
+
+def _trimmed(row: list[Any]) -> list[Any]:
+    while row and row[-1] is None:  # cells that only have a format
+        row.pop()
+    return row
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Openpyxl warns of what it would lose on saving; it never saves here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
