@@ -65,11 +65,13 @@ class WorkbookFile:
 
     def sheets(self) -> Sequence[str]:
         """Names of the worksheets, in their order."""
-        return self._reader.sheets()
+        with self._unless_changed():
+            return self._reader.sheets()
 
     def sheet(self, name: str) -> Sheet:
         """One of them."""
-        return self._reader.sheet(name)
+        with self._unless_changed():
+            return self._reader.sheet(name)
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
@@ -90,7 +92,7 @@ class WorkbookFile:
         goal = self.output or self.path
         if save:
             self._must_be_free(goal)
-        with _judged(self.path):
+        with self._unless_changed(), _judged(self.path):
             book = Book(self.path)
             try:
                 written = update(book, tabs)
@@ -112,6 +114,15 @@ class WorkbookFile:
         book.package.close()
         saving.must_be_unchanged(self.path, self._fingerprint)
         self._must_be_free(self.output or self.path)
+
+    @contextmanager
+    def _unless_changed(self) -> Iterator[None]:
+        """What cannot be read because another program has written the file meanwhile is not broken."""
+        try:
+            yield
+        except FormatError:
+            saving.must_be_unchanged(self.path, self._fingerprint)
+            raise
 
     def _must_be_free(self, goal: Path) -> None:
         for place in {goal, goal.resolve()}:  # a program may have opened it by its link

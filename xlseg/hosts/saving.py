@@ -7,7 +7,7 @@ import filecmp
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -33,9 +33,12 @@ class Fingerprint:
     @classmethod
     def of(cls, path: Path) -> Fingerprint:
         """The state the file is in."""
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").digest()
-            status = os.fstat(file.fileno())
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").digest()
+                status = os.fstat(file.fileno())
+        except OSError as error:
+            raise FileError(path.name, f"the file cannot be read ({error.strerror or error})", "check its rights") from error
         return cls(status.st_size, status.st_mtime_ns, digest)
 
 
@@ -73,24 +76,63 @@ def replace(path: Path, write: Callable[[BinaryIO], None], *, before: Callable[[
     """
     path = path.resolve()
     temporary = path.with_name(f".~xlseg-{path.name}")
-    _remove_stray(temporary)
-    try:
-        with temporary.open("xb") as file:
-            _lock(file)
-            _backup_copy(path).unlink(missing_ok=True)
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
+
+    def finish() -> None:
         _keep_mode(path, temporary)
         before()
         if backups and path.exists():
             _back_up(path, backups)
         os.replace(temporary, path)
         _flush_folder(path.parent)
+
+    _remove_stray(temporary)
+    try:
+        with _beside(temporary) as file:
+            _backup_copy(path).unlink(missing_ok=True)
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+            if fcntl is not None:
+                finish()  # locked until it has its name: another refresh would take it for a stray
+        if fcntl is None:
+            finish()  # Windows renames no file that is open
     except OSError as error:
         raise FileError(path.name, f"the file cannot be written ({error.strerror or error})", "free space or rights, or write elsewhere") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if fcntl is None:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _beside(temporary: Path) -> Iterator[BinaryIO]:
+    """A new file, locked; removed while it still is, when what is done with it fails.
+
+    Between making and locking it another refresh may take it for a stray: that one goes first then.
+    """
+    try:
+        file = temporary.open("xb")
+    except FileExistsError:
+        raise _being_written(temporary) from None
+    with file:
+        try:
+            _lock(file)
+        except PermissionError:
+            raise _being_written(temporary) from None
+        if not _is_at(file, temporary):
+            raise _being_written(temporary)
+        try:
+            yield file
+        finally:
+            if fcntl is not None and _is_at(file, temporary):
+                temporary.unlink()
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    """Whether this open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock(file: BinaryIO) -> None:
@@ -110,12 +152,18 @@ def _remove_stray(temporary: Path) -> None:
     try:
         with temporary.open("r+b") as file:
             _lock(file)
-        temporary.unlink()
+            if fcntl is not None and _is_at(file, temporary):
+                temporary.unlink()  # while it is locked: nobody can have put another in its place
+        if fcntl is None:
+            temporary.unlink()
     except FileNotFoundError:
         return
     except PermissionError as error:
-        name = temporary.name.removeprefix(".~xlseg-")
-        raise BusyError(name, "another refresh is writing the file", "wait until it has finished") from error
+        raise _being_written(temporary) from error
+
+
+def _being_written(path: Path) -> BusyError:
+    return BusyError(path.name.removeprefix(".~xlseg-"), "another refresh is writing the file", "wait until it has finished")
 
 
 def _keep_mode(path: Path, temporary: Path) -> None:
