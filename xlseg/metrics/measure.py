@@ -40,7 +40,7 @@ def measure(ledger: Ledger, as_of: Sequence[dt.date], settings: Settings, engine
 def measure_facts(book: Facts, as_of: Sequence[dt.date], settings: Settings, engine: str = "pandas") -> pd.DataFrame:
     """`measure` for facts that are there already."""
     dates = Dates(tuple(day_number(date) for date in as_of), engine)
-    seasons = {day: season_of(book, day) for day in dates.days}
+    seasons = seasons_of(book, dates.days)
     measured = _in_order(collect(_derived(_summed(book, dates, seasons, settings), book, settings)))
     measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
     measured["expected_orders"] = expected_orders(book, measured, dates.days[-1])
@@ -56,11 +56,22 @@ def _in_order(measured: pd.DataFrame) -> pd.DataFrame:
 
 def season_of(book: Facts, day: int) -> Season:
     """The season that the book's orders show on a day."""
-    seen = book.orders[(book.orders["amount"] > 0) & (book.orders["day"] <= day)]
-    if seen.empty:
-        return season({}, None, day)
-    number, count = np.unique(month_numbers(seen["day"].to_numpy("int64")), return_counts=True)
-    return season(dict(zip(number.tolist(), count.tolist(), strict=True)), int(seen["day"].min()), day)
+    return seasons_of(book, (day,))[day]
+
+
+def seasons_of(book: Facts, days: Sequence[int]) -> dict[int, Season]:
+    """The season that the book's orders show on each of some days."""
+    placed = book.orders["day"].to_numpy("int64")[book.orders["amount"].to_numpy() > 0]
+    start = int(placed.min(initial=FOREVER))
+    per_day = np.bincount(placed - start)
+    ordered = np.flatnonzero(per_day)
+    month = month_numbers(ordered + start)
+    seasons = {}
+    for day in days:
+        number, first = np.unique(month[ordered + start <= day], return_index=True)
+        count = np.add.reduceat(per_day[ordered][ordered + start <= day], first) if len(first) else first
+        seasons[day] = season(dict(zip(number.tolist(), count.tolist(), strict=True)), start if len(first) else None, day)
+    return seasons
 
 
 def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Settings) -> Frame:
