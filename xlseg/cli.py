@@ -25,6 +25,7 @@ from xlseg.terminal import plain_json, plain_line
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would only wait for each other: no matrix here is larger than 40 × 40
     _never_fail_to_print()
     chosen = parser().parse_args(arguments)
     try:
