@@ -210,8 +210,8 @@ def _refreshed(chosen: argparse.Namespace) -> Any:
 
 def _is_export(path: Path) -> bool:
     """Whether this is something to read only: a folder or a text file. What claims to be a workbook is left to the file host to judge."""
-    if path.is_dir():
-        return True
+    if not path.is_file():
+        return path.is_dir()
     try:
         with path.open("rb") as file:
             start = file.read(4)

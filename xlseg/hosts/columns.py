@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from xlseg.errors import FormatError
+from xlseg.hosts.extent import is_spread
 from xlseg.workbook import Array, Value
 
 MAX_DENSE = 60_000_000
@@ -35,8 +36,9 @@ def columns_of(blocks: Sequence[Sequence[Sequence[Any]]], sheet: str) -> tuple[A
         When they would fill more cells than any export does.
     """
     width = max((len(row) for block in blocks for row in block), default=0)
-    if (cells_ := width * sum(map(len, blocks))) > MAX_DENSE:
-        raise FormatError(sheet, f"its cells spread over {cells_:,} places", "delete what stands far below or beside the table")
+    places, filled = width * sum(map(len, blocks)), sum(len(row) for block in blocks for row in block)
+    if places > MAX_DENSE or is_spread(places, filled):
+        raise FormatError(sheet, f"its cells spread over {places:,} places", "delete what stands far below or beside the table")
     pieces: list[list[Array]] = [[] for _ in range(width)]
     for block in blocks:
         full = [row if len(row) == width else [*row, *[None] * (width - len(row))] for row in block]

@@ -9,11 +9,11 @@ from xlseg.hosts.glance import glance
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
-_FEW = 4_000_000
+FEW = 4_000_000
 """Cells that any sheet may spread over."""
 _MANY = 30_000_000
 """Cells from which on it pays to look at the row that each cell names; fewer do no harm."""
-_PLACES_A_BYTE = 0.25
+PLACES_A_BYTE = 0.25
 """Cells that it may spread over for each byte of its XML: a cell that holds something is written in twenty or so."""
 
 _ROW = re.compile(rb'<row r="(\d{1,7})"')
@@ -54,7 +54,7 @@ class Extent:
     @property
     def is_sparse(self) -> bool:
         """Whether that is far more than can stand in the sheet."""
-        return self.dense > _FEW + self._size * _PLACES_A_BYTE
+        return self.dense > FEW + self._size * PLACES_A_BYTE
 
     def take(self, chunk: bytes) -> None:
         """Go on with the next bytes, which begin and end between tags.
@@ -114,6 +114,11 @@ class Extent:
 
     def _strange(self, fact: str) -> FormatError:
         return FormatError(self._place, fact, "repair the file by opening and saving it in Excel")
+
+
+def is_spread(places: int, cells: int) -> bool:
+    """Whether a rectangle is far larger than the cells that stand in it."""
+    return places > FEW + 8 * cells
 
 
 def column_number(letters: bytes) -> int:

@@ -102,7 +102,8 @@ def unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[byte
         size, checksum = size + len(chunk), zlib.crc32(chunk, checksum)
         if size > member.file_size:
             break
-        yield chunk
+        if chunk:
+            yield chunk
     if size != member.file_size or checksum != member.CRC:
         raise zipfile.BadZipFile(f"{member.filename} is not of the size or checksum that it claims")
 

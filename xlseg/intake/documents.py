@@ -14,7 +14,7 @@ from xlseg.intake import cells
 from xlseg.intake.dates import Dates, dates, decided_order
 from xlseg.intake.fields import FIELDS
 from xlseg.intake.headings import fold
-from xlseg.intake.money import Amounts, amounts
+from xlseg.intake.money import LIMIT, Amounts, amounts
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.intake.words import kind_of, state_of
 from xlseg.tables import Severity
@@ -26,6 +26,10 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_DATE = "a date"
+BEYOND = LIMIT * 100
+"""Hundredths from which on an amount is a defect."""
+_WORDS = 20
+"""Unknown words of a column that are listed one by one."""
 _BASE = ("lcy", "localcurrency", "inlc", "hauswaehrung", "basecurrency", "localamount", "homecurrency")
 FOREIGN = ("foreigncurrency", "transactioncurrency", "doccurr", "documentcurrency", "belegwaehrung", "infx")
 
@@ -175,18 +179,25 @@ def _status(extract: Extract) -> Array:
 def unknown_states(reckoning: Reckoning) -> None:
     """A remark on each status that is not known."""
     column = _status(reckoning.extract)
-    for word in sorted(word for word in set(column) if word and state_of(word) is None):
+    for where in _by_word(column, {word for word in set(column) if word and state_of(word) is None}):
         effect = "{n} rows are read as if they had no status"
-        reckoning.note(column == word, "unknown status", "warning", "status", "Open, Paid In Full, Voided or the like", effect)
+        reckoning.note(where, "unknown status", "warning", "status", "Open, Paid In Full, Voided or the like", effect)
+
+
+def _by_word(column: Array, words: set[str]) -> list[Array]:
+    """Where each word stands in a column; where many, all but the first together: a column of remarks is no column of states."""
+    listed = sorted(words)[:_WORDS]
+    masks = [np.array(column == word) for word in listed]
+    return [*masks, np.isin(column, list(words.difference(listed)))] if len(words) > _WORDS else masks
 
 
 def kinds(reckoning: Reckoning) -> Array:
     """Kind of each row by its type ("" = not stated or not known)."""
     column = reckoning.extract.texts("type")
     known = {word: kind_of(word) if word else "" for word in set(column)}
-    for word in sorted(word for word, kind in known.items() if kind is None):
+    for where in _by_word(column, {word for word, kind in known.items() if kind is None}):
         reckoning.note(
-            column == word,
+            where,
             "unknown type",
             "warning",
             "type",
@@ -254,11 +265,18 @@ def rate_of(text: str) -> str:
 
 
 def converted(hundredths: Array, rate: Array) -> Array:
-    """Hundredths times rate, half to even; where the rate is "" as they are."""
+    """Hundredths times rate, half to even, at most `BEYOND`; where the rate is "" as they are."""
     result = hundredths.copy()
     for i in np.flatnonzero(rate != ""):
-        result[i] = int((Decimal(int(hundredths[i])) * Decimal(rate[i])).to_integral_value(ROUND_HALF_EVEN))
+        product = int((Decimal(int(hundredths[i])) * Decimal(rate[i])).to_integral_value(ROUND_HALF_EVEN))
+        result[i] = max(-BEYOND, min(product, BEYOND))
     return result
+
+
+def leave_out_beyond(reckoning: Reckoning) -> None:
+    """Rows whose amount is none any more once it is converted."""
+    beyond = np.abs(reckoning.amount) >= BEYOND
+    reckoning.exclude(beyond, "amount out of range", "amount", f"an amount below {LIMIT:,} in base currency")
 
 
 def frame(columns: Mapping[str, str], values: Mapping[str, Array | Sequence[object]], where: Array) -> pd.DataFrame:

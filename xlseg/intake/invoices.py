@@ -70,6 +70,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.require_dates(reckoning, "date", issued)
     rate = documents.rates(reckoning, base)
     reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
+    documents.leave_out_beyond(reckoning)
     credit = by_type | (reckoning.amount < 0)
     due = due_dates(reckoning, documents.read_dates(reckoning, "due", dating), issued.days, customer, credit, terms)
     paid = _paid(reckoning, issued.days, documents.read_dates(reckoning, "paid", dating))
@@ -122,7 +123,7 @@ def _remaining(reckoning: Reckoning, rate: Array, base: str) -> Array:
     reckoning.remark(read.bad, "unreadable amount remaining", "warning", "remaining", "an amount", "taken as not stated")
     documents.remark_unsure(reckoning, read, "remaining")
     hundredths = read.hundredths if "remaining" in extract.in_base else documents.converted(read.hundredths, rate)
-    present = read.present.copy()
+    present = read.present & (np.abs(hundredths) < documents.BEYOND)
     if "amount" in extract.in_base and documents.says_foreign(extract.heading("remaining")):
         foreign = documents.foreign_rows(extract, base) & present
         effect = "{n} amounts in foreign currency have no counterpart in base currency and are taken as not stated"

@@ -28,6 +28,7 @@ def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str)
     documents.require_dates(reckoning, "date", day)
     rate = documents.rates(reckoning, base)
     reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
+    documents.leave_out_beyond(reckoning)
     document, _ = lines.told_apart(reckoning, numbered(reckoning), customer)
     head = lines.merge_lines(reckoning, document, {"customer": customer, "date": day.days, "type": kind})
     used = reckoning.used

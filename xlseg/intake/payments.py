@@ -16,7 +16,7 @@ from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import PAYMENTS, Tally
 from xlseg.workbook import Array
 
-_PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*[#:.]?\s*(\S+)$", re.IGNORECASE)
+_PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*(?:[#:.]\s*)?(\S+)$", re.IGNORECASE)
 
 
 def read_payments(extract: Extract, findings: Findings, dating: Dating, base: str, invoices: Invoices | None) -> tuple[pd.DataFrame, Tally]:
@@ -42,6 +42,7 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     effect = "{n} payments stand on account and settle no invoice"
     reckoning.note(document == "", "payment on account", "warning", "document", "the invoice it is applied to", effect)
     reckoning.amount = np.where(reckoning.used, _in_base(reckoning, document, base, invoices.rates if invoices is not None else {}), reckoning.amount)
+    documents.leave_out_beyond(reckoning)
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
     values = {

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from xlseg.errors import SourceError
 from xlseg.intake import cells
 from xlseg.intake.fields import FIELDS, Role
 from xlseg.intake.findings import Findings
 from xlseg.tables import Finding, Severity, Tally
 from xlseg.workbook import Array, Value
+
+_EXACT = 2**53
+"""Hundredths up to which floating point, in which Excel and the metrics add, is exact."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,9 @@ class Reckoning:
         """Reconciliation with what the tidy table holds."""
         rows, used = len(self.used), int(self.used.sum())
         extract, read = self.extract, int(self.amount.sum())
+        if np.abs(self.amount).sum(dtype=float) > _EXACT:
+            fact = f"the amounts add up to more than {_EXACT // 100:,}, which cannot be done to the cent"
+            raise SourceError(extract.sheet, fact, f"look whether {extract.heading('amount')!r} is the column of amounts")
         return Tally(extract.sheet, extract.role, rows, used, rows - used, read, used_amount, self._excluded, self._void)
 
     def _list(self, indices: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str, found: Array | None, amounts: Array) -> None:

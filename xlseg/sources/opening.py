@@ -24,6 +24,8 @@ def open_source(path: Path) -> Source:
     """
     if path.is_dir():
         return _folder(path)
+    if path.exists() and not path.is_file():
+        raise FormatError(path.name, "no file that can be read", "name a workbook, a CSV file or a folder")
     try:
         with path.open("rb") as file:
             start = file.read(_START)

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -14,9 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from xlseg.errors import FormatError, MissingSheetError
+from xlseg.hosts.extent import MAX_COLUMNS, is_spread
 from xlseg.workbook import Array, Grid, Value
 
 MAX_BYTES = 2 << 30
+MAX_ROWS = 10_000_000
+_EMPTY: list[str] = []
 _DELIMITERS = ",;\t|"
 _SAMPLE = 200
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -27,6 +30,8 @@ class CsvSource:
 
     def __init__(self, name: str, files: Sequence[Path]) -> None:
         self._name, self._files = name, {file.stem: file for file in files}
+        if len(self._files) < len(files):
+            raise FormatError(name, "two of its files have the same name but for its ending", "rename one of them")
 
     @property
     def name(self) -> str:
@@ -74,13 +79,36 @@ class CsvSheet:
     def _rows(self) -> list[list[str]]:
         text = decoded(_content(self._file), self._file.name)
         try:
-            return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
+            return self._parsed(text, strict=True)
+        except csv.Error as error:
+            if "end of data" in str(error):
+                fact = "a quotation mark is opened and never closed, so that rows would be taken for a cell"
+                raise FormatError(self._file.name, fact, "export it again") from None
+        try:
+            return self._parsed(text, strict=False)
         except csv.Error as error:
             raise FormatError(self._file.name, f"not a CSV file ({error})", "export it again") from None
+
+    def _parsed(self, text: str, *, strict: bool) -> list[list[str]]:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=strict)
+        return list(_within_bounds(self._file.name, rows))
+
+
+def _within_bounds(name: str, rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The rows, as long as they are few and narrow enough, and their rectangle not far larger than what stands in it."""
+    cells = width = 0
+    for number, row in enumerate(rows, start=1):
+        cells, width = cells + len(row), max(width, len(row))
+        if number > MAX_ROWS or width > MAX_COLUMNS or is_spread(number * width, cells):
+            advice = f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}, and rows of one length"
+            raise FormatError(name, f"{number:,} rows of up to {width:,} cells", advice)
+        yield row or _EMPTY
 
 
 def _content(file: Path) -> bytes:
     try:
+        if not file.is_file():
+            raise FormatError(file.name, "no file that can be read", "check the name; links must lead to a file")
         if file.stat().st_size > MAX_BYTES:
             raise FormatError(file.name, "larger than 2 GiB", "export fewer rows")
         return file.read_bytes()
@@ -109,13 +137,16 @@ def delimiter_of(text: str) -> str:
     start = text[:200_000]
 
     def evenness(delimiter: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), _SAMPLE) if row)
+        try:
+            widths = Counter(len(row) for row in islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), _SAMPLE) if row)
+        except csv.Error:  # a field longer than any
+            return 0, 0
         widths.pop(1, None)
         width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
         return rows, width
 
     if start.startswith("sep="):  # Excel's own way to say it
-        return start[4:5]
+        return start[4:5] if start[4:5] not in ("", "\r", "\n", '"') else ","
     return max(_DELIMITERS, key=evenness)
 
 

@@ -16,12 +16,12 @@ from lxml import etree
 
 from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.columns import columns_of
-from xlseg.hosts.extent import MAX_COLUMNS, MAX_ROWS
+from xlseg.hosts.extent import FEW, MAX_COLUMNS, MAX_ROWS, PLACES_A_BYTE
 from xlseg.workbook import CellError, Grid, Value
 
 NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 MAX_BYTES = 1 << 30
-MAX_CELLS = 50_000_000
+_EMPTY: list[Value] = []
 _SS = f"{{{NAMESPACE}}}"
 _EXCEL = "{urn:schemas-microsoft-com:office:excel}"
 
@@ -54,11 +54,11 @@ class XmlSource:
 
     @cached_property
     def _book(self) -> _Book:
-        if self._path.stat().st_size > MAX_BYTES:
+        if (size := self._path.stat().st_size) > MAX_BYTES:
             raise FormatError(self.name, "larger than 1 GiB", "export fewer rows")
         try:
             with self._path.open("rb") as file:
-                return _parsed(file, self.name)
+                return _parsed(file, self.name, size)
         except (etree.XMLSyntaxError, ValueError) as error:
             raise FormatError(self.name, f"broken XML ({error})", "export it again") from None
 
@@ -84,10 +84,11 @@ class XmlSheet:
 
 
 class _Book:
-    """What has been read so far: the rows of each worksheet."""
+    """What has been read so far: the rows of each worksheet of a file of `size` bytes."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, size: int) -> None:
         self.name = name
+        self._most_cells = FEW + size * PLACES_A_BYTE
         self.epoch_1904 = False
         self.sheets: dict[str, list[list[Value]]] = {}
         self._cells = 0
@@ -105,16 +106,17 @@ class _Book:
             cells += [None] * min(int(cell.get(_SS + "MergeAcross", "0")), MAX_COLUMNS)
         self._check(number, len(cells))
         self._cells += number - len(rows) + len(cells)
-        rows += [[] for _ in range(number - 1 - len(rows))]
+        rows += [_EMPTY] * (number - 1 - len(rows))
         rows.append(cells)
 
     def _check(self, row: int, column: int) -> None:
-        if row > MAX_ROWS or column > MAX_COLUMNS or self._cells > MAX_CELLS:
-            raise FormatError(self.name, f"claims a cell in row {row:,}, column {column:,}", f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
+        if row > MAX_ROWS or column > MAX_COLUMNS or self._cells > self._most_cells:
+            fact = f"claims a cell in row {row:,}, column {column:,}, or more cells than can stand in it"
+            raise FormatError(self.name, fact, f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
 
 
-def _parsed(file: BinaryIO, name: str) -> _Book:
-    book, sheet = _Book(name), ""
+def _parsed(file: BinaryIO, name: str, size: int) -> _Book:
+    book, sheet = _Book(name, size), ""
     events = etree.iterparse(file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     for event, element in events:
         if element.getparent() is None and event == "start" and element.getroottree().docinfo.doctype:
