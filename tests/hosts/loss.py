@@ -23,6 +23,7 @@ from xlseg.analysis import Analysis, analyse
 from xlseg.demo import make_book
 from xlseg.hosts.file import WorkbookFile
 from xlseg.refresh import Report
+from xlseg.sources import open_source
 from xlseg.workbook import Array, Column, Tab, Table
 
 Parts = Mapping[str, bytes]
@@ -182,8 +183,8 @@ def analyse_once(*given: object) -> Analysis:
     return known[key]
 
 
-def refreshed(path: Path, day: int = 2, as_of: dt.date = AS_OF) -> Report:
+def refreshed(path: Path, day: int = 2, as_of: dt.date = AS_OF, source: Path | None = None) -> Report:
     """The book refreshed, on a day of November."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(conductor, "analyse", analyse_once)
-        return conductor.refresh(WorkbookFile(path), None, as_of, clock(clock().now.replace(day=day)))
+        return conductor.refresh(WorkbookFile(path), open_source(source) if source else None, as_of, clock(clock().now.replace(day=day)))

@@ -105,6 +105,9 @@ class _Update:
             self.book.drop_calculation_chain()
         changed = self._changed
         user_formulas = changed and bool(after - {place(*at) for at in by_place})
+        if changed:
+            filtered = [self.tab.tables[i].name for i, table in self.tables.items() if table.filtered]
+            self.remarks += [f"{self.name}: {name} is filtered; reapply the filter (Data, Reapply) to see what has changed." for name in filtered]
         how: Literal["made", "updated", "unchanged"] = "made" if self.is_new else "updated" if changed else "unchanged"
         return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks))
 
