@@ -10,16 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlseg.intake.cells import flags, text_of, texts
+from xlseg.intake.cells import Cells, flags, objects, text_of
 from xlseg.intake.dates import dates, of_serial
 from xlseg.intake.money import amounts
-from xlseg.workbook import Array, CellError, Value
+from xlseg.workbook import CellError, Value
 
 
-def column(*cells: Value) -> Array:
-    objects = np.empty(len(cells), dtype=object)
-    objects[:] = cells
-    return objects
+def column(*cells: Value) -> Cells:
+    return Cells(objects(cells))
 
 
 def hundredths(*cells: Value) -> list[int | None]:
@@ -89,11 +87,11 @@ def test_cells_of_both_conventions_are_each_read_as_they_are() -> None:
 
 def test_numbers_are_rounded_half_to_even_as_they_are_written() -> None:
     # 1.005 is stored as 1.00499…, 2.675 as 2.67499…: what is written counts
-    assert amounts(np.array([1.005, 2.675, 0.125, -0.125, 1e11, np.inf, np.nan])).hundredths.tolist() == [100, 268, 12, -12, 0, 0, 0]
+    assert amounts(Cells(np.array([1.005, 2.675, 0.125, -0.125, 1e11, np.inf, np.nan]))).hundredths.tolist() == [100, 268, 12, -12, 0, 0, 0]
 
 
 def test_amounts_from_a_hundred_billion_on_are_defects() -> None:
-    read = amounts(np.array([1e11, -1e11, np.inf, 99_999_999_999.0, np.nan]))
+    read = amounts(Cells(np.array([1e11, -1e11, np.inf, 99_999_999_999.0, np.nan])))
     assert read.bad.tolist() == [True, True, True, False, False]
 
 
@@ -213,7 +211,7 @@ def test_the_29th_of_february_1900_is_no_day() -> None:
 def test_a_date_before_1950_or_after_2099_is_out_of_range() -> None:
     cells = ("9999-12-31", "31/12/1949", dt.datetime(2100, 1, 1), "2099-12-31", "01.01.1950")
     assert dates(column(*cells)).beyond.tolist() == [True, True, True, False, False]
-    assert dates(np.array(["9999-12-31", "2024-05-06T07:08:09"], dtype="datetime64[s]")).beyond.tolist() == [True, False]
+    assert dates(Cells(np.array(["9999-12-31", "2024-05-06T07:08:09"], dtype="datetime64[s]"))).beyond.tolist() == [True, False]
 
 
 def test_a_date_that_was_never_set_is_none() -> None:
@@ -261,7 +259,35 @@ def test_an_id_is_the_text_that_the_user_sees(cell: Value, text: str) -> None:
 
 
 def test_a_column_of_numbers_gives_the_same_ids_as_its_cells() -> None:
-    assert texts(np.array([17.0, np.nan, 17.0, 1e12])).tolist() == ["17", "", "17", "1000000000000"]
+    numbers = Cells(np.array([17.0, np.nan, 17.0, 1e12, -0.0]))
+    assert numbers.texts.array.tolist() == ["17", "", "17", "1000000000000", "0"]
+    assert Cells(np.array([17.0, 18.0, -3.0])).texts.array.tolist() == ["17", "18", "-3"]  # all whole
+
+
+def test_cells_that_python_calls_equal_keep_what_they_are() -> None:
+    # In Python 1 == 1.0 == True and 0 == False.
+    cells = column(True, 1, 1.0, "1", False, 0, None)
+    assert cells.texts.array.tolist() == ["TRUE", "1", "1", "1", "FALSE", "0", ""]
+    assert amounts(cells).hundredths.tolist() == [0, 100, 100, 100, 0, 0, 0]
+    assert dates(cells).bad.tolist() == [True, True, True, True, True, False, False]
+
+
+def test_texts_that_differ_only_in_spaces_around_them_are_one() -> None:
+    ids = column("A1", " A1", "A1\u00a0", None, " ", "B").texts
+    assert ids.codes.tolist()[:3] == [ids.codes[0]] * 3
+    assert sorted(ids.distinct) == ["", "A1", "B"]
+    assert ids.among("A1").tolist() == [True] * 3 + [False] * 3
+    assert ids.mapped(str.lower).array.tolist() == ["a1"] * 3 + ["", "", "b"]
+
+
+def test_blank_cells_are_told_from_error_values() -> None:
+    cells = column("x", None, " \ufeff", CellError("#N/A"), float("nan"), 0.0)
+    assert cells.blank.tolist() == [False, True, True, False, True, False]
+    assert cells.errors.tolist() == [False, False, False, True, False, False]
+
+
+def test_a_number_without_end_is_no_date() -> None:
+    assert dates(column(float("inf"), -float("inf"))).bad.tolist() == [True, True]
 
 
 def test_answers_are_yes_or_no_or_odd() -> None:

@@ -15,13 +15,15 @@ _CENT = 1
 
 def remark_closings(extract: Extract, invoices: pd.DataFrame, payments: pd.DataFrame | None, findings: Findings) -> None:
     """A remark on each way in which invoices are closed, or not, by their own word; `payments` None when there is no Payments sheet."""
-    referred = set() if payments is None else {*payments["document"], *payments.loc[payments["is_credit"], "payment"]}
-    alone = ~invoices["document"].isin(referred).to_numpy()
+    alone = np.ones(len(invoices), dtype=bool)
+    if payments is not None:
+        alone &= ~invoices["document"].isin(payments["document"]).to_numpy()
+        alone &= ~invoices["document"].isin(payments.loc[payments["is_credit"], "payment"]).to_numpy()
     dated = invoices["paid"].notna().to_numpy()
     remaining = invoices["remaining"].abs().to_numpy()
-    status = invoices["status"].to_numpy(object)
-    opened = (status == "open") | ((status == "") & (remaining > _CENT))
-    closed = ~opened & (np.isin(status, ["closed", "credited"]) | (remaining <= _CENT))
+    status = invoices["status"]
+    opened = (status == "open").to_numpy("bool") | ((status == "").to_numpy("bool") & (remaining > _CENT))
+    closed = ~opened & (status.isin(["closed", "credited"]).to_numpy("bool") | (remaining <= _CENT))
     invoice = ~invoices["is_credit"].to_numpy()
     part = (
         alone

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.intake import cells, documents
+from xlseg.intake.cells import Cells, Texts
 from xlseg.intake.findings import Findings
 from xlseg.intake.money import amounts
 from xlseg.intake.rows import Extract, Reckoning
@@ -23,11 +24,12 @@ def read_customers(extract: Extract, findings: Findings) -> tuple[pd.DataFrame, 
     reckoning = Reckoning(extract, findings)
     customer = documents.require_customers(reckoning)
     documents.leave_out_copies(reckoning)
-    twice = pd.Series(np.where(reckoning.used, customer, extract.rows.astype(str))).duplicated().to_numpy() & reckoning.used
+    twice = np.zeros(len(customer), dtype=bool)
+    twice[reckoning.used] = pd.Series(customer.codes[reckoning.used]).duplicated()
     reckoning.exclude(twice, "customer twice", "customer", "each customer once", "the first row is used, this one is left out")
     limit = amounts(extract.column("credit_limit"))
     reckoning.remark(limit.bad, "unreadable credit limit", "warning", "credit_limit", "an amount", "taken as not stated")
-    values: dict[str, Array] = {name: extract.texts(name) for name in _TEXTS}
+    values: dict[str, Array | Texts] = {name: extract.texts(name) for name in _TEXTS}
     for name in ("on_hold", "do_not_contact"):
         values[name], odd = cells.flags(extract.column(name))
         reckoning.remark(odd, "neither yes nor no", "warning", name, "Yes or No", "taken as No")
@@ -49,13 +51,14 @@ def by_name(sheet: Extract, customers: pd.DataFrame, findings: Findings) -> Extr
                 ids.setdefault(spelled, set()).add(customer)
     told = {spelled: next(iter(of)) for spelled, of in ids.items() if len(of) == 1 and spelled not in known}
     stated = sheet.texts("customer")
-    named = np.array([text in told for text in stated], dtype=bool)
+    named = stated.among(*told)
     if not named.any():
         return sheet
     row, effect = int(sheet.rows[named][0]), f"{int(named.sum()):,} rows name the customer: his id is taken from Customers"
-    findings.add(Finding("customer by name", "info", sheet.sheet, row, sheet.heading("customer"), stated[named][0], "a customer id", effect))
-    column = np.where(named, np.array([told.get(text, text) for text in stated], dtype=object), sheet.column("customer").astype(object))
-    return replace(sheet, columns={**sheet.columns, "customer": column}, _texts={})
+    findings.add(Finding("customer by name", "info", sheet.sheet, row, sheet.heading("customer"), stated.array[named][0], "a customer id", effect))
+    column = sheet.column("customer").array.astype(object)
+    column[named] = stated.spread([told.get(text) for text in stated.distinct])[named]
+    return replace(sheet, columns={**sheet.columns, "customer": Cells(column)})
 
 
 def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.DataFrame]], findings: Findings, *, listed: bool) -> pd.DataFrame:
@@ -77,7 +80,7 @@ def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.Da
     added: dict[str, str] = {}
     for sheet, frame in sheets:
         names = _names(sheet)
-        first = frame.drop_duplicates("customer")
+        first = frame.loc[~frame["customer"].duplicated(), ["customer", "row"]]
         for name, row in zip(first["customer"], first["row"], strict=True):
             if name not in known and name not in added:
                 added[name] = names.get(name, "")
@@ -94,11 +97,10 @@ def _unlisted(sheet: Extract, row: int, name: str, near: str | None) -> Finding:
 
 def _names(sheet: Extract) -> dict[str, str]:
     """Customer → his name as a sheet of documents first states it."""
-    stated: dict[str, str] = {}
-    for customer, name in zip(sheet.texts("customer"), sheet.texts("name"), strict=True):
-        if name:
-            stated.setdefault(customer, name)
-    return stated
+    customer, name = sheet.texts("customer"), sheet.texts("name")
+    named = np.flatnonzero(~name.among(""))
+    first = named[~pd.Series(customer.codes[named]).duplicated().to_numpy()]
+    return dict(zip(customer.array[first], name.array[first], strict=True))
 
 
 def _bare(names: Mapping[str, str]) -> pd.DataFrame:

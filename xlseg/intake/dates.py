@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from xlseg.intake.money import is_blank
+from xlseg.intake.cells import SPACES, Cells, is_blank
 from xlseg.workbook import Array, Value
 
 FIRST_YEAR, LAST_YEAR = 1950, 2099
@@ -96,7 +96,7 @@ Reading = dt.date | TwoNumbers | Literal["beyond", "none"] | None
 """What a cell holds: a date, two numbers that its column must order, a date out of bounds, a written "no date", or no date at all."""
 
 
-def dates(column: Array, *, epoch_1904: bool = False, day_first: bool | None = None, hint: bool | None = None) -> Dates:
+def dates(column: Cells, *, epoch_1904: bool = False, day_first: bool | None = None, hint: bool | None = None) -> Dates:
     """Dates of a column.
 
     Parameters
@@ -110,22 +110,21 @@ def dates(column: Array, *, epoch_1904: bool = False, day_first: bool | None = N
     hint
         What other columns tell about the order, should this one not.
     """
-    if column.dtype == np.dtype("datetime64[s]"):
-        return _of_dates(column)
-    distinct, place = _distinct(column)
-    readings = [reading_of(cell, epoch_1904) for cell in distinct]
+    if column.array.dtype == np.dtype("datetime64[s]"):
+        return _of_dates(column.array)
+    readings = [reading_of(cell, epoch_1904) for cell in column.distinct]
     day_first, certain = order_of(readings, day_first)
     if day_first is None and not certain:
         day_first = hint
     parts = [_settled(reading, day_first, certain) for reading in readings]
     days = np.array([day if isinstance(day, dt.date) else None for day, _ in parts], dtype="datetime64[s]")
-    states = np.array([state for _, state in parts], dtype=object)
-    return Dates(days[place], *((states == state)[place] for state in ("bad", "beyond", "unsure", "torn")))
+    masks = (column.spread([found == state for _, found in parts], bool) for state in ("bad", "beyond", "unsure", "torn"))
+    return Dates(days[column.codes], *masks)
 
 
-def decided_order(column: Array, epoch_1904: bool = False) -> bool | None:
+def decided_order(column: Cells, epoch_1904: bool = False) -> bool | None:
     """Whether the texts of a column say by themselves that the day comes first; None when they do not say."""
-    return order_of((reading_of(cell, epoch_1904) for cell in _distinct(column)[0]), None)[0]
+    return order_of((reading_of(cell, epoch_1904) for cell in column.distinct), None)[0]
 
 
 def _of_dates(column: Array) -> Dates:
@@ -133,16 +132,6 @@ def _of_dates(column: Array) -> Dates:
     beyond = (days < np.datetime64(f"{FIRST_YEAR}-01-01")) | (days > np.datetime64(f"{LAST_YEAR}-12-31"))
     no = np.zeros(len(column), dtype=bool)
     return Dates(np.where(beyond, np.datetime64("NaT", "D"), days).astype("datetime64[s]"), no, beyond, no, no)
-
-
-def _distinct(column: Array) -> tuple[list[Value], Array]:
-    """The different cells of a column, and for each cell which one it is."""
-    if column.dtype == float:
-        numbers, place = np.unique(column, return_inverse=True)
-        return [None if number != number else number for number in numbers.tolist()], place
-    places: dict[Value, int] = {}
-    place = np.array([places.setdefault(None if is_blank(cell) else cell, len(places)) for cell in column], dtype=np.intp)
-    return list(places), place
 
 
 def order_of(readings: Iterable[Reading], day_first: bool | None) -> tuple[bool | None, bool]:
@@ -191,7 +180,7 @@ def reading_of(cell: Value, epoch_1904: bool = False) -> Reading:
         return _bounded(cell.date() if isinstance(cell, dt.datetime) else cell)
     if isinstance(cell, bool) or not isinstance(cell, int | float | str):
         return None
-    return _of_text(cell.strip("\ufeff\u00a0 \t\r\n"), epoch_1904) if isinstance(cell, str) else of_serial(float(cell), epoch_1904)
+    return _of_text(cell.strip(SPACES), epoch_1904) if isinstance(cell, str) else of_serial(float(cell), epoch_1904)
 
 
 def _bounded(date: dt.date | None) -> Reading:

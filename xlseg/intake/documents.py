@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 import pandas as pd
 
-from xlseg.intake import cells
+from xlseg.intake.cells import Texts, text_of
 from xlseg.intake.dates import Dates, dates, decided_order
 from xlseg.intake.fields import FIELDS
 from xlseg.intake.headings import fold
@@ -47,9 +47,9 @@ def leave_out_totals(reckoning: Reckoning) -> None:
     extract = reckoning.extract
     label = _labels(reckoning)
     bare = _customers_sums(extract)
-    nameless = ~cells.blanks(extract.column("amount"))
+    nameless = ~extract.column("amount").blank
     for field in ("document", "customer", "payment"):
-        nameless &= cells.blanks(extract.column(field))
+        nameless &= extract.column(field).blank
     effect = "not part of the sums"
     reckoning.exclude((label != "") | nameless | bare, "total row", "amount", "rows of single documents", effect, severity="info", found=label)
 
@@ -57,26 +57,27 @@ def leave_out_totals(reckoning: Reckoning) -> None:
 def _customers_sums(extract: Extract) -> Array:
     """Rows of a customer and an amount alone, which is the sum of his other rows: what SAP marks with an asterisk."""
     kinds = FIELDS[extract.role]
-    alone = np.array(extract.texts("customer") != "")
+    alone = ~extract.texts("customer").among("")
     for name, column in extract.columns.items():
         if name in ("document", "payment") or kinds[name].kind == "date":
-            alone &= cells.blanks(column)
+            alone &= column.blank
     if not alone.any():
         return np.zeros(len(alone), dtype=bool)
     hundredths = pd.Series(amounts(extract.column("amount")).hundredths)
-    others = hundredths.where(~alone, 0).groupby(extract.texts("customer")).transform("sum").to_numpy()
-    return np.array(alone & (hundredths.to_numpy() == others) & ~cells.blanks(extract.column("amount")))
+    others = hundredths.where(~alone, 0).groupby(extract.texts("customer").codes).transform("sum").to_numpy()
+    return np.array(alone & (hundredths.to_numpy() == others) & ~extract.column("amount").blank)
 
 
 def _labels(reckoning: Reckoning) -> Array:
     """What a row calls itself when that is a total; "" for a row with a date, and for one with both a document and a customer."""
     extract = reckoning.extract
-    document, customer = extract.texts("document"), extract.texts("customer")
-    dates = extract.texts("date")
-    texts = [extract.texts(name) for name, column in extract.columns.items() if column.dtype == object]
-    label = np.full(len(dates), "", dtype=object)
-    for i, date in enumerate(dates):
-        if not date or _TOTAL.match(date):
+    date = extract.column("date")
+    dateless = date.texts.spread([not text or bool(_TOTAL.match(text)) for text in date.texts.distinct], bool) if date.mixed else date.blank
+    label = np.full(len(date), "", dtype=object)
+    if dateless.any():
+        document, customer = extract.texts("document").array, extract.texts("customer").array
+        texts = [column.texts.array for column in extract.columns.values() if column.mixed]
+        for i in np.flatnonzero(dateless).tolist():
             named = document[i] and customer[i] and not _TOTAL.match(document[i]) and not _TOTAL.fullmatch(customer[i])
             label[i] = "" if named else next((text[i] for text in texts if _TOTAL.match(text[i])), "")
     return label
@@ -87,7 +88,7 @@ def read_amounts(reckoning: Reckoning) -> None:
     column = reckoning.extract.column("amount")
     read = amounts(column)
     reckoning.amount = np.where(reckoning.used, read.hundredths, 0)
-    reckoning.exclude(cells.errors(column), "error value", "amount", "an amount")
+    reckoning.exclude(column.errors, "error value", "amount", "an amount")
     reckoning.exclude(read.bad, "unreadable amount", "amount", "an amount such as 1234.50, below 100,000,000,000")
     reckoning.exclude(~read.present, "no amount", "amount", "an amount")
     remark_unsure(reckoning, read, "amount")
@@ -104,7 +105,7 @@ def read_dates(reckoning: Reckoning, field: str, dating: Dating) -> Dates:
     hint = _order_beside(reckoning, field, dating)
     read = dates(reckoning.extract.column(field), epoch_1904=dating.epoch_1904, day_first=dating.day_first, hint=hint)
     for i in np.flatnonzero(read.unsure & reckoning.used)[:1]:
-        order = _order_used(cells.value_at(reckoning.extract.column(field), int(i)), read.days[i])
+        order = _order_used(reckoning.extract.column(field)[int(i)], read.days[i])
         why = f"is read {order}" + (", like the other dates of the sheet" if hint is not None else "")
         effect = f"{{n}} dates like it could be read both ways; this one {why}: set Day order on the Config sheet if that is wrong"
         severity: Severity = "warning" if hint is None else "info"
@@ -116,7 +117,7 @@ def _order_beside(reckoning: Reckoning, field: str, dating: Dating) -> bool | No
     """The order of day and month in the sheet's other columns of dates, when those that tell agree."""
     extract = reckoning.extract
     kinds = FIELDS[extract.role]
-    others = [column for name, column in extract.columns.items() if kinds[name].kind == "date" and name != field and column.dtype == object]
+    others = [column for name, column in extract.columns.items() if kinds[name].kind == "date" and name != field and column.mixed]
     orders = {decided_order(column, dating.epoch_1904) for column in others} - {None}
     return orders.pop() if len(orders) == 1 else None
 
@@ -128,7 +129,7 @@ def _order_used(cell: object, day: np.datetime64) -> str:
 
 def require_dates(reckoning: Reckoning, field: str, read: Dates) -> None:
     """Leave out rows whose date is absent or unreadable."""
-    reckoning.exclude(cells.errors(reckoning.extract.column(field)), "error value", field, _NOT_A_DATE)
+    reckoning.exclude(reckoning.extract.column(field).errors, "error value", field, _NOT_A_DATE)
     reckoning.exclude(read.bad, "unreadable date", field, _NOT_A_DATE)
     reckoning.exclude(
         read.torn, "contradictory dates", field, "one order of day and month in a column", "row left out: set Day order on the Config sheet"
@@ -137,74 +138,61 @@ def require_dates(reckoning: Reckoning, field: str, read: Dates) -> None:
     reckoning.exclude(np.isnat(read.days), "no date", field, _NOT_A_DATE)
 
 
-def require_customers(reckoning: Reckoning) -> Array:
+def require_customers(reckoning: Reckoning) -> Texts:
     """Customer ids; rows without one are left out."""
     column = reckoning.extract.column("customer")
     customers = reckoning.extract.texts("customer")
-    reckoning.exclude(cells.errors(column), "error value", "customer", "a customer id")
-    reckoning.exclude(customers == "", "no customer", "customer", "a customer id")
+    reckoning.exclude(column.errors, "error value", "customer", "a customer id")
+    reckoning.exclude(customers.among(""), "no customer", "customer", "a customer id")
     return customers
 
 
 def leave_out_copies(reckoning: Reckoning) -> None:
     """Rows that are equal to an earlier one in every cell: exported twice."""
     copy_of = reckoning.extract.copy_of
-    reckoning.exclude(
-        copy_of > 0,
-        "row exported twice",
-        "",
-        "each row once",
-        found=np.array([f"same as row {row}" if row else None for row in copy_of.tolist()], dtype=object),
-    )
+    found = np.full(len(copy_of), None, dtype=object)
+    found[copy_of > 0] = [f"same as row {row}" for row in copy_of[copy_of > 0].tolist()]
+    reckoning.exclude(copy_of > 0, "row exported twice", "", "each row once", found=found)
 
 
-def states(reckoning: Reckoning) -> Array:
+def states(reckoning: Reckoning) -> Texts:
     """State of each row by its status ("" = not stated or not known); voided rows are left out."""
-    column = _status(reckoning.extract)
-    known = {word: state_of(word) or "" for word in set(column)}
-    result = np.array([known[word] for word in column], dtype=object)
-    reckoning.exclude(result == "void", "voided", "status", "a document that stands", "left out, as it should be", severity="info")
+    result = _status(reckoning.extract).mapped(lambda word: state_of(word) or "")
+    reckoning.exclude(result.among("void"), "voided", "status", "a document that stands", "left out, as it should be", severity="info")
     return result
 
 
-def _status(extract: Extract) -> Array:
+def _status(extract: Extract) -> Texts:
     """The words of a status; the answers of a column isOpen as such words."""
     column = extract.texts("status")
     if fold(extract.heading("status")) != "isopen":
         return column
     answers = {"1": "open", "TRUE": "open", "YES": "open", "0": "closed", "FALSE": "closed", "NO": "closed"}
-    return np.array([answers.get(word.upper().removesuffix(".0"), word) for word in column], dtype=object)
+    return column.mapped(lambda word: answers.get(word.upper().removesuffix(".0"), word))
 
 
 def unknown_states(reckoning: Reckoning) -> None:
     """A remark on each status that is not known."""
     column = _status(reckoning.extract)
-    for where in _by_word(column, {word for word in set(column) if word and state_of(word) is None}):
+    for where in _by_word(column, {word for word in column.distinct if word and state_of(word) is None}):
         effect = "{n} rows are read as if they had no status"
         reckoning.note(where, "unknown status", "warning", "status", "Open, Paid In Full, Voided or the like", effect)
 
 
-def _by_word(column: Array, words: set[str]) -> list[Array]:
+def _by_word(column: Texts, words: set[str]) -> list[Array]:
     """Where each word stands in a column; where many, all but the first together: a column of remarks is no column of states."""
     listed = sorted(words)[:_WORDS]
-    masks = [np.array(column == word) for word in listed]
-    return [*masks, np.isin(column, list(words.difference(listed)))] if len(words) > _WORDS else masks
+    masks = [column.among(word) for word in listed]
+    return [*masks, column.among(*words.difference(listed))] if len(words) > _WORDS else masks
 
 
-def kinds(reckoning: Reckoning) -> Array:
+def kinds(reckoning: Reckoning) -> Texts:
     """Kind of each row by its type ("" = not stated or not known)."""
     column = reckoning.extract.texts("type")
-    known = {word: kind_of(word) if word else "" for word in set(column)}
-    for where in _by_word(column, {word for word, kind in known.items() if kind is None}):
-        reckoning.note(
-            where,
-            "unknown type",
-            "warning",
-            "type",
-            "Invoice, Credit Memo, Payment or the like",
-            "{n} rows read by the sign of their amount",
-        )
-    return np.array([known[word] or "" for word in column], dtype=object)
+    for where in _by_word(column, {word for word in column.distinct if word and kind_of(word) is None}):
+        effect = "{n} rows read by the sign of their amount"
+        reckoning.note(where, "unknown type", "warning", "type", "Invoice, Credit Memo, Payment or the like", effect)
+    return column.mapped(lambda word: kind_of(word) or "" if word else "")
 
 
 def turn_credits(reckoning: Reckoning, credit: Array) -> Array:
@@ -229,18 +217,16 @@ def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
     if not foreign.any() or "amount" in extract.in_base:
         return result
     given = extract.column("rate")
-    for i in np.flatnonzero(foreign & reckoning.used):
-        result[i] = rate_of(cells.text_of(cells.value_at(given, int(i))))
-    reckoning.exclude(
-        foreign & (result == ""), "foreign currency without rate", "currency", f"{base}, or an FX Rate to it", found=extract.texts("currency")
-    )
+    needed = foreign & reckoning.used
+    result[needed] = given.spread([rate_of(text_of(cell)) for cell in given.distinct])[needed]
+    stated = extract.texts("currency").array
+    reckoning.exclude(foreign & (result == ""), "foreign currency without rate", "currency", f"{base}, or an FX Rate to it", found=stated)
     return result
 
 
 def foreign_rows(extract: Extract, base: str) -> Array:
     """Rows that state a currency other than the base."""
-    currency = np.array([word.upper() for word in extract.texts("currency")], dtype=object)
-    return np.array((currency != "") & (currency != base) & bool(base))
+    return ~extract.texts("currency").mapped(str.upper).among("", base) & bool(base)
 
 
 def says_foreign(heading: str) -> bool:
@@ -267,7 +253,7 @@ def rate_of(text: str) -> str:
 def converted(hundredths: Array, rate: Array) -> Array:
     """Hundredths times rate, half to even, at most `BEYOND`; where the rate is "" as they are."""
     result = hundredths.copy()
-    for i in np.flatnonzero(rate != ""):
+    for i in np.flatnonzero(rate != "").tolist():
         product = int((Decimal(int(hundredths[i])) * Decimal(rate[i])).to_integral_value(ROUND_HALF_EVEN))
         result[i] = max(-BEYOND, min(product, BEYOND))
     return result
@@ -279,7 +265,15 @@ def leave_out_beyond(reckoning: Reckoning) -> None:
     reckoning.exclude(beyond, "amount out of range", "amount", f"an amount below {LIMIT:,} in base currency")
 
 
-def frame(columns: Mapping[str, str], values: Mapping[str, Array | Sequence[object]], where: Array) -> pd.DataFrame:
+def frame(columns: Mapping[str, str], values: Mapping[str, Array | Texts], where: Array) -> pd.DataFrame:
     """A tidy frame of the rows of a mask, its columns typed as `xlseg.tables` says."""
-    chosen = {name: np.asarray(values[name])[where] for name in columns}
-    return pd.DataFrame({name: pd.Series(chosen[name], dtype=kind) for name, kind in columns.items()})
+    return pd.DataFrame({name: _typed(values[name], where, kind) for name, kind in columns.items()}, copy=False)
+
+
+def _typed(values: Array | Texts, where: Array, kind: str) -> pd.Series:
+    if not isinstance(values, Texts):
+        return pd.Series(values if where.all() else values[where], dtype=kind)
+    chosen = values.where(where)
+    if 2 * len(chosen.distinct) > len(chosen):
+        return pd.Series(chosen.array, dtype=kind)
+    return pd.Series(pd.array(chosen.distinct, dtype=kind).take(chosen.codes))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
-from xlseg.intake import cells
+from xlseg.intake.cells import Texts
 from xlseg.intake.dates import Dates
 from xlseg.intake.rows import Reckoning
 from xlseg.intake.words import days_of
@@ -16,7 +16,7 @@ from xlseg.workbook import Array
 _DAY = np.timedelta64(1, "D")
 
 
-def due_dates(reckoning: Reckoning, read: Dates, issued: Array, customer: Array, credit: Array, terms: Mapping[str, str]) -> Array:
+def due_dates(reckoning: Reckoning, read: Dates, issued: Array, customer: Texts, credit: Array, terms: Mapping[str, str]) -> Array:
     """Due date of every used row; rows for which there is none are left out.
 
     Parameters
@@ -31,16 +31,14 @@ def due_dates(reckoning: Reckoning, read: Dates, issued: Array, customer: Array,
         Customer → payment terms, for rows without terms of their own.
     """
     extract = reckoning.extract
-    wrong = (read.bad | read.torn | read.beyond | cells.errors(extract.column("due"))) & ~credit
+    wrong = (read.bad | read.torn | read.beyond | extract.column("due").errors) & ~credit
     absent = np.isnat(read.days) & ~credit & reckoning.used
     named = _terms(extract.texts("terms"), absent, customer, terms)
-    known = learned(named, _day_numbers(read.days) - _day_numbers(issued), ~np.isnat(read.days) & ~credit & reckoning.used)
+    known = _days_of_terms(named, _day_numbers(read.days) - _day_numbers(issued), ~np.isnat(read.days) & ~credit & reckoning.used)
     due = read.days.copy()
-    for text in set(named[absent]):
-        days = days_of(text)
-        days = known.get(text) if days is None else days
-        if days is not None:
-            due = np.where(absent & (named == text), issued + days * _DAY, due)
+    days = named.spread([known.get(text, np.nan) for text in named.distinct], float)
+    given = absent & ~np.isnan(days)
+    due[given] = issued[given] + days[given].astype(np.int64) * _DAY
     filled = absent & ~np.isnat(due)
     reckoning.remark(wrong & filled, "unreadable due date", "warning", "due", "a date from 1950 to 2099", "taken from the terms")
     if extract.has("due"):
@@ -53,23 +51,29 @@ def due_dates(reckoning: Reckoning, read: Dates, issued: Array, customer: Array,
     return due
 
 
-def _terms(own: Array, absent: Array, customer: Array, terms: Mapping[str, str]) -> Array:
+def _terms(own: Texts, absent: Array, customer: Texts, terms: Mapping[str, str]) -> Texts:
     """Terms of each row; where they are needed and it has none, its customer's."""
-    named = own.copy()
-    unnamed = absent & (own == "")
-    named[unnamed] = [terms.get(name, "") for name in customer[unnamed]]
-    return named
+    unnamed = absent & own.among("")
+    if not unnamed.any():
+        return own
+    named = own.array.copy()
+    named[unnamed] = customer.spread([terms.get(name, "") for name in customer.distinct])[unnamed]
+    return Texts.of(named)
 
 
 def _day_numbers(dates: Array) -> Array:
     return dates.astype("datetime64[D]").astype(np.int64)
 
 
-def learned(terms: Array, days: Array, known: Array) -> dict[str, int]:
-    """Days of each term that words do not explain (NAA8): the most common due − issued of its rows, of equally common ones the shortest."""
-    seen: dict[str, Counter[int]] = {text: Counter() for text in set(terms) if text and days_of(text) is None}
-    if seen:
-        for i in np.flatnonzero(known):
-            if terms[i] in seen:
-                seen[terms[i]][int(days[i])] += 1
-    return {text: min(counts, key=lambda n: (-counts[n], n)) for text, counts in seen.items() if counts}
+def _days_of_terms(terms: Texts, days: Array, known: Array) -> dict[str, int]:
+    """Days of each term, where its words or its rows say them."""
+    said = {text: days_of(text) for text in terms.distinct}
+    unsaid = terms.among(*(text for text, count in said.items() if text and count is None))
+    return {text: count for text, count in said.items() if count is not None} | learned(terms, days, known & unsaid)
+
+
+def learned(terms: Texts, days: Array, known: Array) -> dict[str, int]:
+    """Days of the terms of some rows (NAA8): the most common due − issued of each, of equally common ones the shortest."""
+    rows = pd.DataFrame({"term": terms.codes[known], "days": days[known]}).value_counts(sort=False).reset_index(name="rows")
+    best = rows.sort_values(["term", "rows", "days"], ascending=[True, False, True]).drop_duplicates("term")
+    return dict(zip(terms.distinct[best["term"]].tolist(), best["days"].tolist(), strict=True))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from xlseg.errors import MissingColumnError
 from xlseg.intake import cells, documents, lines
+from xlseg.intake.cells import Texts
 from xlseg.intake.dates import Dates
 from xlseg.intake.documents import Dating
 from xlseg.intake.due import due_dates
@@ -76,8 +77,8 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     paid = _paid(reckoning, issued.days, documents.read_dates(reckoning, "paid", dating))
     remaining = _remaining(reckoning, rate, base)
     document, shared = lines.told_apart(reckoning, numbered(reckoning), customer)
-    disputed = _disputed(reckoning) | (state == "disputed")
-    same = {"customer": customer, "date": issued.days, "due": due, "type": by_type, "status": state, "paid": paid}
+    disputed = _disputed(reckoning) | state.among("disputed")
+    same = {"customer": customer.codes, "date": issued.days, "due": due, "type": by_type, "status": state.codes, "paid": paid}
     head = lines.merge_lines(reckoning, document, same, remaining)
     own = reckoning.used & (head == np.arange(len(head)))
     amount = lines.added_up(reckoning.amount, head, reckoning.used)
@@ -90,19 +91,19 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
         "amount": amount,
         "remaining": _of_documents(reckoning, remaining, head, amount, credit),
         "paid": paid,
-        "status": np.where(state == "disputed", "open", state),
+        "status": state.mapped(lambda word: "open" if word == "disputed" else word),
         "is_credit": credit,
         "disputed": disputed,
         "row": extract.rows,
     }
     frame = documents.frame(INVOICES, values, own)
-    rates = {document[i]: rate[i] for i in np.flatnonzero(own & (rate != ""))}
+    rates = {document.array[i]: rate[i] for i in np.flatnonzero(own & (rate != ""))}
     return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), rates, shared)
 
 
-def _states(reckoning: Reckoning) -> Array:
+def _states(reckoning: Reckoning) -> Texts:
     state = documents.states(reckoning)
-    reckoning.exclude(state == "draft", "not posted", "status", "a posted document", "left out, as it should be", severity="info")
+    reckoning.exclude(state.among("draft"), "not posted", "status", "a posted document", "left out, as it should be", severity="info")
     documents.unknown_states(reckoning)
     return state
 
@@ -110,8 +111,8 @@ def _states(reckoning: Reckoning) -> Array:
 def _credits(reckoning: Reckoning) -> Array:
     """Which rows are credit memos by their type; what is neither invoice nor credit memo is left out."""
     kind = documents.kinds(reckoning)
-    reckoning.exclude(np.isin(kind, ("payment", "reversal", "none")), "not an invoice", "type", "Invoice or Credit Memo", severity="warning")
-    credit = np.isin(kind, ("credit", "refund"))
+    reckoning.exclude(kind.among("payment", "reversal", "none"), "not an invoice", "type", "Invoice or Credit Memo", severity="warning")
+    credit = kind.among("credit", "refund")
     documents.turn_credits(reckoning, credit)
     return credit
 
@@ -141,14 +142,17 @@ def _paid(reckoning: Reckoning, issued: Array, read: Dates) -> Array:
     return paid
 
 
-def numbered(reckoning: Reckoning) -> Array:
+def numbered(reckoning: Reckoning) -> Texts:
     """Document numbers; a row without one gets its row number, so that its amount is not lost."""
     extract = reckoning.extract
-    document = extract.texts("document").copy()
-    nameless = document == ""
+    stated = extract.texts("document")
+    nameless = stated.among("")
+    if not nameless.any():
+        return stated
     reckoning.remark(nameless, "no document number", "warning", "document", "a document number", "used as a document of its own")
-    document[nameless] = [f"(row {row})" for row in extract.rows[nameless]]
-    return document
+    document = stated.array.copy()
+    document[nameless] = [f"(row {row})" for row in extract.rows[nameless].tolist()]
+    return Texts.of(document)
 
 
 def _disputed(reckoning: Reckoning) -> Array:
@@ -162,14 +166,15 @@ def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: A
 
     Of a document with several lines it is what all of them repeat, or the sum when each states its own amount.
     """
-    used = np.flatnonzero(reckoning.used)
-    repeats = pd.DataFrame({"head": head[used], "remaining": remaining[used], "own": np.abs(reckoning.amount[used]) == np.abs(remaining[used])})
-    repeats = repeats[repeats["head"].duplicated(keep=False)]
     result = remaining.copy()
-    for key, group in repeats.groupby("head"):
-        stated = group["remaining"]
-        repeated = stated.nunique(dropna=False) == 1 and not group["own"].all()
-        result[int(str(key))] = stated.iloc[0] if repeated else stated.sum(min_count=len(stated))
+    rows = lines.of_several(head, reckoning.used)
+    if len(rows):
+        stated = pd.DataFrame({"low": remaining[rows], "high": remaining[rows], "total": remaining[rows]})
+        stated["own"] = np.abs(reckoning.amount[rows]) == np.abs(remaining[rows])
+        stated["unknown"] = np.isnan(remaining[rows])
+        each = stated.groupby(head[rows]).agg({"low": "min", "high": "max", "total": "sum", "own": "all", "unknown": "any"})
+        repeated = (each["low"] == each["high"]) & ~each["own"]
+        result[each.index] = np.where(each["unknown"], np.nan, np.where(repeated, each["low"], each["total"]))
     result = np.where(credit, -np.abs(result), result)
     more = (np.abs(result) > np.abs(amount)) & (head == np.arange(len(head)))
     reckoning.remark(more, "more remaining than invoiced", "warning", "remaining", "at most the amount", "used as it is")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from xlseg.errors import MissingColumnError, MissingSheetError
+from xlseg.intake.cells import Texts
 from xlseg.intake.closing import remark_closings
 from xlseg.intake.customers import by_name, read_customers, with_unlisted
 from xlseg.intake.documents import Dating
@@ -114,7 +115,13 @@ def _most_common_currency(extracts: Mapping[Role, Extract]) -> str:
     roles: tuple[Role, ...] = ("invoices", "orders", "customers")
     for role in roles:
         found = extracts.get(role)
-        counts = Counter(word.upper() for word in found.texts("currency") if word) if found else Counter()
+        counts = _counted(found.texts("currency").mapped(str.upper)) if found else {}
         if counts:
-            return str(min(counts, key=lambda word: (-counts[word], word)))
+            return min(counts, key=lambda word: (-counts[word], word))
     return ""
+
+
+def _counted(words: Texts) -> dict[str, int]:
+    """How many rows have each word; those without one are not counted."""
+    counts = np.bincount(words.codes, minlength=len(words.distinct)).tolist()
+    return {word: count for word, count in zip(words.distinct, counts, strict=True) if word and count}

@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from xlseg.intake.cells import Cells, is_blank
 from xlseg.workbook import Array, Value
 
 Point = Literal[".", ","]
@@ -64,14 +65,14 @@ class Shape:
     unsure: bool = False
 
 
-def amounts(column: Array) -> Amounts:
+def amounts(column: Cells) -> Amounts:
     """Amounts of a column in hundredths, half to even."""
-    if column.dtype == float:
-        return _of_numbers(column)
-    if column.dtype != object:
-        nothing = np.zeros(len(column), dtype=bool)
-        return Amounts(np.zeros(len(column), dtype=np.int64), nothing, ~np.isnat(column), nothing)
-    return _of_objects(column)
+    if column.mixed:
+        return _of_objects(column)
+    if column.array.dtype == float:
+        return _of_numbers(column.array)
+    nothing = np.zeros(len(column), dtype=bool)
+    return Amounts(np.zeros(len(column), dtype=np.int64), nothing, ~column.blank, nothing)
 
 
 def _of_numbers(column: Array) -> Amounts:
@@ -84,26 +85,21 @@ def _of_numbers(column: Array) -> Amounts:
     return Amounts(hundredths, ~blank & fine, ~fine, np.zeros(len(column), dtype=bool))
 
 
-def _of_objects(column: Array) -> Amounts:
-    shapes = {text: shape_of(text) for text in {cell for cell in column if isinstance(cell, str)}}
-    point = decimal_point(shape.point for shape in shapes.values() if shape)
-    read = {text: value_of(shape, point) if shape else None for text, shape in shapes.items()}
-    doubtful = {text for text, shape in shapes.items() if shape and shape.unsure and point is None}
-    hundredths = np.zeros(len(column), dtype=np.int64)
-    present, bad, unsure = (np.zeros(len(column), dtype=bool) for _ in range(3))
-    for i, cell in enumerate(column):
-        if not is_blank(cell):
-            value = read[cell] if isinstance(cell, str) else _number(cell)
-            present[i], bad[i], hundredths[i] = value is not None, value is None, value or 0
-            unsure[i] = isinstance(cell, str) and cell in doubtful
-    return Amounts(hundredths, present, bad, unsure)
+def _of_objects(column: Cells) -> Amounts:
+    shapes = [shape_of(cell) if isinstance(cell, str) else None for cell in column.distinct]
+    point = decimal_point(shape.point for shape in shapes if shape)
+    values = [_value(cell, shape, point) for cell, shape in zip(column.distinct, shapes, strict=True)]
+    doubtful = [shape is not None and shape.unsure and point is None for shape in shapes]
+    present = column.spread([value is not None for value in values], bool) & ~column.blank
+    hundredths = np.where(present, column.spread([value or 0 for value in values], int), 0)
+    return Amounts(hundredths, present, ~present & ~column.blank, column.spread(doubtful, bool))
 
 
-def is_blank(cell: Value) -> bool:
-    """Whether a cell holds nothing, or only spaces."""
+def _value(cell: Value, shape: Shape | None, point: Point | None) -> int | None:
+    """Hundredths of one cell; None when it is no amount."""
     if isinstance(cell, str):
-        return not cell.strip("\ufeff\u00a0 \t\r\n")
-    return cell is None or (isinstance(cell, float) and cell != cell)
+        return value_of(shape, point) if shape else None
+    return None if is_blank(cell) else _number(cell)
 
 
 def _number(cell: Value) -> int | None:

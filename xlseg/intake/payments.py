@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.intake import documents
+from xlseg.intake.cells import Texts, objects
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices
@@ -27,36 +28,42 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.leave_out_copies(reckoning)
     documents.states(reckoning)
     kind = documents.kinds(reckoning)
-    reckoning.exclude(np.isin(kind, ("invoice", "none")), "not a payment", "type", "Payment, Credit or Write-off", severity="warning")
+    reckoning.exclude(kind.among("invoice", "none"), "not a payment", "type", "Payment, Credit or Write-off", severity="warning")
     _turn(reckoning, kind)
     day = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", day)
-    owners = dict(zip(invoices.frame["document"], invoices.frame["customer"], strict=True)) if invoices is not None else {}
+    owners = _owners(invoices)
     shared = invoices.shared if invoices is not None else {}
     document = _of_customer(_known(extract.texts("document"), {*owners, *shared}), extract.texts("customer"), shared)
-    ambiguous = np.array([name in shared for name in document], dtype=bool)
-    reckoning.exclude(ambiguous, "payment of one of several invoices", "document", "the customer whose invoice of this number it is")
-    unknown = np.array([name != "" and name not in owners for name in document], dtype=bool)
+    reckoning.exclude(document.among(*shared), "payment of one of several invoices", "document", "the customer whose invoice of this number it is")
+    unknown = document.spread([name != "" and name not in owners for name in document.distinct], bool)
     reckoning.exclude(unknown, "payment of an unknown invoice", "document", "an invoice that is used")
     customer = _customers(reckoning, document, owners)
     effect = "{n} payments stand on account and settle no invoice"
-    reckoning.note(document == "", "payment on account", "warning", "document", "the invoice it is applied to", effect)
+    reckoning.note(document.among(""), "payment on account", "warning", "document", "the invoice it is applied to", effect)
     reckoning.amount = np.where(reckoning.used, _in_base(reckoning, document, base, invoices.rates if invoices is not None else {}), reckoning.amount)
     documents.leave_out_beyond(reckoning)
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
     values = {
         "payment": _of_customer(extract.texts("payment"), customer, shared), "customer": customer, "date": day.days,
-        "amount": reckoning.amount, "document": document, "is_credit": kind == "credit", "row": extract.rows,
+        "amount": reckoning.amount, "document": document, "is_credit": kind.among("credit"), "row": extract.rows,
     }  # fmt: skip
     frame = documents.frame(PAYMENTS, values, reckoning.used)
     return frame, reckoning.tally(int(frame["amount"].sum()))
 
 
-def _turn(reckoning: Reckoning, kind: Array) -> None:
+def _owners(invoices: Invoices | None) -> dict[str, str]:
+    """Document → its customer."""
+    if invoices is None:
+        return {}
+    return dict(zip(invoices.frame["document"].to_numpy(object), invoices.frame["customer"].to_numpy(object), strict=True))
+
+
+def _turn(reckoning: Reckoning, kind: Texts) -> None:
     """Signs: payments and credits above 0, reversals below. Where an export books most payments, or most credits, below 0, all are turned."""
-    back = np.isin(kind, ("reversal", "refund"))
-    for name, group in (("payments", ~back & (kind != "credit")), ("credits", kind == "credit")):
+    back, credit = kind.among("reversal", "refund"), kind.among("credit")
+    for name, group in (("payments", ~back & ~credit), ("credits", credit)):
         below, above = (int((reckoning.used & group & sign).sum()) for sign in (reckoning.amount < 0, reckoning.amount > 0))
         if below > above:
             effect = f"{{n}} {name} are below 0: the signs of all {name} are turned"
@@ -67,61 +74,67 @@ def _turn(reckoning: Reckoning, kind: Array) -> None:
     reckoning.amount = np.where(wrong, -reckoning.amount, reckoning.amount)
 
 
-def _known(document: Array, numbers: Container[str]) -> Array:
+def _known(document: Texts, numbers: Container[str]) -> Texts:
     """Document numbers as the invoices have them: "Invoice #INV123" is INV123."""
 
     def bare(text: str) -> str:
         match = None if not text or text in numbers else _PREFIXED.match(text)
         return match[1] if match and match[1] in numbers else text
 
-    return np.array([bare(text) for text in document], dtype=object)
+    return document.mapped(bare)
 
 
-def _of_customer(numbers: Array, customer: Array, shared: Mapping[str, Mapping[str, str]]) -> Array:
+def _of_customer(numbers: Texts, customer: Texts, shared: Mapping[str, Mapping[str, str]]) -> Texts:
     """Numbers that several customers share, each as the document of its row's customer; one whose customer has no such document stays."""
-    return np.array(
-        [shared[number].get(name, number) if number in shared else number for number, name in zip(numbers, customer, strict=True)], object
-    )
+    where = numbers.among(*shared)
+    if not where.any():
+        return numbers
+    found = numbers.array.copy()
+    found[where] = objects([shared[number].get(name, number) for number, name in zip(found[where], customer.array[where], strict=True)])
+    return Texts.of(found)
 
 
-def _customers(reckoning: Reckoning, document: Array, owners: Mapping[str, str]) -> Array:
+def _customers(reckoning: Reckoning, document: Texts, owners: Mapping[str, str]) -> Texts:
     """Customers: the invoice's, where the payment is applied to one."""
-    stated = reckoning.extract.texts("customer")
-    owner = np.array([owners.get(name, "") for name in document], dtype=object)
-    other = (stated != "") & (owner != "") & (stated != owner)
+    stated, owner = reckoning.extract.texts("customer"), document.mapped(lambda name: owners.get(name, ""))
+    owned = ~owner.among("")
+    other = ~stated.among("") & owned & (stated.array != owner.array)
     reckoning.remark(other, "paid by another customer", "warning", "customer", "the invoice's customer", "counted for the invoice's customer")
-    customer = np.where(owner != "", owner, stated)
-    reckoning.exclude(customer == "", "no customer", "customer", "a customer id, or the invoice it is applied to")
+    customer = owner if owned.all() else Texts.of(np.where(owned, owner.array, stated.array))
+    reckoning.exclude(customer.among(""), "no customer", "customer", "a customer id, or the invoice it is applied to")
     return customer
 
 
-def _in_base(reckoning: Reckoning, document: Array, base: str, invoice_rates: Mapping[str, str]) -> Array:
+def _in_base(reckoning: Reckoning, document: Texts, base: str, invoice_rates: Mapping[str, str]) -> Array:
     """Amounts in base currency: what is applied to a foreign invoice counts at the invoice's rate, so that it settles exactly."""
     extract = reckoning.extract
-    of_invoice = np.array([invoice_rates.get(name, "") for name in document], dtype=object)
+    of_invoice = document.spread([invoice_rates.get(name, "") for name in document.distinct])
     if "amount" in extract.in_base:
         return reckoning.amount
     if not extract.has("currency"):
         effect = "{n} payments of foreign invoices are read in the invoice's currency and converted at its rate"
         reckoning.note(of_invoice != "", "payment without currency", "warning", "document", "a Currency column", effect)
         return documents.converted(reckoning.amount, of_invoice)
-    stated_in_base = np.array([word.upper() == base for word in extract.texts("currency")], dtype=bool)
+    stated_in_base = extract.texts("currency").mapped(str.upper).among(base)
     settles = (of_invoice != "") & ~stated_in_base
     stated = documents.rates(reckoning, base, but=settles)
     return documents.converted(reckoning.amount, np.where(settles, of_invoice, stated))
 
 
-def _compare(reckoning: Reckoning, document: Array, day: Array, invoices: pd.DataFrame) -> None:
+def _compare(reckoning: Reckoning, document: Texts, day: Array, invoices: pd.DataFrame) -> None:
     """Remarks on payments before their invoice, and on invoices paid more than once over."""
-    issued = dict(zip(invoices["document"], invoices["issued"].to_numpy(), strict=True))
-    before = np.array([day[i] < issued[name] if name in issued else False for i, name in enumerate(document)], dtype=bool)
+    place = pd.Index(invoices["document"].to_numpy(object)).get_indexer(document.distinct)
+    known = place >= 0
+    issued = np.full(len(place), "NaT", "datetime64[s]")
+    issued[known] = invoices["issued"].to_numpy()[place[known]]
+    before = day < issued[document.codes]
     reckoning.remark(before, "paid before issued", "info", "date", "a date not before the invoice's", "counted from the invoice's date on")
-    left = dict(zip(invoices["document"], invoices["amount"].tolist(), strict=True))
+    owed = np.zeros(len(place), dtype=np.int64)
+    owed[known] = invoices["amount"].to_numpy()[place[known]]
+    rows = np.flatnonzero(reckoning.used & known[document.codes])
+    left, last = owed.copy(), np.zeros(len(place), dtype=np.int64)
+    np.subtract.at(left, document.codes[rows], reckoning.amount[rows])
+    np.maximum.at(last, document.codes[rows], rows)
     over = np.zeros(len(document), dtype=bool)
-    for i in np.flatnonzero(reckoning.used & (document != "")):
-        left[document[i]] -= int(reckoning.amount[i])
-    last = {document[i]: i for i in np.flatnonzero(reckoning.used & (document != ""))}
-    owed = dict(zip(invoices["document"], invoices["amount"].tolist(), strict=True))
-    for name, i in last.items():
-        over[i] = left[name] < 0 < owed[name]
-    reckoning.remark(over, "overpaid", "info", "amount", "at most what is owed", "the invoice's balance is below 0", found=document)
+    over[last[(left < 0) & (owed > 0)]] = True
+    reckoning.remark(over, "overpaid", "info", "amount", "at most what is owed", "the invoice's balance is below 0", found=document.array)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from xlseg.errors import SourceError
-from xlseg.intake import cells
+from xlseg.intake.cells import Cells, Texts
 from xlseg.intake.fields import FIELDS, Role
 from xlseg.intake.findings import Findings
 from xlseg.tables import Finding, Severity, Tally
@@ -42,26 +43,26 @@ class Extract:
     sheet: str
     role: Role
     headings: Mapping[str, str]
-    columns: Mapping[str, Array]
+    columns: Mapping[str, Cells]
     rows: Array
     copy_of: Array
     in_base: frozenset[str] = frozenset()
-    _texts: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
 
     def has(self, field: str) -> bool:
         """Whether the sheet has a field."""
         return field in self.columns
 
-    def column(self, field: str) -> Array:
+    def column(self, field: str) -> Cells:
         """Cells of a field; all empty when the sheet does not have it."""
-        return self.columns[field] if field in self.columns else np.full(len(self.rows), None, dtype=object)
+        return self.columns.get(field, self._nothing)
 
-    def texts(self, field: str) -> Array:
-        """Texts of a field, "" where there is none; made once, so not to be changed."""
-        if field not in self._texts:
-            self._texts[field] = cells.texts(self.columns[field]) if field in self.columns else np.full(len(self.rows), "", dtype=object)
-            self._texts[field].flags.writeable = False
-        return self._texts[field]
+    @cached_property
+    def _nothing(self) -> Cells:
+        return Cells.none(len(self.rows))
+
+    def texts(self, field: str) -> Texts:
+        """Texts of a field, "" where there is none."""
+        return self.column(field).texts
 
     def heading(self, field: str) -> str:
         """The heading as it stands in the sheet, or as it should."""
@@ -81,7 +82,7 @@ class Reckoning:
 
     def remark(self, where: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str, found: Array | None = None) -> None:
         """A finding for each used row of a mask; nothing else changes."""
-        self._list(np.flatnonzero(where & self.used), kind, severity, field, wanted, effect, found, np.zeros_like(self.amount))
+        self._list(np.flatnonzero(where & self.used), kind, severity, field, wanted, effect, found)
 
     def exclude(
         self,
@@ -95,17 +96,17 @@ class Reckoning:
         found: Array | None = None,
     ) -> None:
         """Leave out the used rows of a mask, with a finding for each."""
-        hit = where & self.used
-        self._list(np.flatnonzero(hit), kind, severity, field, wanted, effect, found, self.amount)
+        hit = np.flatnonzero(where & self.used)
+        self._list(hit, kind, severity, field, wanted, effect, found, self.amount)
         self._excluded += int(self.amount[hit].sum())
-        self._void += int(hit.sum()) if severity == "info" else 0
-        self.used &= ~hit
+        self._void += len(hit) if severity == "info" else 0
+        self.used[hit] = False
 
     def note(self, where: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str) -> None:
         """One finding for all used rows of a mask, at the first of them; `{n}` in the effect is their number."""
         hit = np.flatnonzero(where & self.used)
         if len(hit):
-            self._list(hit[:1], kind, severity, field, wanted, effect.replace("{n}", f"{len(hit):,}"), None, np.zeros_like(self.amount))
+            self._list(hit[:1], kind, severity, field, wanted, effect.replace("{n}", f"{len(hit):,}"))
 
     def tally(self, used_amount: int) -> Tally:
         """Reconciliation with what the tidy table holds."""
@@ -116,36 +117,39 @@ class Reckoning:
             raise SourceError(extract.sheet, fact, f"look whether {extract.heading('amount')!r} is the column of amounts")
         return Tally(extract.sheet, extract.role, rows, used, rows - used, read, used_amount, self._excluded, self._void)
 
-    def _list(self, indices: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str, found: Array | None, amounts: Array) -> None:
+    def _list(
+        self,
+        indices: Array,
+        kind: str,
+        severity: Severity,
+        field: str,
+        wanted: str,
+        effect: str,
+        found: Array | None = None,
+        amounts: Array | None = None,
+    ) -> None:
+        """A finding for each row, as far as there is room for its kind; without `amounts` nothing is left out of the sums."""
         extract = self.extract
         column = found if found is not None else extract.columns.get(field)
         room = self.findings.room(kind, extract.sheet, severity)
-        for i in indices[:room]:
-            value: Value = None if column is None else cells.value_at(column, int(i))
-            row, heading, amount = int(extract.rows[i]), extract.heading(field), int(amounts[i])
+        for i in indices[:room].tolist():
+            value: Value = None if column is None else column[i]
+            row, heading, amount = int(extract.rows[i]), extract.heading(field), 0 if amounts is None else int(amounts[i])
             self.findings.add(Finding(kind, severity, extract.sheet, row, heading, value, wanted, effect, amount))
         if len(indices) > room:
             rest = indices[room:]
-            self.findings.count(kind, severity, extract.sheet, len(rest), int(amounts[rest].sum()))
+            self.findings.count(kind, severity, extract.sheet, len(rest), 0 if amounts is None else int(amounts[rest].sum()))
 
 
-def copies(columns: tuple[Array, ...], rows: Array) -> Array:
+def copies(columns: Sequence[Cells], rows: Array) -> Array:
     """Sheet row number of the first row that is equal in every cell, 0 for a first row."""
-    if not len(rows):
-        return np.zeros(0, dtype=np.int64)
-    codes = pd.DataFrame({i: pd.factorize(_comparable(column), use_na_sentinel=False)[0] for i, column in enumerate(columns)})
-    first = _first(codes)
-    return np.where(first == np.arange(len(rows)), 0, rows[first])
-
-
-def _first(codes: pd.DataFrame) -> Array:
-    group = np.zeros(len(codes), dtype=np.int64)
-    for name in codes:
-        group = pd.factorize(group * (int(codes[name].max()) + 1) + codes[name].to_numpy())[0].astype(np.int64)
-    places = np.full(int(group.max()) + 1, len(codes), dtype=np.int64)
-    np.minimum.at(places, group, np.arange(len(codes)))
-    return places[group]
-
-
-def _comparable(column: Array) -> Array:
-    return cells.texts(column) if column.dtype == object else column
+    copy_of = np.zeros(len(rows), dtype=np.int64)
+    left, group = np.arange(len(rows)), np.zeros(len(rows), dtype=np.int64)
+    for column in columns:  # rows that differ from all others in the columns so far are done with: mostly all, after the document number
+        codes = column.texts.codes[left] if column.mixed else pd.factorize(column.array[left], use_na_sentinel=False)[0]
+        group = pd.factorize(group * (int(codes.max(initial=0)) + 1) + codes)[0]
+        shared = np.bincount(group)[group] > 1
+        left, group = left[shared], group[shared]
+    _, first, place = np.unique(group, return_index=True, return_inverse=True)
+    copy_of[left] = np.where(first[place] == np.arange(len(left)), 0, rows[left[first[place]]])
+    return copy_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlseg.errors import MissingColumnError
-from xlseg.intake import cells
+from xlseg.intake.cells import Cells, Texts
 from xlseg.intake.dates import dates
 from xlseg.intake.documents import says_base, says_foreign
 from xlseg.intake.fields import FIELDS, OUR_TABS, SHEET_NAMES, Field, Role
@@ -19,7 +19,7 @@ from xlseg.intake.money import amounts
 from xlseg.intake.rows import Extract, copies
 from xlseg.settings import Settings
 from xlseg.tables import Finding
-from xlseg.workbook import Array, Grid, Sheet, Source, Value
+from xlseg.workbook import Grid, Sheet, Source, Value
 
 _SAMPLE = 400
 _FEW = 20
@@ -198,52 +198,57 @@ def extract(located: Located, findings: Findings) -> Extract:
     """
     sheet, role = located.sheet, located.role
     grid = sheet.body(located.header_row)
-    columns, headings = _columns(located, grid, findings)
+    whole = _whole(grid, located.header)
+    places, headings = _columns(located, whole, findings)
     for name, field in FIELDS[role].items():
-        if field.required and name not in columns:
+        if field.required and name not in places:
             raise MissingColumnError(sheet.name, field.heading, located.strangers)
-    filled = ~np.all([cells.blanks(column) for column in columns.values()], axis=0)  # what stands beside the table makes no row of it
-    rows = (np.arange(grid.rows, dtype=np.int64) + grid.first_row)[filled]
-    kept = {name: column[filled] for name, column in columns.items()}
-    whole = tuple(column[filled] for column in grid.columns)
-    return Extract(sheet.name, role, headings, kept, rows, copies(whole, rows), _in_base(located.header, headings))
+    rows = np.arange(grid.rows, dtype=np.int64) + grid.first_row
+    filled = ~np.all([whole[at].blank for at in places.values()], axis=0)  # what stands beside the table makes no row of it
+    if not filled.all():
+        whole, rows = [column.where(filled) for column in whole], rows[filled]
+    columns = {name: whole[at] for name, at in places.items()}
+    return Extract(sheet.name, role, headings, columns, rows, copies(whole, rows), _in_base(located.header, headings))
 
 
-def _columns(located: Located, grid: Grid, findings: Findings) -> tuple[dict[str, Array], dict[str, str]]:
-    columns: dict[str, Array] = {}
+def _whole(grid: Grid, header: Header) -> list[Cells]:
+    """All columns of a grid, and empty ones for the headings that have none below."""
+    width = 1 + max((candidate.column for candidates in header.values() for candidate in candidates), default=-1)
+    return [*map(Cells, grid.columns), *(Cells.none(grid.rows) for _ in range(len(grid.columns), width))]
+
+
+def _columns(located: Located, whole: Sequence[Cells], findings: Findings) -> tuple[dict[str, int], dict[str, str]]:
+    """Field → position of its column, and → its heading."""
+    columns: dict[str, int] = {}
     headings: dict[str, str] = {}
-    for name, candidate, fits in chosen(located.header, lambda column, field: _fits(_cells(grid, column), field), located.role):
-        field, cells_ = FIELDS[located.role][name], _cells(grid, candidate.column)
-        if not fits and field.kind in ("date", "money") and not cells.blanks(cells_).all() and not (field.required or name == "due"):
+    for name, candidate, fits in chosen(located.header, lambda column, field: _fits(whole[column], field), located.role):
+        field, found = FIELDS[located.role][name], whole[candidate.column]
+        if not fits and field.kind in ("date", "money") and not found.blank.all() and not (field.required or name == "due"):
             findings.add(_misfit(located, candidate, field))
             continue
-        columns[name], headings[name] = cells_, candidate.heading
+        columns[name], headings[name] = candidate.column, candidate.heading
         for other in _namesakes(located.header[name], candidate):
             findings.add(_duplicate(located, other, candidate))
     return columns, headings
 
 
-def _cells(grid: Grid, column: int) -> Array:
-    return grid.columns[column] if column < len(grid.columns) else np.full(grid.rows, None, dtype=object)
-
-
-def _fits(column: Array, field: Field) -> bool:
+def _fits(column: Cells, field: Field) -> bool:
     """Whether a column is not empty and its first cells mostly hold what its field should."""
-    start = column[: 10 * _SAMPLE]
-    start = column if cells.blanks(start).all() else start
-    sample = start[~cells.blanks(start)][:_SAMPLE]
+    start = Cells(column.array[: 10 * _SAMPLE])
+    start = column if start.blank.all() else start
+    sample = Cells(start.array[~start.blank][:_SAMPLE])
     if not len(sample):
         return False
     if field.kind == "id":
-        return _tells_apart(cells.texts(sample))
+        return _tells_apart(sample.texts)
     if field.kind == "date":
         return bool(dates(sample).bad.mean() < 0.5)
     return field.kind != "money" or bool(amounts(sample).bad.mean() < 0.5)
 
 
-def _tells_apart(ids: Array) -> bool:
+def _tells_apart(ids: Texts) -> bool:
     """Whether a column can be one of ids: "Account" may also hold the general ledger's account of receivables, the same in every row."""
-    return (len(ids) < _FEW or len(set(ids)) > 1) and not any(_LEDGER_ACCOUNT.search(text) for text in ids[:_FEW])
+    return (len(ids) < _FEW or len(ids.distinct) > 1) and not any(_LEDGER_ACCOUNT.search(text) for text in ids.array[:_FEW])
 
 
 def _namesakes(candidates: object, chosen_one: Candidate) -> list[Candidate]:
