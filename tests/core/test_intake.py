@@ -101,6 +101,12 @@ def test_of_a_customer_listed_twice_the_first_row_counts() -> None:
     assert intake.tallies[0].rows_excluded == 2
 
 
+def test_an_id_that_looks_like_the_number_of_a_row_left_out_is_no_customer_twice() -> None:
+    intake = read(book(Customers=[["A", "Acme", ""], ["A", "Acme", ""], ["3", "Three", ""]], Invoices=[]))  # the copy stands in row 3
+    assert intake.ledger.customers["customer"].tolist() == ["A", "3"]
+    assert kinds(intake) == {"row exported twice"}
+
+
 def test_customers_that_are_not_listed_are_added_in_the_order_of_their_appearance() -> None:
     intake = read(
         book(Customers=[["A", "Acme", ""]], Invoices=[["1", "C", JAN, FEB, 1.0], ["2", "C", JAN, FEB, 1.0]], SalesOrders=[["S", "B", JAN, 1.0]])

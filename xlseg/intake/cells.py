@@ -45,7 +45,7 @@ def is_blank(cell: Value) -> bool:
     return cell is None or (isinstance(cell, float) and cell != cell)
 
 
-def objects(values: Sequence[object]) -> Array:
+def objects(values: Sequence[object] | Array) -> Array:
     """An array of objects, one a value."""
     array = np.empty(len(values), dtype=object)
     array[:] = values

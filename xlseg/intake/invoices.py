@@ -83,7 +83,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     own = reckoning.used & (head == np.arange(len(head)))
     amount = lines.added_up(reckoning.amount, head, reckoning.used)
     credit = by_type | (amount < 0)
-    values = {
+    values: dict[str, Array | Texts] = {
         "document": document,
         "customer": customer,
         "issued": issued.days,

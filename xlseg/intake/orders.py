@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 
 from xlseg.intake import documents, lines
+from xlseg.intake.cells import Texts
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import numbered
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import ORDERS, Tally
+from xlseg.workbook import Array
 
 
 def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str) -> tuple[pd.DataFrame, Tally]:
@@ -33,6 +35,6 @@ def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str)
     head = lines.merge_lines(reckoning, document, {"customer": customer.codes, "date": day.days, "type": kind.codes})
     used = reckoning.used
     amount = lines.added_up(reckoning.amount, head, used)
-    values = {"document": document, "customer": customer, "date": day.days, "amount": amount, "row": extract.rows}
+    values: dict[str, Array | Texts] = {"document": document, "customer": customer, "date": day.days, "amount": amount, "row": extract.rows}
     frame = documents.frame(ORDERS, values, used & (head == np.arange(len(head))))
     return frame, reckoning.tally(int(frame["amount"].sum()))

@@ -45,7 +45,7 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.leave_out_beyond(reckoning)
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
-    values = {
+    values: dict[str, Array | Texts] = {
         "payment": _of_customer(extract.texts("payment"), customer, shared), "customer": customer, "date": day.days,
         "amount": reckoning.amount, "document": document, "is_credit": kind.among("credit"), "row": extract.rows,
     }  # fmt: skip
