@@ -2,12 +2,13 @@
 # make test   sets up, runs the whole test suite
 # make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything
 # make kills  a thousand kills while a workbook is saved: always the whole old file or the whole new one
+# make fuzz   whatever the readers are fed, hundreds of times as many examples as in the suite: half an hour
 # make check  what CI runs: format, lint, types, tests, wheel
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo bench kills test check lint wheel clean
+.PHONY: demo bench kills fuzz test check lint wheel clean
 
 $(BIN)/.python: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xlseg needs Python 3.11 or newer; try: make PYTHON=python3.13")'
@@ -33,6 +34,9 @@ bench: $(BIN)/.installed
 
 kills: $(BIN)/.installed
 	$(BIN)/python tests/kills.py --kills 1000
+
+fuzz: $(BIN)/.installed
+	XLSEG_FUZZ=100 $(BIN)/python -m pytest tests/test_fuzz.py
 
 test: $(BIN)/.installed
 	$(BIN)/python -m pytest -n 2

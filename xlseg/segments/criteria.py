@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
@@ -96,11 +97,19 @@ def criterion(cell: Value) -> Criterion | None:
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if not math.isfinite(cell):
             raise ValueError("a finite number")
-        return Criterion(f"={cell:g}", (Bound("=", Edge(float(cell))),))
+        return Criterion(_written(float(cell)), (Bound("=", Edge(float(cell))),))
     if not isinstance(cell, str) or isinstance(cell, CellError):
         raise ValueError("a comparison such as >=5")
     text = cell.strip()
     return _parsed(text) if text else None
+
+
+def _written(number: float) -> str:
+    """Equality with a number to its last digit, or else two rule sets would seem the same."""
+    written = "=" + format(Decimal(repr(number)), "f").removesuffix(".0")
+    if len(written) > _LONGEST:
+        raise ValueError(f"a number of at most {_LONGEST - 1} digits")
+    return written
 
 
 def _parsed(text: str) -> Criterion:
