@@ -3,6 +3,7 @@
 # make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything
 # make kills  a thousand kills while a workbook is saved: always the whole old file or the whole new one
 # make fuzz   whatever the readers are fed, hundreds of times as many examples as in the suite: half an hour
+# make audit  known vulnerabilities of what is installed
 # make check  what CI runs: format, lint, types, tests, wheel
 PYTHON ?= python3
 VENV ?= .venv
@@ -37,6 +38,10 @@ kills: $(BIN)/.installed
 
 fuzz: $(BIN)/.installed
 	XLSEG_FUZZ=100 $(BIN)/python -m pytest tests/test_fuzz.py
+
+audit: $(BIN)/.python
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --skip-editable
 
 test: $(BIN)/.installed
 	$(BIN)/python -m pytest -n 2

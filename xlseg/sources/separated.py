@@ -91,7 +91,10 @@ class CsvSheet:
 
     def _parsed(self, text: str, *, strict: bool) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=strict)
-        return list(_within_bounds(self._file.name, rows))
+        read = list(_within_bounds(self._file.name, rows))
+        while read and not read[-1]:
+            read.pop()
+        return read
 
 
 def _within_bounds(name: str, rows: Iterable[list[str]]) -> Iterator[list[str]]:
@@ -102,7 +105,7 @@ def _within_bounds(name: str, rows: Iterable[list[str]]) -> Iterator[list[str]]:
         if number > MAX_ROWS or width > MAX_COLUMNS or is_spread(number * width, cells):
             advice = f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}, and rows of one length"
             raise FormatError(name, f"{number:,} rows of up to {width:,} cells", advice)
-        yield row or _EMPTY
+        yield row if any(row) else _EMPTY
 
 
 def _content(file: Path) -> bytes:
