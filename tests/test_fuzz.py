@@ -29,6 +29,7 @@ from xlseg.errors import XlsegError
 from xlseg.hosts.file import WorkbookFile
 from xlseg.hosts.reading import open_sheets
 from xlseg.intake import read_ledger
+from xlseg.intake.cells import Cells, objects
 from xlseg.intake.dates import dates
 from xlseg.intake.headings import fold, header_of
 from xlseg.intake.money import LIMIT, amounts
@@ -169,18 +170,12 @@ WORDS = st.text(max_size=40) | st.sampled_from(
 VALUES = st.none() | st.booleans() | NUMBERS | MOMENTS | NUMERIC | DATE_LIKE | WORDS | st.builds(CellError, st.sampled_from(["#N/A", "#REF!"]))
 
 
-def column(cells: list[Any]) -> np.ndarray[Any, Any]:
-    made = np.empty(len(cells), dtype=object)
-    made[:] = cells
-    return made
-
-
 @examples(300)
 @given(cells=st.lists(VALUES, max_size=6))
 @example(cells=["1e99999999999"])
 @example(cells=["(" * 16_000])
 def test_amounts(cells: list[Value]) -> None:
-    read = amounts(column(cells))
+    read = amounts(Cells(objects(cells)))
     assert not (read.present & read.bad).any()
     assert (np.abs(read.hundredths) <= LIMIT * 100).all()
     assert (read.hundredths[~read.present] == 0).all()
@@ -191,7 +186,7 @@ def test_amounts(cells: list[Value]) -> None:
 @example(cells=[math.inf], epoch_1904=False)
 @example(cells=["T" * 32_767], epoch_1904=False)
 def test_dates(cells: list[Value], epoch_1904: bool) -> None:
-    read = dates(column(cells), epoch_1904=epoch_1904)
+    read = dates(Cells(objects(cells)), epoch_1904=epoch_1904)
     known = read.days[~np.isnat(read.days)]
     assert ((known >= np.datetime64("1950-01-01")) & (known <= np.datetime64("2099-12-31"))).all()
     assert not (~np.isnat(read.days) & (read.bad | read.beyond | read.torn)).any()
