@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import struct
 import subprocess
@@ -339,6 +340,17 @@ def test_a_false_dimension_is_not_believed_and_nothing_is_said_about_it(book: Pa
     sheet = open_sheets(repacked(book, edit)).sheet("Invoices")
     assert (sheet.head()[1][0], str(sheet.head()[8][0])) == ("INV001", "#N/A")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("claim", [b"4000000000", b"18446744073709551615", b"+4000000000", b"-1"])
+def test_more_shared_strings_claimed_than_have_room(book: Path, claim: bytes) -> None:
+    """A library makes room for them before it reads the first."""
+
+    def edit(members: dict[str, bytes]) -> None:
+        assert b'uniqueCount="' in members["xl/sharedStrings.xml"]
+        members["xl/sharedStrings.xml"] = re.sub(rb'uniqueCount="\d+"', b'uniqueCount="%b"' % claim, members["xl/sharedStrings.xml"])
+
+    both_refuse(repacked(book, edit), r"it claims to hold .* texts")
 
 
 # ── CSV and SpreadsheetML ────────────────────────────────────────────────────

@@ -134,9 +134,9 @@ class BookReader:
         """Whatever a parser raises on a broken part: the user can do the same about it."""
         try:
             yield
-        except FormatError:
+        except (FormatError, MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
-        except Exception as error:
+        except BaseException as error:  # a panic of Rust is no Exception
             reason = str(error).partition("\n")[0]
             raise FormatError(place, f"cannot be read ({reason})", "open the workbook in Excel and save it again") from error
 

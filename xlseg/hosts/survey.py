@@ -21,6 +21,7 @@ from xlseg.hosts.package import Element, parsed
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships|table)[\s>]")
 """The parts that a library unpacks by itself, whatever size they claim."""
+_CLAIM = re.compile(rb"""uniqueCount\s*=\s*["']([^"']*)""")
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
@@ -128,6 +129,7 @@ def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ex
     if b"<!DOCTYPE" in start:
         raise FormatError(place, "the XML declares a document type", _SAVE_AGAIN)
     if not _WORKSHEET.search(start):
+        _must_count_right(place, start, member.file_size)
         for _ in chunks:  # to its end, for its size
             pass
         return None
@@ -135,6 +137,13 @@ def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ex
     for chunk in _whole_tags(chain([start], chunks)):
         extent.take(chunk)
     return extent
+
+
+def _must_count_right(place: str, start: bytes, size: int) -> None:
+    """A library makes room for as many texts as the shared strings claim to be."""
+    for claimed in _CLAIM.findall(start.partition(b"<si")[0]):
+        if not claimed.isdigit() or int(claimed[:12]) > size:
+            raise FormatError(place, f"it claims to hold {claimed[:12].decode('utf-8', 'replace')} texts", _SAVE_AGAIN)
 
 
 def _in_utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
