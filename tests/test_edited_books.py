@@ -86,3 +86,14 @@ def test_a_history_sorted_the_other_way_round_is_still_understood(book: Path) ->
     count = openpyxl.load_workbook(book)["History"].max_row
     refreshed(edited(book, newest_first), as_of=dt.date(2026, 4, 30), now=LATER + dt.timedelta(days=1))
     assert openpyxl.load_workbook(book)["History"].max_row == count
+
+
+def test_dates_picked_on_a_renamed_migration_tab_stay(book: Path) -> None:
+    def pick(workbook: openpyxl.Workbook) -> None:
+        workbook["Migration"]["B5"] = dt.date(2026, 3, 31)
+        workbook["Migration"].title = "Moves"
+
+    refreshed(edited(book, pick), now=LATER)
+    workbook = openpyxl.load_workbook(book, data_only=True)
+    assert "Migration" not in workbook.sheetnames
+    assert workbook["Moves"]["B5"].value.date() == workbook["Moves"]["C5"].value.date() == dt.date(2026, 3, 31)

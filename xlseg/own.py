@@ -77,14 +77,14 @@ def runs_of(source: Source) -> int:
 
 def picked_of(source: Source) -> Picked:
     """The dates picked on the Migration tab."""
-    name = _named(source, migration.NAME, "")
+    name = _named(source, migration.NAME, f"{migration.NAME}!")
     rows = source.sheet(name).head(8) if name else []
     cells: dict[str, Value] = {f"B{number}": row[1] for number, row in enumerate(rows, start=1) if len(row) > 1}
     return migration.pick(cells)
 
 
 def _named(source: Source, tab: str, table: str) -> str | None:
-    """The sheet of a tab of ours: by its name, or by its table when the user has renamed it."""
+    """The sheet of a tab of ours: by its name, or by its table (a tab without one by a mark) when the user has renamed it."""
     named = next((name for name in source.sheets() if name.casefold() == tab.casefold()), None)
     return source.sheet_of_table(table) if named is None and isinstance(source, HasTables) else named
 

@@ -89,7 +89,7 @@ class HasTables(Protocol):
     """A source that knows its Excel tables: by them a tab is found that the user has renamed."""
 
     def sheet_of_table(self, table: str) -> str | None:
-        """Name of the sheet that holds the table of this name; None when there is none."""
+        """Name of the sheet that holds the table of this name, or for `Migration!` that was made as that tab; None when there is none."""
 
 
 # ── what is written ──────────────────────────────────────────────────────────

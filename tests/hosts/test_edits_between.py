@@ -104,6 +104,10 @@ def moved_tab(book: Any, page: Any) -> None:
     book.move_sheet(page, -book.index(page))
 
 
+def renamed_tab(book: Any, page: Any) -> None:
+    book["Migration"].title = "Moves"
+
+
 def notes(book: Any, page: Any) -> None:
     page.cell(table_rows(page)[2], 2).comment = Comment("call him", "Anna")
 
@@ -180,6 +184,10 @@ End Sub
 
 Sub moved_tab(doc, page)
   doc.Sheets.moveByName("Segments", 0)
+End Sub
+
+Sub renamed_tab(doc, page)
+  doc.Sheets.getByName("Migration").Name = "Moves"
 End Sub
 
 Sub notes(doc, page)
@@ -271,6 +279,13 @@ def are_there_again(seen: Seen) -> None:
     assert set(rows(seen.path, "Metrics", "customer_id")) >= {"C-0001"}
 
 
+def is_known_under_its_other_name(seen: Seen) -> None:
+    sheets = openpyxl.load_workbook(seen.path, read_only=True).sheetnames
+    assert "Moves" in sheets
+    assert "Migration" not in sheets
+    assert seen.report.written.made == ()
+
+
 def is_the_first(seen: Seen) -> None:
     assert openpyxl.load_workbook(seen.path, read_only=True).sheetnames[0] == "Segments"
 
@@ -299,6 +314,7 @@ EDITS: Mapping[str, tuple[Change, Callable[[Seen], None]]] = {
     "renamed_header": (renamed_header, is_added_at_the_right),
     "deleted_tab": (deleted_tab, are_there_again),
     "moved_tab": (moved_tab, is_the_first),
+    "renamed_tab": (renamed_tab, is_known_under_its_other_name),
     "notes": (notes, is_on_the_same_customer),
     "owner": (owner, is_the_users),
     "typed_over": (typed_over, is_ours_again),

@@ -163,6 +163,18 @@ def test_a_link_stays_a_link_and_its_target_is_written(path: Path, tmp_path: Pat
     assert [p.name for p in link.parent.iterdir()] == ["link.xlsx"]
 
 
+def test_a_hard_link_keeps_the_old_state_and_is_remarked_upon(path: Path, tmp_path: Path) -> None:
+    other, before = tmp_path / "sub" / "other.xlsx", path.read_bytes()
+    other.parent.mkdir()
+    other.hardlink_to(path)
+    written = WorkbookFile(path).write([segments({"A": 1.0})])
+    assert written.remarks == (
+        "book.xlsx: the file has another name on this disk (a hard link), which keeps the old state; copy it anew if you need it.",
+    )
+    assert other.read_bytes() == before
+    assert WorkbookFile(path).write([segments({"A": 2.0})]).remarks == ()
+
+
 def test_a_target_of_a_link_that_is_open_is_refused(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "sub" / "link.xlsx"
     link.parent.mkdir()

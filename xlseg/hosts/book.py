@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from xlseg.errors import FormatError, LayoutError
-from xlseg.hosts.a1 import place
+from xlseg.hosts import names
+from xlseg.hosts.a1 import Area, place
 from xlseg.hosts.opening import SAVE_AS
 from xlseg.hosts.package import Element, Package, Relationships, serialized
 from xlseg.hosts.strings import SharedStrings
@@ -22,6 +23,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 STRICT_RELATION = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+MARK = "xlsegTab"
 CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 
 _BEFORE_NAMES = (
@@ -135,14 +137,42 @@ class Book:
         self._put()
         return part
 
-    def add_local_name(self, name: str, sheet: str, refers_to: str) -> None:
+    def add_local_name(self, name: str, sheet: str, refers_to: str, *, hidden: bool = False) -> None:
         """A defined name that belongs to one sheet."""
-        names = self._child("definedNames")
-        if names is None:
-            names = self._insert("definedNames", _BEFORE_NAMES)
+        home = self._child("definedNames")
+        if home is None:
+            home = self._insert("definedNames", _BEFORE_NAMES)
         index = [s.get("name") for s in self._sheets()].index(sheet)
-        etree.SubElement(names, f"{{{self.namespace}}}definedName", name=name, localSheetId=str(index)).text = refers_to
+        new = etree.SubElement(home, f"{{{self.namespace}}}definedName", name=name, localSheetId=str(index))
+        new.text = refers_to
+        if hidden:
+            new.set("hidden", "1")
         self._put()
+
+    def follow_names(self, sheet: str, table: Area, rows: tuple[int, int], grown: int) -> None:
+        """Let the names over all rows of a table, which stood at `table` with its data in `rows`, first and last, grow with it."""
+        changed = False
+        for name in self._root.iter(f"{{{self.namespace}}}definedName") if grown else ():
+            new = names.followed(name.text or "", sheet, table, rows, grown)
+            changed, name.text = changed or new != (name.text or ""), new or name.text
+        if changed:
+            self._put()
+
+    # ── tabs without tables ──────────────────────────────────────────────────
+
+    def mark(self, sheet: str) -> None:
+        """Note on a sheet which tab of ours it is, to know it under another name: a name of its own that nobody sees."""
+        self.add_local_name(MARK, sheet, f'"{sheet}"', hidden=True)
+
+    def marked(self) -> dict[str, str]:
+        """Names of the marked sheets by the tab that each is."""
+        order = [s.get("name", "") for s in self._sheets()]
+        found: dict[str, str] = {}
+        for name in self._root.iter(f"{{{self.namespace}}}definedName"):
+            index = name.get("localSheetId", "")
+            if name.get("name") == MARK and index.isdigit() and int(index) < len(order):
+                found.setdefault((name.text or "").strip('"'), order[int(index)])
+        return {tab: sheet for tab, sheet in found.items() if sheet in self.worksheets()}
 
     # ── tables ───────────────────────────────────────────────────────────────
 
@@ -238,13 +268,14 @@ class Book:
 
 
 def sheets_of_tables(path: Path) -> dict[str, str]:
-    """Sheet names by the names of the tables on them, in lower case; none for a file that cannot be edited."""
+    """Sheet names by the tables on them, or as `tab!` by the tab without tables that they are, in lower case; none for a file we cannot edit."""
     try:
         book = Book(path)
     except FormatError:
         return {}
     try:
-        return {book.table_name(t).casefold(): sheet for sheet, part in book.worksheets().items() for t in book.tables_of(part)}
+        tables = {book.table_name(t).casefold(): sheet for sheet, part in book.worksheets().items() for t in book.tables_of(part)}
+        return tables | {f"{tab}!".casefold(): sheet for tab, sheet in book.marked().items()}
     finally:
         book.package.close()
 

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -97,6 +98,7 @@ class WorkbookFile:
             try:
                 written = update(book, tabs)
                 if save and (book.package.changed or self.output is not None):
+                    written = replace(written, remarks=(*written.remarks, *saving.other_names(goal)))
                     saving.replace(goal, book.package.save, before=lambda: self._let_go(book), backups=self.backups)
                     self._saved(goal)
             finally:

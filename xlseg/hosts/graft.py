@@ -49,6 +49,8 @@ class Drawing:
             self._add_table_part(part, index, area_of(table))
         if skeleton.print_titles:
             book.add_local_name("_xlnm.Print_Titles", self._tab.name, skeleton.print_titles)
+        if not self._tab.tables and not self._tab.input:
+            book.mark(self._tab.name)
         return part
 
     def add_table(self, sheet: SheetXml, part: str, index: int, area: Area) -> TableXml:

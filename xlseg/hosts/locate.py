@@ -22,7 +22,7 @@ def sheet_of(book: Book, tab: Tab) -> str | None:
     """Name of the sheet that is this tab, also when the user has renamed it; None when it is to be made."""
     named = book.sheet_name(tab.name)
     if not tab.tables:
-        return named
+        return named or book.marked().get(tab.name)
     holder = book.sheet_of_table(tab.tables[0].name)
     if named and holder and holder != named:
         fact = f"its table {tab.tables[0].name} is on the sheet {holder}"

@@ -69,6 +69,13 @@ def must_be_free(path: Path) -> None:
         raise BusyError(path.name, "another program has locked the file", f"close it there, {_OUTPUT}") from error
 
 
+def other_names(path: Path) -> tuple[str, ...]:
+    """A remark when the file has further names (hard links): only the one that is written will show the new state."""
+    if not path.exists() or path.stat().st_nlink < 2:
+        return ()
+    return (f"{path.name}: the file has another name on this disk (a hard link), which keeps the old state; copy it anew if you need it.",)
+
+
 def replace(path: Path, write: Callable[[BinaryIO], None], *, before: Callable[[], None], backups: int = 0) -> None:
     """Write a file beside `path`, flush it, call `before` (which may still refuse), keep backups, and rename it to `path`.
 

@@ -132,7 +132,9 @@ class _Update:
                 columns[column.heading] = self._add_column(table, spec, column.heading)
         others = tuple(t.area for t in self._all_tables() if t.area != table.area)
         ground = Ground(self.name, self.sheet, self.book.epoch_1904, lambda: self.book.strings, others)
+        stood, rows = table.area, (table.first_row, table.last_row)
         self.remarks += fill(ground, table, spec, columns)
+        self.book.follow_names(self.name, stood, rows, table.last_row - rows[1])
         table.save(self.book.package)
 
     def _add_column(self, table: TableXml, spec: Table, heading: str) -> int:
