@@ -12,7 +12,7 @@ CORE = {"calendar", "facts", "engines", "metrics", "segments", "migration", "ana
 TABS = {"tabs", "own"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}
-DOORS = {"cli", "__main__"}
+DOORS = {"cli", "__main__", "addin"}
 
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
