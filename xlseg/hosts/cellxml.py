@@ -137,6 +137,11 @@ def style_attribute(cell: Cell | None) -> bytes:
     return _style_of(cell[0]) if cell else b""
 
 
+def type_attribute(cell: Cell) -> bytes:
+    """The type attribute of a cell as it stands, or nothing."""
+    return _stated_type_of(cell[0])
+
+
 def is_formula(cell: Cell | None) -> bool:
     """Whether the cell holds a formula."""
     return cell is not None and cell[1] is not None and b"<f" in cell[1]
@@ -199,6 +204,12 @@ def formula(cell: Cell) -> str | None:
 @lru_cache(maxsize=4096)  # a sheet of millions of cells has a few dozen different ones
 def _style_of(attributes: bytes) -> bytes:
     match = _STYLE.search(attributes)
+    return match[0] if match else b""
+
+
+@lru_cache(maxsize=4096)
+def _stated_type_of(attributes: bytes) -> bytes:
+    match = _TYPE.search(attributes)
     return match[0] if match else b""
 
 

@@ -9,16 +9,19 @@ from xlseg.errors import LayoutError
 from xlseg.hosts import formulas, ranges
 from xlseg.hosts.a1 import LAST_ROW, Area
 from xlseg.hosts.book import sheet_place
-from xlseg.hosts.cellxml import Body, Cell, body, is_filled, is_formula, number_in, plain_values, same, style_attribute, text
+from xlseg.hosts.cellxml import BLANK, Body, Cell, is_filled, is_formula, number_in, same, style_attribute, text, type_attribute
+from xlseg.hosts.render import Rendered, lines, rendered, tail
 from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.hosts.usercells import UserCells
-from xlseg.workbook import Table, Value
+from xlseg.workbook import Table
 
 Strings = Callable[[], Sequence[str]]
 """The shared strings of the book, which are read only when a cell needs them."""
 
+_BLOCK = 2_000
+"""Rows that are written at once."""
 _BETWEEN_KEYS = "\x1f"
 
 
@@ -46,7 +49,7 @@ class _Ours:
     """A column of ours where it stands now."""
 
     column: int
-    values: Sequence[Value]
+    values: Rendered
     kept: bool
 
 
@@ -63,9 +66,11 @@ def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int
 
 def written(old: Cell | None, new: Body, strings: Strings, style: bytes | None = None) -> Cell | None:
     """The cell with a new value: the very same one if it holds that already, in its style unless another is given."""
+    if old is not None and style is None and old[1] == new[1] and type_attribute(old) == new[0]:
+        return old  # nearly all cells
     attribute = style_attribute(old) if style is None else style
     if old is not None and style is None and (number := number_in(old)) is not None and (other := number_in(new)) is not None:
-        return old if number == other else (attribute, new[1])  # nearly all cells
+        return old if number == other else (attribute, new[1])
     if old is not None:
         known = strings() if b' t="s"' in old[0] and old[1] != new[1] else ()
         if same(old, new, known):
@@ -80,7 +85,7 @@ class _Filling:
         self._ground, self._sheet, self._table, self._spec = ground, ground.sheet, table, spec
         self._columns = columns
         self._first, self._old_last = table.first_row, table.last_row
-        self._ours = [_Ours(columns[c.heading], plain_values(c.values, ground.epoch_1904), c.kept) for c in spec.columns]
+        self._ours = [_Ours(columns[c.heading], rendered(c.values, ground.epoch_1904), c.kept) for c in spec.columns]
         taken = {o.column for o in self._ours if not o.kept}
         everything = range(table.area.left, table.area.right + 1)
         self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last)
@@ -97,8 +102,8 @@ class _Filling:
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
             self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last)
         totals = self._lift_totals(last)
-        for index, row in enumerate(rows):
-            self._fill_row(index, row, moving)
+        for start in range(0, len(rows), _BLOCK):
+            self._fill_block(start, rows[start : start + _BLOCK], moving)
         self._clear(last)
         self._put_totals(totals, last)
         data = Area(self._first, self._table.area.left, self._old_last, self._table.area.right)
@@ -119,12 +124,13 @@ class _Filling:
         ]
 
     def _new_keys(self) -> list[str]:
-        columns = [o.values for o, c in zip(self._ours, self._spec.columns, strict=True) if c.heading in self._spec.key]
-        order = [c.heading for c in self._spec.columns if c.heading in self._spec.key]
-        columns = [columns[order.index(h)] for h in self._spec.key]
+        order = [c.heading for c in self._spec.columns]
+        columns = [self._ours[order.index(h)].values for h in self._spec.key]
         if not columns:
             return ["row"] * self._spec.rows
-        return [_key([text(body(v, self._ground.epoch_1904), ()) for v in values]) for values in zip(*columns, strict=True)]
+        words = [[text(distinct, ()) for distinct in column.distinct] for column in columns]
+        each = [[known[place] for place in column.places] for known, column in zip(words, columns, strict=True)]
+        return [_key(parts) for parts in zip(*each, strict=True)]
 
     # ── room ─────────────────────────────────────────────────────────────────
 
@@ -153,8 +159,39 @@ class _Filling:
 
     # ── rows ─────────────────────────────────────────────────────────────────
 
+    def _fill_block(self, start: int, rows: Sequence[Row], moving: bool) -> None:
+        """Rows one after the other, the usual ones all at once: new ones where nothing stands yet, and those that hold their values already."""
+        at_once = not moving and all(row.values is not None and row.values != EMPTY for row in rows)
+        expected = self._lines(start, rows) if at_once else [None] * len(rows)
+        for index, (row, line) in enumerate(zip(rows, expected, strict=True), start=start):
+            number = self._first + index
+            if line is not None and number > self._old_last and not self._sheet.has(number):
+                self._sheet.add(number, line)
+            elif line is None or not self._sheet.holds(number, line):
+                self._fill_row(index, row, moving)
+
+    def _lines(self, start: int, rows: Sequence[Row]) -> list[bytes]:
+        """The cells of rows as they will be if each looks like the last row there was, and nothing stands beside the table."""
+        places = [row.values or 0 for row in rows]
+        tails = {ours.column: ours.values.tails(self._style(ours.column), places) for ours in self._ours}
+        for column in self._user.columns:
+            others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
+            kept = tails.get(column)
+            tails[column] = others if kept is None else [k if row.fresh else o for k, o, row in zip(kept, others, rows, strict=True)]
+        return lines(self._first + start, sorted(tails.items()))
+
+    def _users_cell(self, column: int, index: int, row: Row) -> Cell | None:
+        """The cell in a column of the user's, in a row that stays where it is or is new."""
+        if self._first + index <= self._old_last:
+            return self._user.here(column, index)
+        if column in self._kept:
+            return None
+        return self._user.continued(column, index) if self._user.ends_in_formula(column) else self._user.blank(column)
+
     def _fill_row(self, index: int, row: Row, moving: bool) -> None:
         number = self._first + index
+        if row.values is None and not moving and number <= self._old_last:
+            return
         cells = self._sheet.cells(number)
         changed = number > self._old_last
         if changed:
@@ -164,8 +201,8 @@ class _Filling:
                 changed |= _set(cells, column, self._user.moved(column, index, row))
         for ours in self._ours:
             if row.values is not None and (row.fresh or not ours.kept):
-                value = ours.values[row.values] if row.values != EMPTY else None
-                changed |= _set(cells, ours.column, written(cells.get(ours.column), body(value, self._ground.epoch_1904), self._ground.strings))
+                value = ours.values[row.values] if row.values != EMPTY else BLANK
+                changed |= _set(cells, ours.column, written(cells.get(ours.column), value, self._ground.strings))
         if changed:
             self._sheet.put(number, cells)
 
@@ -175,14 +212,17 @@ class _Filling:
             _set(cells, ours.column, self._blank(ours.column))
         for column in self._user.columns:
             if column not in self._kept:
-                going_on = self._user.ends_in_formula(column)
-                _set(cells, column, self._user.continued(column, index) if going_on else self._user.blank(column))
+                _set(cells, column, self._users_cell(column, index, Row(None, None, True)))
 
     def _blank(self, column: int) -> Cell | None:
+        style = self._style(column)
+        return (style, None) if style else None
+
+    def _style(self, column: int) -> bytes:
+        """The style of the column in the last row there was."""
         if column not in self._last_styles:
             self._last_styles[column] = style_attribute(self._sheet.column(column, self._old_last, self._old_last)[0])
-        style = self._last_styles[column]
-        return (style, None) if style else None
+        return self._last_styles[column]
 
     def _clear(self, last: int) -> None:
         """Empty the rows that the table no longer has."""

@@ -23,6 +23,7 @@ _DATA = re.compile(rb"<sheetData\b[^>]*?(/?)>")
 _ROW = re.compile(rb'<row r="([0-9]+)"([^>]*?)(/?)>')
 _CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
+_ROW_END = b"</row>"
 _SPANS = re.compile(rb' spans="[^"]*"')
 
 
@@ -66,6 +67,22 @@ class SheetXml:
     def rows(self) -> list[int]:
         """Numbers of the rows that are there, in order."""
         return sorted(self._rows)
+
+    def has(self, row: int) -> bool:
+        """Whether there is such a row."""
+        return row in self._rows
+
+    def holds(self, row: int, cells: bytes) -> bool:
+        """Whether a row holds just these cells."""
+        data = self._rows.get(row, b"")
+        start = data.find(b">") + 1
+        return len(data) == start + len(cells) + len(_ROW_END) and data.startswith(cells, start)
+
+    def add(self, row: int, cells: bytes) -> None:
+        """Add a row that was not there."""
+        if cells:
+            self._rows[row] = b'<row r="%d">%s</row>' % (row, cells)
+            self._touched = True
 
     def cells(self, row: int) -> dict[int, Cell]:
         """The cells of a row by column."""

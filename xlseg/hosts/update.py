@@ -234,4 +234,5 @@ class _Update:
     def _save(self) -> None:
         new = bytes(self.sheet)
         self._changed = new != self.old
-        self.book.package.put(self.part, new)
+        if self._changed:
+            self.book.package.put(self.part, new)

@@ -35,6 +35,10 @@ class UserCells:
         gone = [i for i in range(self._height) if i not in staying]
         return sum(is_filled(cells[i]) and not is_formula(cells[i]) for cells in self._cells.values() for i in gone)
 
+    def here(self, column: int, index: int) -> Cell | None:
+        """The cell of row `index`."""
+        return self._cells[column][index]
+
     def moved(self, column: int, index: int, row: Row) -> Cell | None:
         """The cell for row `index` when rows change places."""
         cells = self._cells[column]
