@@ -19,6 +19,7 @@ from xlseg.hosts import reading
 from xlseg.hosts.cells import OpenpyxlCells
 from xlseg.hosts.columns import columns_of
 from xlseg.hosts.extent import Extent
+from xlseg.hosts.glance import is_usual
 from xlseg.hosts.reading import open_sheets
 from xlseg.workbook import Array, CellError, Value
 
@@ -208,3 +209,13 @@ def test_how_far_the_cells_of_a_sheet_reach_is_seen_however_it_is_written(xml: s
 def test_error_values_and_rare_kinds_of_cells_are_seen(kind: str, expected: tuple[bool, bool], quote: str) -> None:
     found = extent(MANY + f'<row r="3000"><c r="A3000" t={quote}{kind}{quote}><v>1</v></c></row>' + rows(3_001, 4_000))
     assert (found.has_errors, found.has_rare) == expected
+
+
+@pytest.mark.parametrize(
+    "odd", ["<!-- -->", "<?x?>", "<x:c/>", '<row s="1"/>', "<row/>", '<c s="1" r="A1"/>', "<c/>", "<c>", "<c r='A1'/>", "<v a ='1'/>"]
+)
+def test_a_sheet_that_is_written_in_an_unusual_way_is_seen(odd: str) -> None:
+    usual = rows(1, 3_000).replace("don't", "<r><rPr/></r>").encode()
+    assert is_usual(usual, 0, len(usual))
+    unusual = usual + f'<row r="3000">{odd}</row>'.encode() + usual
+    assert not is_usual(unusual, 0, len(unusual))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -36,6 +36,11 @@ _BEFORE_CALCULATION = (*_BEFORE_NAMES, "definedNames")
 class Book:
     """An open workbook. Edits stay in memory until the package is saved.
 
+    Parameters
+    ----------
+    without_formulas
+        Names of sheets that are known to hold no formula, so that nobody need look for one.
+
     Attributes
     ----------
     package
@@ -44,7 +49,8 @@ class Book:
         The styles part, which only ever grows.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, without_formulas: Collection[str] = ()) -> None:
+        self._without_formulas = without_formulas
         self.package = Package(path)
         try:
             self._open()
@@ -231,7 +237,7 @@ class Book:
         names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith("_xlnm.")]
         if any(pattern.search(escape(n.text or "").encode()) for n in names):
             return True
-        others = (part for part in self.worksheets().values() if part not in own)
+        others = (part for name, part in self.worksheets().items() if part not in own and name not in self._without_formulas)
         return any(_formula_matches(self.package.read(part), pattern, marks) for part in others)
 
     # ── small ────────────────────────────────────────────────────────────────

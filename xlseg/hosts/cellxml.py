@@ -23,6 +23,7 @@ LONGEST_TEXT = 32_767
 _LONGEST_WHOLE = 1e15
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_SPECIAL = re.compile("[\x00-\x08\x0b-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _STYLE = re.compile(rb' s="([0-9]+)"')
@@ -30,6 +31,7 @@ _TYPE = re.compile(rb' t="([a-zA-Z]+)"')
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]*)</v>")
 _PHONETIC = re.compile(rb"<rPh\b.*?</rPh>", re.S)
 _TEXT = re.compile(rb"<t(?:\s[^>]*)?>([^<]*)</t>")
+_PLAIN_TEXT = re.compile(rb'<is><t xml:space="preserve">([\x20-\x25\x27-\x3b\x3d-\x5e\x60-\x7e]*)</t></is>')
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?>([^<]*)</f>")
 _ENTITY = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -76,6 +78,8 @@ def formula_body(formula: str, value: Value, epoch_1904: bool) -> Body:
 
 def escaped(text: str) -> bytes:
     """Text for XML, with what XML cannot hold written as Excel writes it (_x0001_)."""
+    if _SPECIAL.search(text) is None:
+        return text.encode()
     text = _CONTROL.sub(lambda m: f"_x{ord(m[0]):04X}_", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SURROGATE.sub("\ufffd", text).encode()
@@ -181,7 +185,7 @@ def text(cell: Cell | None, strings: Sequence[str]) -> str:
         return ""
     kind = cell_type(cell)
     if kind == b"inlineStr":
-        return rich_text(cell[1])
+        return words[1].decode() if (words := _PLAIN_TEXT.fullmatch(cell[1])) else rich_text(cell[1])
     match = _VALUE.search(cell[1])
     if match is None:
         return ""

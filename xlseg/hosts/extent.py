@@ -38,11 +38,13 @@ class Extent:
         Whether a cell may hold an error value.
     has_rare
         Whether a cell may hold TRUE or FALSE, or a date as text of ISO 8601.
+    has_formulas
+        Whether a cell may hold a formula.
     """
 
     def __init__(self, place: str, size: int) -> None:
         self._place, self._size = place, size
-        self.has_errors = self.has_rare = False
+        self.has_errors = self.has_rare = self.has_formulas = False
         self._rows, self._columns = 0, 1
         self._row, self._column = 0, 0
 
@@ -66,11 +68,13 @@ class Extent:
         """
         if (seen := glance(chunk, self._rows)) is not None:
             self.has_errors, self.has_rare = self.has_errors or "e" in seen.kinds, self.has_rare or bool(seen.kinds & {"b", "d"})
+            self.has_formulas = self.has_formulas or seen.has_formulas
             self._row = self._rows = max(self._rows, seen.rows)
             self._column = self._columns = max(self._columns, column_number(b"Z"))
             return
         self.has_errors = self.has_errors or b'"e"' in chunk or b"'e'" in chunk
         self.has_rare = self.has_rare or any(kind in chunk for kind in (b'"b"', b"'b'", b'"d"', b"'d'"))
+        self.has_formulas = self.has_formulas or b"<f" in chunk or b":f" in chunk
         rows = max(self._rows, max(map(int, _ROW.findall(chunk)), default=0))
         if _UNUSUAL.search(chunk) or _UNUSUAL_CELL[min(7, len(str(rows)))].search(chunk):
             self._take_tag_by_tag(chunk)

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -94,7 +94,7 @@ class WorkbookFile:
         if save:
             self._must_be_free(goal)
         with self._unless_changed(), _judged(self.path):
-            book = Book(self.path)
+            book = Book(self.path, self._without_formulas())
             try:
                 written = update(book, tabs)
                 if save and (book.package.changed or self.output is not None):
@@ -134,6 +134,10 @@ class WorkbookFile:
         if goal.resolve() == self.path.resolve():
             self._fingerprint = saving.Fingerprint.of(self.path)
             self.__dict__.pop("_reader", None)
+
+    def _without_formulas(self) -> Collection[str]:
+        """Sheets that need not be searched for formulas: nobody knows any while nothing has been read."""
+        return self._reader.without_formulas() if "_reader" in self.__dict__ else ()
 
     @cached_property
     def _reader(self) -> BookReader:

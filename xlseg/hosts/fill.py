@@ -91,12 +91,14 @@ class _Filling:
         self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last)
         self._kept = {o.column for o in self._ours if o.kept}
         self._last_styles: dict[int, bytes] = {}
+        self._tails: dict[int, list[bytes]] = {}
 
     def run(self) -> list[str]:
         rows = plan(self._spec.growth, self._old_keys(), self._new_keys(), bool(self._spec.key))
         last = self._first + len(rows) - 1
         self._must_have_room(last)
-        moving = self._spec.growth == "replace" and any(row.origin != i for i, row in enumerate(rows))
+        height = self._old_last - self._first + 1
+        moving = self._spec.growth == "replace" and any(row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
         remarks = self._lost(rows) if moving or last < self._old_last else []
         if moving or last < self._old_last or self._overwrites_formulas():
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
@@ -172,13 +174,20 @@ class _Filling:
 
     def _lines(self, start: int, rows: Sequence[Row]) -> list[bytes]:
         """The cells of rows as they will be if each looks like the last row there was, and nothing stands beside the table."""
-        places = [row.values or 0 for row in rows]
-        tails = {ours.column: ours.values.tails(self._style(ours.column), places) for ours in self._ours}
+        tails = {}
+        for ours in self._ours:
+            each, places = self._each_tail(ours), ours.values.places
+            tails[ours.column] = [each[places[row.values or 0]] for row in rows]
         for column in self._user.columns:
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
             kept = tails.get(column)
             tails[column] = others if kept is None else [k if row.fresh else o for k, o, row in zip(kept, others, rows, strict=True)]
         return lines(self._first + start, sorted(tails.items()))
+
+    def _each_tail(self, ours: _Ours) -> list[bytes]:
+        if ours.column not in self._tails:
+            self._tails[ours.column] = ours.values.tails(self._style(ours.column))
+        return self._tails[ours.column]
 
     def _users_cell(self, column: int, index: int, row: Row) -> Cell | None:
         """The cell in a column of the user's, in a row that stays where it is or is new."""
@@ -258,7 +267,7 @@ class _Filling:
 
     def _overwrites_formulas(self) -> bool:
         """Whether the user has typed formulas that are shared between cells into columns of ours."""
-        rows = set(self._sheet.rows_with(b't="shared"'))
+        rows = set(self._sheet.formula_rows(b't="shared"'))
         inside = [r for r in rows if self._first <= r <= self._old_last]
         return any(is_formula(self._sheet.cells(r).get(o.column)) for r in inside for o in self._ours)
 

@@ -30,7 +30,7 @@ def attributes(cell: Cell) -> dict[str, str]:
 def shared_origins(sheet: SheetXml) -> dict[str, Origin]:
     """The first cell of each shared formula, by its index."""
     origins = {}
-    for row in sheet.rows_with(b't="shared"'):
+    for row in sheet.formula_rows(b't="shared"'):
         for column, cell in sheet.cells(row).items():
             found, words = attributes(cell), formula(cell)
             if found.get("t") == "shared" and words is not None:
@@ -73,7 +73,7 @@ def unshare(sheet: SheetXml, area: Area) -> None:
     origins = {si: origin for si, origin in shared_origins(sheet).items() if area.holds(origin[0], origin[1])}
     if not origins:
         return
-    for row in sheet.rows_with(b't="shared"'):
+    for row in sheet.formula_rows(b't="shared"'):
         cells = sheet.cells(row)
         for column, cell in cells.items():
             if attributes(cell).get("si") in origins and attributes(cell).get("t") == "shared":

@@ -13,7 +13,8 @@ import numpy as np
 from xlseg.workbook import Array
 
 _NUMBERED = int.from_bytes(b' r="', "little")
-_PREFIXED = re.compile(rb":(?:row|c)[\s/>]")
+_PREFIXED = re.compile(rb"<\w+:")
+_PIECE = 1 << 17
 _WITHOUT_END = 16
 """Bytes at the end in which no row or cell with a number has room."""
 
@@ -28,10 +29,13 @@ class Glance:
         The highest number of a row; 0 when none begins here.
     kinds
         The types of cells that are one letter, and other attributes of one character.
+    has_formulas
+        Whether any may be a formula.
     """
 
     rows: int
     kinds: frozenset[str]
+    has_formulas: bool
 
 
 def glance(chunk: bytes, rows: int) -> Glance | None:
@@ -52,7 +56,35 @@ def glance(chunk: bytes, rows: int) -> Glance | None:
         return None
     quotes = signs == ord('"')
     kinds = np.bincount(signs[1:-1][quotes[:-2] & quotes[2:]], minlength=1)
-    return Glance(highest, frozenset(map(chr, np.flatnonzero(kinds).tolist())))
+    return Glance(highest, frozenset(map(chr, np.flatnonzero(kinds).tolist())), bool((tags & (signs[1:] == ord("f"))).any()))
+
+
+def is_usual(data: bytes, start: int, stop: int) -> bool:
+    """Whether all rows and cells between two places, which lie between tags, have their names first, and nothing but elements is there.
+
+    False where it cannot be sure.
+    """
+    while start < stop:
+        end = data.find(b"<", start + _PIECE, stop)
+        end = stop if end < 0 else end
+        if not _is_usual_piece(data[start:end]):
+            return False
+        start = end
+    return True
+
+
+def _is_usual_piece(chunk: bytes) -> bool:
+    signs = np.frombuffer(chunk + bytes(_WITHOUT_END), np.uint8)
+    words = np.ndarray((len(signs) - 3,), "<u4", signs, strides=(1,))
+    tags = np.flatnonzero(signs[:-_WITHOUT_END] == ord("<"))
+    first = signs[tags + 1]
+    if (first < ord("/")).any() or (first == ord("?")).any() or _has_prefix_or_single_quotes(chunk, signs):
+        return False
+    if not (words[tags[first == ord("c")] + 2] == _NUMBERED).all():
+        return False
+    rows = tags[first == ord("r")]
+    rows = rows[(signs[rows + 2] == ord("o")) & (signs[rows + 3] == ord("w"))]
+    return bool((words[rows + 4] == _NUMBERED).all())
 
 
 def _has_prefix_or_single_quotes(chunk: bytes, signs: Array) -> bool:

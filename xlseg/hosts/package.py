@@ -9,6 +9,7 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -17,11 +18,13 @@ from lxml import etree
 
 from xlseg.errors import FormatError
 from xlseg.hosts.opening import SAVE_AS, indexed, opened, part_name
-from xlseg.hosts.zipcopy import ZipCopy
+from xlseg.hosts.zipcopy import Packed, ZipCopy, pack
 
 Element = etree._Element
 
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_LARGE = 1 << 20
+"""Bytes of a part that is compressed in a thread of its own."""
 MOST_TAGS = 5_000_000
 """A tree needs 150 bytes and more for each; a sheet as Excel writes it is no tree."""
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -39,10 +42,13 @@ class Package:
             self._zip.close()
             raise
         self._new: dict[str, tuple[str, bytes]] = {}
+        self._packer = ThreadPoolExecutor(1)
+        self._packing: dict[str, Future[Packed]] = {}
         self._dropped: set[str] = set()
 
     def close(self) -> None:
         """Let go of the file."""
+        self._packer.shutdown(cancel_futures=True)
         self._zip.close()
 
     @property
@@ -79,11 +85,16 @@ class Package:
             return
         self._dropped.discard(key)
         self._new[key] = (part, data)
+        if (waiting := self._packing.pop(key, None)) is not None:
+            waiting.cancel()
+        if len(data) > _LARGE:
+            self._packing[key] = self._packer.submit(pack, data)  # beside whatever is done next
 
     def drop(self, part: str) -> None:
         """Remove a part, and its line in the content types."""
         key = part.lower()
         self._new.pop(key, None)
+        self._packing.pop(key, None)
         if key in self._members:
             self._dropped.add(key)
         types = self.xml("[Content_Types].xml")
@@ -127,13 +138,17 @@ class Package:
             if key in self._dropped:
                 continue
             if key in self._new:
-                copy.add(member.filename, self._new[key][1], member)
+                copy.add(member.filename, self._packed(key), member)
                 written.add(key)
             else:
                 copy.copy(member)
-        for key in self._new.keys() - written:
-            copy.add(*self._new[key])
+        for key in [key for key in self._new if key not in written]:
+            copy.add(self._new[key][0], self._packed(key))
         copy.close()
+
+    def _packed(self, key: str) -> Packed:
+        waiting = self._packing.pop(key, None)
+        return pack(self._new[key][1]) if waiting is None else waiting.result()
 
 
 class Relationships:

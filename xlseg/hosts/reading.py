@@ -116,6 +116,10 @@ class BookReader:
     def _heads(self) -> Cells:
         return choose_cells(shortened(self._path), self._survey)
 
+    def without_formulas(self) -> frozenset[str]:
+        """Names of the worksheets in which no cell holds a formula."""
+        return self._survey.without_formulas()
+
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
         return self._tables.get(table.casefold())

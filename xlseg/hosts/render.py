@@ -32,11 +32,9 @@ class Rendered:
     def __getitem__(self, row: int) -> Body:
         return self.distinct[self.places[row]]
 
-    def tails(self, style: bytes, rows: Sequence[int]) -> list[bytes]:
-        """What follows the names of the cells that hold these rows' values in one style; nothing where no cell is needed."""
-        each = [tail((style + kind, content)) if content or style else b"" for kind, content in self.distinct]
-        places = self.places
-        return [each[places[row]] for row in rows]
+    def tails(self, style: bytes) -> list[bytes]:
+        """What follows the name of a cell that holds each distinct value in this style; nothing where no cell is needed."""
+        return [tail((style + kind, content)) if content or style else b"" for kind, content in self.distinct]
 
 
 def rendered(values: Sequence[Value] | Array, epoch_1904: bool) -> Rendered:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlseg.workbook import Growth
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of the table as it shall be.
 
     Attributes
@@ -46,6 +45,8 @@ def _grown(growth: Growth, old: Sequence[str], new: Sequence[str], keyed: bool) 
         raise ValueError("a table that keeps its rows needs a key")
     if len(old) == 1 and not old[0] and new:  # the blank row of an empty table
         return [Row(i, 0 if i == 0 else None, True) for i in range(len(new))]
+    if growth == "keep" and list(old) == list(new[: len(old)]):
+        return [Row(i, i, False) for i in range(len(old))] + [Row(i, None, True) for i in range(len(old), len(new))]
     waiting = _positions(new)
     rows = []
     for index, key in enumerate(old):
@@ -61,6 +62,8 @@ def _grown(growth: Growth, old: Sequence[str], new: Sequence[str], keyed: bool) 
 def _replaced(old: Sequence[str], new: Sequence[str], keyed: bool) -> list[Row]:
     if not keyed:
         return [Row(i, i if i < len(old) else None, i >= len(old)) for i in range(len(new))]
+    if len(old) == 1 and not old[0] and new:  # the blank row of an empty table
+        return [Row(i, 0 if i == 0 else None, True) for i in range(len(new))]
     places = _positions(old)
     rows = []
     for index, key in enumerate(new):

@@ -14,6 +14,7 @@ from lxml import etree
 from xlseg.errors import FormatError
 from xlseg.hosts.a1 import Area, letters, number
 from xlseg.hosts.cellxml import Cell
+from xlseg.hosts.glance import is_usual
 from xlseg.hosts.package import Element, parsed, serialized
 
 _UNUSUAL = re.compile(rb"<!|<\?|<row (?!r=\")|<row>|<c (?!r=\")|<c>|<c/>|<[^<>]*='|<\w+:")
@@ -22,6 +23,7 @@ _ENCODING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=[\"'](?!utf-8
 _DATA = re.compile(rb"<sheetData\b[^>]*?(/?)>")
 _ROW = re.compile(rb'<row r="([0-9]+)"([^>]*?)(/?)>')
 _CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
+_REST = re.compile(rb"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
 _ROW_END = b"</row>"
 _SPANS = re.compile(rb' spans="[^"]*"')
@@ -47,6 +49,7 @@ class SheetXml:
         tail = stop if start[1] else stop + len(b"</sheetData>")
         self._head, self._tail, self._original = data[: start.start()], data[tail:], data
         self._rows = dict(_split(data[start.end() : stop]))
+        self._formula_rows = {row for row, content in self._rows.items() if b"<f" in content}
         self._touched = False
         self.root: Element = parsed(self._head + b"<sheetData/>" + self._tail, place)
         self._frame = serialized(self.root)
@@ -81,8 +84,7 @@ class SheetXml:
     def add(self, row: int, cells: bytes) -> None:
         """Add a row that was not there."""
         if cells:
-            self._rows[row] = b'<row r="%d">%s</row>' % (row, cells)
-            self._touched = True
+            self._set(row, b'<row r="%d">%s</row>' % (row, cells))
 
     def cells(self, row: int) -> dict[int, Cell]:
         """The cells of a row by column."""
@@ -91,13 +93,12 @@ class SheetXml:
 
     def column(self, column: int, first: int, last: int) -> list[Cell | None]:
         """The cells of one column, without taking the rows apart."""
-        pattern = re.compile(rb'<c r="%s[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)' % letters(column).encode(), re.S)
-        found = (pattern.search(self._rows.get(row, b"")) for row in range(first, last + 1))
-        return [(m[1], m[2]) if m else None for m in found]
+        start = b'<c r="' + letters(column).encode()
+        return [_cell_at(self._rows.get(row, b""), b'%s%d"' % (start, row)) for row in range(first, last + 1)]
 
-    def rows_with(self, mark: bytes) -> list[int]:
-        """Numbers of the rows whose XML contains something."""
-        return [row for row in sorted(self._rows) if mark in self._rows[row]]
+    def formula_rows(self, mark: bytes = b"") -> list[int]:
+        """Numbers of the rows that hold formulas, and something else in their XML."""
+        return [row for row in sorted(self._formula_rows) if mark in self._rows[row]]
 
     def put(self, row: int, cells: Mapping[int, Cell]) -> None:
         """Replace the cells of a row; its height and the like stay."""
@@ -106,12 +107,21 @@ class SheetXml:
         match = _ROW.match(self._rows.get(row, b""))
         attributes = _SPANS.sub(b"", match[2]) if match else b""
         if not cells and not attributes:
-            del self._rows[row]
+            self._set(row, None)
         else:
             name = b'"%d"' % row
             parts = [_cell(column, name, cells[column]) for column in sorted(cells)]
-            self._rows[row] = b"<row r=%s%s>%s</row>" % (name, attributes, b"".join(parts))
+            self._set(row, b"<row r=%s%s>%s</row>" % (name, attributes, b"".join(parts)))
+
+    def _set(self, row: int, content: bytes | None) -> None:
         self._touched = True
+        self._formula_rows.discard(row)
+        if content is None:
+            del self._rows[row]
+            return
+        self._rows[row] = content
+        if b"<f" in content:
+            self._formula_rows.add(row)
 
     def unhide(self, row: int) -> None:
         """Show a row that a filter hid."""
@@ -123,8 +133,7 @@ class SheetXml:
 
     def formula_cells(self) -> set[str]:
         """Names of all cells that hold a formula."""
-        with_formula = (data for data in self._rows.values() if b"<f" in data)
-        return {name.decode() for data in with_formula for name in _FORMULA_CELL.findall(data)}
+        return {name.decode() for row in self._formula_rows for name in _FORMULA_CELL.findall(self._rows[row])}
 
     def used(self) -> Area | None:
         """The smallest area around all cells."""
@@ -140,6 +149,13 @@ class SheetXml:
     def all(self, tag: str) -> Iterator[Element]:
         """All elements of this name, at any depth."""
         return self.root.iter(f"{{{self.namespace}}}{tag}")
+
+
+def _cell_at(data: bytes, start: bytes) -> Cell | None:
+    """The cell of a row that begins like this."""
+    at = data.find(start)
+    match = _REST.match(data, at + len(start)) if at >= 0 else None
+    return (match[1], match[2]) if match else None
 
 
 def _cell(column: int, row: bytes, cell: Cell) -> bytes:
@@ -184,7 +200,7 @@ def _plain(data: bytes, place: str) -> bytes:
     """The same sheet in UTF-8 with the main namespace as default, numbered rows and cells, no comments: as Excel writes it."""
     usual = _ROOT.match(data) and not _ENCODING.match(data) and b"<!--" not in data
     start = _DATA.search(data) if usual else None
-    if usual and start and (start[1] or not _UNUSUAL.search(data, start.end(), max(data.rfind(b"</sheetData>"), start.end()))):
+    if usual and start and (start[1] or _is_usual(data, start.end(), max(data.rfind(b"</sheetData>"), start.end()))):
         return data
     old = parsed(data, place)
     namespace = etree.QName(old).namespace
@@ -196,6 +212,10 @@ def _plain(data: bytes, place: str) -> bytes:
     _copy(old, root)
     _number(root, namespace)
     return serialized(root)
+
+
+def _is_usual(data: bytes, start: int, stop: int) -> bool:
+    return is_usual(data, start, stop) or not _UNUSUAL.search(data, start, stop)
 
 
 def _copy(old: Element, new: Element) -> None:

@@ -50,6 +50,10 @@ class Survey:
     is_sparse: bool = False
     sheets: Mapping[str, Extent] = field(default_factory=dict)
 
+    def without_formulas(self) -> frozenset[str]:
+        """Names of the sheets in which no cell holds a formula."""
+        return frozenset(name for name, extent in self.sheets.items() if not extent.has_formulas)
+
     def is_plain(self, sheet: str) -> bool:
         """Whether the sheet's cells hold nothing but numbers and texts, dates among them, and lie close together."""
         extent = self.sheets.get(sheet)
