@@ -188,8 +188,8 @@ def test_a_setting_that_none_can_be(key: str, value: Value, wanted: str) -> None
 
 def test_more_rules_or_segments_than_can_be_read_are_refused_not_cut() -> None:
     head: list[Value] = ["Priority", "Segment", "Risk", "payment_velocity"]
-    with pytest.raises(CriterionError, match="more than 100 segments"):
-        read_rules([head, *[[i, f"S{i}", 1, ">5"] for i in range(101)]])
+    with pytest.raises(CriterionError, match="more than 50 segments"):
+        read_rules([head, *[[i, f"S{i}", 1, ">5"] for i in range(51)]])
     rules = MemoryBook(
         {"Rules": [head, *[[i, "S", 1, ">5"] for i in range(2_001)]], "Invoices": [HEADINGS["Invoices"], ["I", "C", "2026-01-05", "2026-02-05", 1]]}
     )

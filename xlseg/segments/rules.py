@@ -19,7 +19,7 @@ ATTRIBUTES = ("currency", "category", "sales_rep", "country", "parent", "terms")
 REMARKS = ("note", "notes", "comment", "comments", "description", "remark")
 """Columns of the Rules sheet that are for the reader only."""
 
-MOST_SEGMENTS = 100
+MOST_SEGMENTS = 50
 
 NO_SEGMENT = "Unsegmented"
 """Label of a customer whom no rule matches; the default rules match everybody."""
