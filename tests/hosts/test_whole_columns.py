@@ -186,6 +186,10 @@ MANY = rows(1, 3_000)
         (MANY, 2_999 * 26),
         (rows(999_999, 1_000_003), 1_000_002 * 26),
         (MANY + '<row r="70000"><c r="AB70000"/></row>' + rows(70_001, 71_000), 70_999 * 28),
+        (MANY + '<row r="3000"><c r="A3000"/><c r="ABC3000"/></row>' + rows(3_001, 4_000), 3_999 * 731),
+        (MANY + '<row r="3000"><c r="ABC9999"/></row>', 3_000 * 731),
+        (rows(1, 99) + '<row r="99"><c r="XFD1"/><c r="A98"/></row>' + rows(100, 9_000), 8_999 * 16_384),
+        (rows(99_000, 100_500) + '<row r="100500"><c r="XFD700000"/></row>', 700_000 * 16_384),
         (MANY + "<row r='50000'><c r='AB50000'/></row>", 50_000 * 28),
         (MANY + '<row spans="1:2" r="50000"/>' + rows(50_001, 50_003), 50_002 * 26),
         (MANY + '<row\n r="50000"/>', 50_000 * 26),
@@ -197,8 +201,11 @@ MANY = rows(1, 3_000)
         (MANY + '<row r="3000">' + "<c/>" * 30 + "</row>", 3_000 * 30),
         (MANY + '<row r="3000"><c><v>1</v></c></row>', 3_000 * 26),
     ],
-    ids=["none", "many", "a million", "wide", "single quotes", "number last", "line break", "prefix", "cell below", "cell named last",
-         "small letters", "space", "cells without names", "a cell without name"],
+    ids=[
+        "none", "many", "a million", "wide", "731 columns", "a row of as many digits", "wide first", "wide and below", "single quotes",
+        "number last", "line break", "prefix", "cell below", "cell named last", "small letters", "space", "cells without names",
+        "a cell without name",
+    ],
 )  # fmt: skip
 def test_how_far_the_cells_of_a_sheet_reach_is_seen_however_it_is_written(xml: str, reach: int) -> None:
     assert extent(xml).dense == reach

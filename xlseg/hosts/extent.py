@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 
 from xlseg.errors import FormatError
-from xlseg.hosts.glance import glance
+from xlseg.hosts.glance import MANY, glance
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 FEW = 4_000_000
 """Cells that any sheet may spread over."""
-_MANY = 30_000_000
-"""Cells from which on it pays to look at the row that each cell names; fewer do no harm."""
 PLACES_A_BYTE = 0.25
 """Cells that it may spread over for each byte of its XML: a cell that holds something is written in twenty or so."""
 
@@ -66,11 +64,12 @@ class Extent:
         FormatError
             When the sheet claims more than Excel can hold, or its rows and cells are not what a spreadsheet program writes.
         """
-        if (seen := glance(chunk, self._rows)) is not None:
+        if (seen := glance(chunk, self._rows, self._columns)) is not None:
             self.has_errors, self.has_rare = self.has_errors or "e" in seen.kinds, self.has_rare or bool(seen.kinds & {"b", "d"})
             self.has_formulas = self.has_formulas or seen.has_formulas
             self._row = self._rows = max(self._rows, seen.rows)
-            self._column = self._columns = max(self._columns, column_number(b"Z"))
+            self._column = self._columns = max(self._columns, seen.columns)
+            self._must_be_within_bounds()
             return
         self.has_errors = self.has_errors or b'"e"' in chunk or b"'e'" in chunk
         self.has_rare = self.has_rare or any(kind in chunk for kind in (b'"b"', b"'b'", b'"d"', b"'d'"))
@@ -80,6 +79,9 @@ class Extent:
             self._take_tag_by_tag(chunk)
         else:
             self._take_at_once(chunk, rows)
+        self._must_be_within_bounds()
+
+    def _must_be_within_bounds(self) -> None:
         if self._rows > MAX_ROWS or self._columns > MAX_COLUMNS:
             fact = f"a sheet claims {self._rows:,} rows and {self._columns:,} columns"
             raise FormatError(self._place, fact, f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}")
@@ -87,7 +89,7 @@ class Extent:
     def _take_at_once(self, chunk: bytes, rows: int) -> None:
         letters = set(_LETTERS.findall(chunk)) if _BEYOND_Z.search(chunk) else {b"Z"}
         self._columns = max(self._columns, *map(column_number, letters))
-        self._row = self._rows = max(rows, self._rows_of_cells(chunk) if self._columns * 10 ** len(str(rows)) > _MANY else rows)
+        self._row = self._rows = max(rows, self._rows_of_cells(chunk) if self._columns * 10 ** len(str(rows)) > MANY else rows)
         self._column = self._columns
 
     @staticmethod

@@ -15,18 +15,26 @@ from xlseg.workbook import Array
 _NUMBERED = int.from_bytes(b' r="', "little")
 _PREFIXED = re.compile(rb"<\w+:")
 _PIECE = 1 << 17
-_WITHOUT_END = 16
+_DIGITS = 7
+"""Of the last row of a sheet."""
+_LETTERS = 26
+_BEFORE_A = ord("A") - 1
+MANY = 30_000_000
+"""Cells from which on it pays to look at the row that each cell names; fewer do no harm."""
+_WITHOUT_END = 32
 """Bytes at the end in which no row or cell with a number has room."""
 
 
 @dataclass(frozen=True)
 class Glance:
-    """What a piece of a worksheet holds; its cells lie in the columns A to Z.
+    """What a piece of a worksheet holds.
 
     Attributes
     ----------
     rows
         The highest number of a row; 0 when none begins here.
+    columns
+        The highest column so far, at least Z.
     kinds
         The types of cells that are one letter, and other attributes of one character.
     has_formulas
@@ -34,29 +42,38 @@ class Glance:
     """
 
     rows: int
+    columns: int
     kinds: frozenset[str]
     has_formulas: bool
 
 
-def glance(chunk: bytes, rows: int) -> Glance | None:
-    """What a piece holds that begins and ends between tags, after rows up to the number `rows`.
+def glance(chunk: bytes, rows: int, columns: int) -> Glance | None:
+    """What a piece holds that begins and ends between tags, after rows and columns up to these numbers.
 
-    None when a row or cell is written in an unusual way, lies beyond Z, or names a row of more digits than those that have begun.
+    None when a row or cell is written in an unusual way, or names a row of more digits than those that have begun.
     """
     if len(chunk) < 2 * _WITHOUT_END:
         return None
-    signs = np.frombuffer(chunk + bytes(_WITHOUT_END), np.uint8)
-    words = np.ndarray((len(signs) - 3,), "<u4", signs, strides=(1,))
+    signs, words = _signs(chunk)
     tags = signs[:-1] == ord("<")
     numbers = _row_numbers(signs, words, np.flatnonzero(tags & (signs[1:] == ord("r"))))
     if numbers is None or _has_prefix_or_single_quotes(chunk, signs):
         return None
     highest = int(numbers.max(initial=0))
-    if not _are_usual(signs, words, np.flatnonzero(tags & (signs[1:] == ord("c"))), len(str(max(highest, rows)))):
+    digits = len(str(max(highest, rows)))
+    reach = _reach(signs, words, np.flatnonzero(tags & (signs[1:] == ord("c"))), digits, columns)
+    if reach is None:
         return None
     quotes = signs == ord('"')
     kinds = np.bincount(signs[1:-1][quotes[:-2] & quotes[2:]], minlength=1)
-    return Glance(highest, frozenset(map(chr, np.flatnonzero(kinds).tolist())), bool((tags & (signs[1:] == ord("f"))).any()))
+    has_formulas = bool((tags & (signs[1:] == ord("f"))).any())
+    return Glance(max(highest, reach[0]), reach[1], frozenset(map(chr, np.flatnonzero(kinds).tolist())), has_formulas)
+
+
+def _signs(chunk: bytes) -> tuple[Array, Array]:
+    """The bytes of a piece, some more behind it, and the four bytes that begin at each of them as a number."""
+    signs = np.frombuffer(chunk + bytes(_WITHOUT_END), np.uint8)
+    return signs, np.ndarray((len(signs) - 3,), "<u4", signs, strides=(1,))
 
 
 def is_usual(data: bytes, start: int, stop: int) -> bool:
@@ -74,8 +91,7 @@ def is_usual(data: bytes, start: int, stop: int) -> bool:
 
 
 def _is_usual_piece(chunk: bytes) -> bool:
-    signs = np.frombuffer(chunk + bytes(_WITHOUT_END), np.uint8)
-    words = np.ndarray((len(signs) - 3,), "<u4", signs, strides=(1,))
+    signs, words = _signs(chunk)
     tags = np.flatnonzero(signs[:-_WITHOUT_END] == ord("<"))
     first = signs[tags + 1]
     if (first < ord("/")).any() or (first == ord("?")).any() or _has_prefix_or_single_quotes(chunk, signs):
@@ -98,31 +114,64 @@ def _row_numbers(signs: Array, words: Array, at: Array) -> Array | None:
     at = at[(signs[at + 2] == ord("o")) & (signs[at + 3] == ord("w")) & ~_is_letter(signs[at + 4])]
     if not (words[at + 4] == _NUMBERED).all():
         return None
-    numbers, going = np.zeros(len(at), np.int64), np.ones(len(at), bool)
-    for offset in range(8, 15):
-        digit = signs[at + offset] - np.uint8(ord("0"))
-        going &= digit < 10
-        numbers = np.where(going, numbers * 10 + digit, numbers)
-    return None if going.any() else numbers  # seven digits and perhaps more
+    return None if _have_digits(signs, at + 8, _DIGITS + 1) else _number(signs, at + 8, _DIGITS)
 
 
-def _are_usual(signs: Array, words: Array, at: Array, digits: int) -> bool:
-    """Whether the cells that begin at these "<c" are named first of all, by one capital and a number of so many digits at most."""
+def _reach(signs: Array, words: Array, at: Array, digits: int, columns: int) -> tuple[int, int] | None:
+    """The highest row (0 where it does not matter) and column of the cells that begin at these "<c".
+
+    None when one is not named first of all, by capitals and a number of so many digits at most.
+    """
     usual = words[at + 2] == _NUMBERED
     if not usual.all():
         if not _is_letter(signs[at[~usual] + 2]).all():  # <col>, <conditionalFormatting>
-            return False
+            return None
         at = at[usual]
-    capital = (signs[at + 6] - np.uint8(ord("A"))) < 26
-    if not (capital & _is_digit(signs[at + 7])).all():
-        return False
-    for offset in range(7 + digits, 6, -1):
+    at, reached = _past_letters(signs, at + 6)
+    if not _is_digit(signs[at]).all() or _have_digits(signs, at, digits + 1):
+        return None
+    columns = max(columns, reached)
+    return int(_number(signs, at, digits).max(initial=0)) if columns * 10**digits > MANY else 0, columns
+
+
+def _past_letters(signs: Array, at: Array) -> tuple[Array, int]:
+    """The places behind the letters of cells' names that begin there, and the highest column; one of four letters is no usual name."""
+    column = signs[at].astype(np.int32) - _BEFORE_A
+    reached = _LETTERS if not len(at) else max(_LETTERS, int(column.max()))
+    if ((column < 1) | (column > _LETTERS)).any():
+        return at, reached
+    for _ in range(2):
+        more = _is_capital(signs[at + 1])
+        if not more.any():
+            break
+        column = np.where(more, column * _LETTERS + signs[at + 1] - _BEFORE_A, column)
+        at = at + more
+    return at + 1, max(reached, int(column.max(initial=0)))
+
+
+def _have_digits(signs: Array, at: Array, count: int) -> bool:
+    """Whether so many digits stand at any of these places."""
+    for offset in reversed(range(count)):
         at = at[_is_digit(signs[at + offset])]
-    return not len(at)
+    return bool(len(at))
+
+
+def _number(signs: Array, at: Array, digits: int) -> Array:
+    """The numbers of so many digits at most that stand at these places."""
+    numbers, going = np.zeros(len(at), np.int64), np.ones(len(at), bool)
+    for offset in range(digits):
+        digit = signs[at + offset] - np.uint8(ord("0"))
+        going &= digit < 10
+        numbers = np.where(going, numbers * 10 + digit, numbers)
+    return numbers
 
 
 def _is_digit(signs: Array) -> Array:
     return (signs - np.uint8(ord("0"))) < 10
+
+
+def _is_capital(signs: Array) -> Array:
+    return (signs - np.uint8(ord("A"))) < _LETTERS
 
 
 def _is_letter(signs: Array) -> Array:
