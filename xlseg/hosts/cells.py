@@ -23,11 +23,12 @@ from xlseg.hosts.extent import MAX_ROWS
 from xlseg.hosts.survey import Survey
 from xlseg.workbook import CellError
 
-MAX_SPARSE = 20_000_000
-"""Cells, empty ones included, up to which a sheet is read by openpyxl, which needs a minute for as many that hold something."""
+MAX_SPARSE = 12_000_000
+"""Cells, empty ones included, up to which a sheet is read by openpyxl, which needs most of a minute for as many that hold something."""
 
 _ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
-logging.getLogger("calamine").addHandler(logging.NullHandler())  # what it thinks of a false dimension is nothing to the user
+for _library in ("calamine", "fastexcel"):  # what they think of a false dimension or an empty column is nothing to the user
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 Rows = Callable[[int], Iterator[Sequence[Any]]]
 """All rows below a row number, each from column A on."""
