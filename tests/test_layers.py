@@ -8,7 +8,22 @@ import pytest
 ROOT = Path(__file__).parents[1] / "xlseg"
 
 BASE = {"", "errors", "workbook", "tables", "settings", "terminal"}
-CORE = {"calendar", "facts", "engines", "metrics", "segments", "migration", "analysis", "movers", "changes", "controls", "explain", "intake", "demo"}
+CORE = {
+    "calendar",
+    "courses",
+    "facts",
+    "engines",
+    "metrics",
+    "segments",
+    "migration",
+    "analysis",
+    "movers",
+    "changes",
+    "controls",
+    "explain",
+    "intake",
+    "demo",
+}
 TABS = {"tabs", "own"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.calendar import Season, as_of_dates, day_number
+from xlseg.courses import UNKNOWN, Courses, courses, said_of
 from xlseg.facts import Facts, facts
 from xlseg.metrics.book import book_figures_of, roll_rates_of
 from xlseg.metrics.catalogue import CATALOGUE
@@ -100,27 +101,32 @@ class Analysis:
         """Risk of each segment."""
         return self.rules.risks
 
-    def snapshot(self, date: dt.date) -> Snapshot:
-        """The confirmed segments of the customers known at one of the dates, weighed by open balance (0 where unknown)."""
-        at = self._by_date.get(np.datetime64(date, "s"), self.measured.iloc[:0])
-        return Snapshot(at["customer"].to_numpy(object), at["segment"].to_numpy(object), np.nan_to_num(at["open_balance"].to_numpy("float64")))
+    @cached_property
+    def courses(self) -> Courses:
+        """Where each customer stands among the measured rows at each date."""
+        return courses(self.measured, self.dates)
 
     def migration(self, before: dt.date, after: dt.date) -> Migration:
-        """The migration matrix between two of the dates; customers who left the ERP sheets since are Gone."""
-        was, now = self.snapshot(before), self.snapshot(after)
-        left = [d for d in self.departed if before < d.since <= after and d.segment in self.segments]
-        if left:
-            was = Snapshot(
-                np.concatenate([was.customers, np.array([d.customer for d in left], object)]),
-                np.concatenate([was.segments, np.array([d.segment for d in left], object)]),
-                np.concatenate([was.weights, np.zeros(len(left))]),
-            )
-        return migrate(was, now, self.segments)
+        """The migration matrix between two of the dates, weighed by open balance (0 where unknown); who left the ERP sheets since is Gone."""
+        left = {d.customer: self.segments.index(d.segment) for d in self.departed if before < d.since <= after and d.segment in self.segments}
+        return migrate(self._snapshot(before, [*left.values()]), self._snapshot(after, [UNKNOWN] * len(left)), self.segments)
+
+    def _snapshot(self, date: dt.date, of_departed: list[int]) -> Snapshot:
+        """The confirmed segments of all customers at one of the dates, and of some who have left."""
+        rows = self.courses.at(date)
+        segments = np.concatenate([said_of(rows, self._segment, UNKNOWN), np.array(of_departed, "int64")])
+        return Snapshot(segments, np.concatenate([said_of(rows, self._weight, 0.0), np.zeros(len(of_departed))]))
 
     @cached_property
-    def _by_date(self) -> dict[np.datetime64, pd.DataFrame]:
-        known = self.measured[self.measured["known"]]
-        return {np.datetime64(date, "s"): rows for date, rows in known.groupby("as_of", sort=False)}  # type: ignore[call-overload]
+    def _segment(self) -> Array:
+        """Position of the segment of each measured row."""
+        codes, names = pd.factorize(self.measured["segment"].to_numpy(object))
+        return np.array([self.segments.index(name) for name in names], "int64")[codes]
+
+    @cached_property
+    def _weight(self) -> Array:
+        weight: Array = np.nan_to_num(self.measured["open_balance"].to_numpy("float64"))
+        return weight
 
     def row_at(self, position: int) -> int:
         """Row of `measured` (and of the labels) that the customer at a position of `standing` has at the as-of date."""

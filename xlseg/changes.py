@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 from xlseg.analysis import Analysis
+from xlseg.courses import UNKNOWN, said_of
 from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.segments.assign import Labels
+from xlseg.segments.criteria import Criterion
 from xlseg.segments.why import number
 from xlseg.workbook import Array
 
@@ -16,7 +19,7 @@ SHOWN = 3
 """How many metrics a mover is explained with."""
 
 
-def changes(analysis: Analysis, positions: Sequence[int], left: Sequence[str]) -> dict[int, str]:
+def changes(analysis: Analysis, positions: Sequence[int], left: Sequence[str] | Array) -> dict[int, str]:
     """Position in the standing → `late_rms 5.0 → 8.2; …`, for customers who left a segment ("" = they had none).
 
     First the criteria of the rule that held him which he meets no longer, then those of the rule that holds him now which he did not meet, then
@@ -25,20 +28,18 @@ def changes(analysis: Analysis, positions: Sequence[int], left: Sequence[str]) -
     names = [name for name in analysis.rules.columns if name in CATALOGUE and CATALOGUE[name].unit not in ("z", "letter")]
     now = analysis.standing["row"].to_numpy("int64")[list(positions)]
     then = _last_rows(analysis, positions, left)
+    found = dict.fromkeys(positions, "")
+    seen = then != UNKNOWN
+    now, then = now[seen], then[seen]
     values = analysis.measured[names].to_numpy("float64")
-    spread = _spread(analysis.standing[names])
-    found = {}
-    for position, new, old in zip(positions, now.tolist(), then, strict=True):
-        if old is None:
-            found[position] = ""
-            continue
-        step = np.abs(values[new] - values[old])
-        moved = np.nan_to_num(step / spread, nan=0.0)
-        differ = {name for name, size in zip(names, step.tolist(), strict=True) if size > 0}
-        most = [names[i] for i in np.argsort(-moved, kind="stable")]
-        seen = [*_unmet(analysis, rule_of=old, at=new), *_unmet(analysis, rule_of=new, at=old)]
-        shown = list(dict.fromkeys(name for name in (*seen, *most) if name in differ))[:SHOWN]
-        found[position] = "; ".join(_change(name, values[old, names.index(name)], values[new, names.index(name)]) for name in shown)
+    new, old = values[now], values[then]
+    step = np.abs(new - old)
+    most = np.argsort(-np.nan_to_num(step / _spread(analysis.standing[names]), nan=0.0), kind="stable").tolist()
+    unmet = zip(_unmet(analysis, names, rule_of=then, at=now), _unmet(analysis, names, rule_of=now, at=then), strict=True)
+    rows = zip(np.array(positions)[seen].tolist(), old.tolist(), new.tolist(), (step > 0).tolist(), unmet, most, strict=True)
+    for position, before, after, differ, (lost, gained), further in rows:
+        shown = list(dict.fromkeys(at for at in (*lost, *gained, *further) if differ[at]))[:SHOWN]
+        found[position] = "; ".join(_change(names[at], before[at], after[at]) for at in shown)
     return found
 
 
@@ -46,34 +47,43 @@ def _change(name: str, old: float, new: float) -> str:
     return f"{name} {number(old, name)} → {number(new, name)}"
 
 
-def _last_rows(analysis: Analysis, positions: Sequence[int], left: Sequence[str]) -> list[int | None]:
-    """Per customer the last earlier row with the label he left; where there is none his last earlier one; None when he was not known."""
-    customers = analysis.standing["customer"].to_numpy(object)[list(positions)]
-    past = analysis.measured[analysis.measured["as_of"] < np.datetime64(analysis.as_of, "s")]
-    past = past[past["customer"].isin(customers)]
-    had = past["customer"].map(dict(zip(customers, left, strict=True))) == past["label"]
-    labelled = past[had].reset_index().groupby("customer")["index"].last()
-    known = past.reset_index().groupby("customer")["index"].last()
-    rows = labelled.reindex(customers).fillna(known.reindex(customers))
-    return [None if np.isnan(row) else int(row) for row in rows.to_numpy("float64").tolist()]
+def _last_rows(analysis: Analysis, positions: Sequence[int], left: Sequence[str] | Array) -> Array:
+    """Per customer the last earlier row with the label he left; where there is none his last earlier one; UNKNOWN when he was not known."""
+    past = analysis.courses.of(analysis.standing["customer"].to_numpy(object)[list(positions)])[:, :-1]
+    label = said_of(past, analysis.measured["label"].to_numpy(object), "")
+    had = _last(past, (past != UNKNOWN) & (label == np.array(left, object)[:, None]))
+    return np.where(had != UNKNOWN, had, _last(past, past != UNKNOWN))
 
 
-def _unmet(analysis: Analysis, rule_of: int, at: int) -> list[str]:
-    """Columns of the rule that won one row whose criteria another row does not meet."""
+def _last(rows: Array, where: Array) -> Array:
+    """The last row of each line of a mask; UNKNOWN in a line without any."""
+    last = rows.shape[1] - 1 - np.argmax(where[:, ::-1], axis=1)
+    return np.where(where.any(axis=1), rows[np.arange(len(rows)), last], UNKNOWN)
+
+
+def _unmet(analysis: Analysis, names: Sequence[str], rule_of: Array, at: Array) -> list[list[int]]:
+    """Of the rule that won each of some rows, the columns (positions in `names`) whose criteria another row does not meet."""
     labelled, measured = analysis.labelled, analysis.measured
-    position = int(labelled.winner[rule_of])
-    if position < 0:
-        return []
-    day, missed = measured["as_of"].iloc[at], []
-    for name, criterion in labelled.rules.rules[position].criteria:
-        value = np.array([measured[name].iloc[at]])
-        if criterion.is_text:
-            met = bool(criterion.holds_text(value)[0])
-        else:
-            met = all(b.holds(value, labelled.edges[position, name, i][day])[0] for i, b in enumerate(criterion.bounds))
-        if not met:
-            missed.append(name)
-    return missed
+    winner = labelled.winner[rule_of]
+    found: list[list[int]] = [[] for _ in rule_of]
+    for position in np.unique(winner[winner >= 0]).tolist():
+        places = np.flatnonzero(winner == position)
+        for name, criterion in labelled.rules.rules[position].criteria:
+            if name in names:
+                values = measured[name].to_numpy()[at[places]]
+                for place in places[~_met(labelled, position, name, criterion, values, measured["as_of"].to_numpy()[at[places]])].tolist():
+                    found[place].append(names.index(name))
+    return found
+
+
+def _met(labelled: Labels, position: int, name: str, criterion: Criterion, values: Array, days: Array) -> Array:
+    """Where values meet a numeric criterion of a rule, each with the edges of its day."""
+    met = np.ones(len(values), "bool")
+    for day in np.unique(days):
+        rows = days == day
+        for edge, bound in enumerate(criterion.bounds):
+            met[rows] &= bound.holds(values[rows], labelled.edges[position, name, edge][pd.Timestamp(day)])
+    return met
 
 
 def _spread(values: pd.DataFrame) -> Array:

@@ -24,9 +24,8 @@ _LEAST_SHARE = 1e-4
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Segment by customer id at one as-of date, and what each weighs (open balance), in the same order."""
+    """Position of each customer's segment at one as-of date, -1 where he is not known, and what he weighs (open balance)."""
 
-    customers: Array
     segments: Array
     weights: Array
 
@@ -58,16 +57,14 @@ class Migration:
 
 
 def migrate(before: Snapshot, after: Snapshot, segments: Sequence[str]) -> Migration:
-    """The migration matrix of two snapshots."""
-    rows, columns, size = [*segments, NEW], [*segments, GONE], len(segments) + 1
-    code = {name: i for i, name in enumerate(segments)}
-    people, position = np.unique(np.concatenate([before.customers, after.customers]).astype(str), return_inverse=True)
-    was, now = np.split(position, [len(before.customers)])
-    row, column, weight = np.full(len(people), size - 1), np.full(len(people), size - 1), np.zeros(len(people))
-    row[was], weight[was] = [code[name] for name in before.segments], before.weights
-    column[now], weight[now] = [code[name] for name in after.segments], after.weights
-    counts = np.bincount(row * size + column, minlength=size * size).reshape(size, size)
-    weights = np.bincount(row * size + column, weights=weight, minlength=size * size).reshape(size, size)
+    """The migration matrix of two snapshots of the same customers; who is known in neither is not counted."""
+    size = len(segments) + 1
+    was, now = before.segments, after.segments
+    there = (was >= 0) | (now >= 0)
+    move = (np.where(was < 0, size - 1, was) * size + np.where(now < 0, size - 1, now))[there]
+    weight = np.where(now < 0, before.weights, after.weights)[there]
+    counts, weights = (np.bincount(move, weights=each, minlength=size * size).reshape(size, size) for each in (None, weight))
+    rows, columns = [*segments, NEW], [*segments, GONE]
     return Migration(tuple(segments), pd.DataFrame(counts, rows, columns), pd.DataFrame(weights, rows, columns))
 
 

@@ -11,6 +11,7 @@ from ledgers import book as ledger_of
 from ledgers import settled
 
 from xlseg.analysis import BETTER, NEW, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis, Departed, analyse, direction
+from xlseg.courses import UNKNOWN
 from xlseg.demo.simulate import Population, shifted, unchanging
 from xlseg.migration import GONE
 from xlseg.movers import movers
@@ -128,7 +129,7 @@ def test_a_customer_without_facts_has_a_segment_and_is_in_no_snapshot(ledger: Le
     row = found.standing.set_index("customer").loc["S-1"]
     assert (row["segment"], row["direction"], row["known"]) == ("Not Enough History", "", False)
     assert np.isnan(row["open_balance"])
-    assert "S-1" not in found.snapshot(T).customers
+    assert (found.courses.of(["S-1"]) == UNKNOWN).all()
 
 
 def test_a_rule_that_matches_nobody_else_leaves_the_rest_unsegmented(ledger: Ledger) -> None:

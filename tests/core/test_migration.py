@@ -14,8 +14,10 @@ RISKS = {"Good": 1, "Fair": 3, "Bad": 8, "None yet": None}
 
 
 def snapshot(**segments: str) -> Snapshot:
-    """Customers by name; the weight of each is 100 × its position from 1."""
-    return Snapshot(np.array(list(segments), object), np.array(list(segments.values()), object), np.arange(1, len(segments) + 1) * 100.0)
+    """Customers by name, of a to h; the weight of each is 100 × its position from 1."""
+    weight = {name: 100.0 * number for number, name in enumerate(segments, start=1)}
+    codes = [SEGMENTS.index(segments[name]) if name in segments else -1 for name in "abcdefgh"]
+    return Snapshot(np.array(codes), np.array([weight.get(name, 0.0) for name in "abcdefgh"]))
 
 
 def test_who_went_where_with_new_and_gone() -> None:
@@ -54,7 +56,7 @@ def test_nobody_moves_is_no_mobility() -> None:
 
 
 def test_an_empty_book_has_no_figures() -> None:
-    nobody = Snapshot(np.array([], object), np.array([], object), np.array([]))
+    nobody = Snapshot(np.array([], int), np.array([]))
     found = mobility(migrate(nobody, nobody, SEGMENTS), RISKS)
     assert math.isnan(found.net_downgrade)
     assert found.customers == 0
