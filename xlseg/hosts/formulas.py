@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from openpyxl.formula import Tokenizer
-from openpyxl.formula.translate import Translator
-
 from xlseg.hosts.a1 import Area, letters, place, position
 from xlseg.hosts.cellxml import Cell, escaped, formula, style_attribute
 from xlseg.hosts.sheetxml import SheetXml
@@ -51,6 +48,8 @@ def own_text(cell: Cell, row: int, column: int, origins: dict[str, Origin]) -> s
 
 def copied(words: str, start: tuple[int, int], end: tuple[int, int]) -> str:
     """A formula as Excel copies it from one cell to another."""
+    from openpyxl.formula.translate import Translator  # loaded where a formula moves: openpyxl takes longer to load than most tabs to write
+
     translated: str = Translator("=" + words, origin=place(*start)).translate_formula(place(*end))
     return translated[1:]
 
@@ -84,6 +83,8 @@ def unshare(sheet: SheetXml, area: Area) -> None:
 
 def shifted(words: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:
     """A formula of a tab whose cells have all moved: every reference that names no sheet moves too, fixed or not."""
+    from openpyxl.formula import Tokenizer
+
     tokens = Tokenizer("=" + words).items
     return "".join(_moved(t.value, place_of) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
 

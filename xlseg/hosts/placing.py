@@ -27,11 +27,14 @@ class Placing:
     ----------
     rows
         How far each row has moved that holds cells of ours; all others by `further`.
+    still
+        Whether all stands where it was designed to.
     """
 
     column: Column = lambda column: column
     further: int = 0
     rows: Mapping[int, int] = field(default_factory=dict)
+    still: bool = False
 
     def __call__(self, row: int, column: int) -> Place:
         """Where the cell stands now."""
@@ -44,12 +47,12 @@ def placing(sheet: SheetXml, tab: Tab, tables: Mapping[int, TableXml], strings: 
     Unless more of them are found where the sheet rows and columns that the user has inserted between them have moved them.
     """
     if not tables:
-        return Placing()
+        return Placing(still=True)
     spec, table = tab.tables[min(tables)], tables[min(tables)]
     further, aside = table.first_row - spec.at[0] - 1, table.area.left - spec.at[1]
     together, apart = _moved_by(aside), _following(spec, table)
     if further == 0 and all(together(column) == apart(column) for _, column in tab.cells):
-        return Placing(together)
+        return Placing(together, still=aside == 0)
     search = _Search(sheet, tab, strings, further, spec.at[0])
     return max((search.best(together), search.best(apart)), key=search.found)
 

@@ -217,7 +217,8 @@ class _Update:
         cell = self.tab.cells[at]
         new = body(cell.value, self.book.epoch_1904)
         if cell.formula is not None:
-            new = formula_body(shifted(cell.formula.removeprefix("="), place_of), cell.value, self.book.epoch_1904)
+            words = cell.formula.removeprefix("=")
+            new = formula_body(words if place_of.still else shifted(words, place_of), cell.value, self.book.epoch_1904)
         keeps_style = not self.tab.owns_columns and column in cells and cell.style not in _STATES
         style = None if keeps_style else self.drawing.style(*at)
         result = written(cells.get(column), new, lambda: self.book.strings, style)

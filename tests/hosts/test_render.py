@@ -1,0 +1,72 @@
+"""What is written by whole columns is what would be written cell by cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from workbooks import cells, parts, repacked, segments, user_book
+
+from xlseg.hosts import package
+from xlseg.hosts.cellxml import body
+from xlseg.hosts.file import WorkbookFile
+from xlseg.hosts.render import lines, rendered
+from xlseg.workbook import CellError, Value
+
+few = settings(max_examples=100, derandomize=True, deadline=None, database=None)
+numbers = st.one_of(st.floats(), st.integers(-(10**17), 10**17).map(float), st.sampled_from([-0.0, 1e15, 1e16, 999_999_999_999_999.0, 0.1 + 0.2]))
+values = st.one_of(
+    st.none(), st.booleans(), st.integers(-9, 9), st.floats(-2, 2), st.text(max_size=3), st.dates(), st.datetimes(), st.just(CellError("#N/A"))
+)
+
+
+@few
+@given(st.lists(numbers))
+def test_an_array_of_numbers_is_written_like_each_of_them(column: list[float]) -> None:
+    found = rendered(np.array(column, dtype=float), False)
+    assert [found[i] for i in range(len(column))] == [body(value, False) for value in column]
+
+
+@few
+@given(st.lists(values), st.booleans())
+def test_values_of_any_kind_are_written_like_each_of_them(column: list[Value], epoch_1904: bool) -> None:
+    found = rendered(column, epoch_1904)
+    assert [found[i] for i in range(len(column))] == [body(value, epoch_1904) for value in column]
+
+
+@few
+@given(st.lists(st.one_of(st.none(), st.dates(dt.date(1900, 1, 1), dt.date(2200, 1, 1)))))
+def test_an_array_of_dates_is_written_like_each_of_them(column: list[dt.date | None]) -> None:
+    found = rendered(np.array(column, dtype="datetime64[s]"), False)
+    assert [found[i] for i in range(len(column))] == [body(value, False) for value in column]
+
+
+def test_rows_are_made_of_columns_and_need_no_cell_for_what_is_neither_value_nor_format() -> None:
+    plain, dated = rendered(["a", None], False).tails(b""), rendered(np.array([1.5, np.nan]), False).tails(b' s="3"')
+    a = b'<c r="A7" t="inlineStr"><is><t xml:space="preserve">a</t></is></c>'
+    assert lines(7, [(1, [plain[0], plain[1]]), (28, dated)]) == [a + b'<c r="AB7" s="3"><v>1.5</v></c>', b'<c r="AB8" s="3"/>']
+
+
+def test_a_large_tab_is_packed_beside_the_work_and_is_all_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "_LARGE", 0)
+    file = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(file).write([segments({f"C{i}": float(i) for i in range(5_000)})])
+    WorkbookFile(file).write([segments({f"C{i}": float(i + 1) for i in range(5_000)})])
+    found = cells(file)
+    assert [found["C5"], found["C5004"]] == [1, 5_000]
+    assert openpyxl.load_workbook(file)["Segments"].tables["tblSegments"].ref == "A4:D5004"
+
+
+@pytest.mark.parametrize(("refers", "expected"), [("=SUM(Segments!C5:C6)", True), ("=SUM(B2:B6)", False)])
+def test_a_formula_that_refers_to_a_tab_is_found_in_a_book_that_has_been_read_too(tmp_path: Path, refers: str, expected: bool) -> None:
+    file = user_book(tmp_path / "book.xlsx", refers=refers)
+    repacked(file, lambda m: m.update({"xl/workbook.xml": m["xl/workbook.xml"].replace(b' fullCalcOnLoad="1"', b"")}))
+    workbook = WorkbookFile(file)
+    workbook.sheets()
+    workbook.write([segments({"C1": 1.0})])
+    assert (b'fullCalcOnLoad="1"' in parts(file)["xl/workbook.xml"]) is expected
