@@ -189,6 +189,8 @@ def test_parts_that_share_bytes(tmp_path: Path) -> None:
         pytest.param("xl/worksheets/sheet2.xml", b"<v>1</v>", b"<v>one</v>", id="a number that is none"),
         pytest.param("xl/worksheets/sheet2.xml", b'<row r="5"', b'<row r="five"', id="a row that has no number"),
         pytest.param("xl/tables/table1.xml", b'ref="A4:D5"', b'ref="here"', id="a range that is none"),
+        pytest.param("xl/tables/table1.xml", b'ref="A4:D5"', b'ref="A4:D2000000"', id="a table of two million rows"),
+        pytest.param("xl/tables/table1.xml", b'ref="A4:D5"', b'ref="A4:ZZZ5"', id="a table beyond the last column"),
     ],
 )
 def test_what_no_spreadsheet_program_writes(tmp_path: Path, part: str, old: bytes, new: bytes) -> None:

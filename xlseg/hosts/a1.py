@@ -37,8 +37,8 @@ def place(row: int, column: int) -> str:
 def position(cell: str) -> tuple[int, int]:
     """Row and column of a cell's name."""
     match = _CELL.fullmatch(cell)
-    if match is None:
-        raise ValueError(f"{cell!r} is no cell")
+    if match is None or len(match[2]) > 7 or int(match[2]) > LAST_ROW or number(match[1]) > LAST_COLUMN:
+        raise ValueError(f"{cell[:20]!r} is no cell")
     return int(match[2]), number(match[1])
 
 
