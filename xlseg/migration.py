@@ -53,7 +53,7 @@ class Migration:
     @property
     def both(self) -> Array:
         """Counts of the customers in both snapshots, segments × segments."""
-        return self.counts.loc[list(self.segments), list(self.segments)].to_numpy("float64")
+        return self.counts.to_numpy("float64")[:-1, :-1]
 
 
 def migrate(before: Snapshot, after: Snapshot, segments: Sequence[str]) -> Migration:

@@ -166,10 +166,17 @@ def fingerprint(ledger: Ledger, settings: Settings) -> str:
     """Short hash of everything that was read."""
     digest = hashlib.sha256(repr(settings).encode())
     for table in (ledger.customers, ledger.invoices, ledger.payments, ledger.orders, ledger.reminders):
-        digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+        for name in table:
+            digest.update(_bytes(table[name]))
     return digest.hexdigest()[:8]
 
 
+def _bytes(column: pd.Series) -> bytes:
+    if column.dtype == "str":
+        return "\x1f".join(column.to_numpy(object).tolist()).encode("utf-8", "surrogatepass")  # no sheet holds the separator
+    return column.to_numpy().tobytes()
+
+
 def _present(ledger: Ledger) -> set[str]:
-    ids = pd.concat([ledger.customers["customer"], ledger.invoices["customer"], ledger.orders["customer"], ledger.payments["customer"]])
-    return set(ids.astype(object))
+    tables = (ledger.customers, ledger.invoices, ledger.orders, ledger.payments)
+    return {str(name) for table in tables for name in table["customer"].unique()}

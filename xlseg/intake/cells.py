@@ -177,15 +177,17 @@ class Cells:
     @cached_property
     def texts(self) -> Texts:
         """The cells as texts, "" where there is none."""
-        return _united(self.codes, objects(self._trimmed))
+        texts = objects(self._trimmed)
+        return Texts(self.codes, texts) if self._kinds == {str} and (texts == self.distinct).all() else _united(self.codes, texts)
 
     @cached_property
     def _trimmed(self) -> list[str]:
         """The text of each different cell."""
         cells = self.distinct.tolist()
-        if all(kind is str for kind in map(type, cells)):
+        kinds = set(map(type, cells))
+        if kinds == {str}:
             return [cell.strip(SPACES) for cell in cells]
-        if all(kind is float for kind in map(type, cells)) and all(abs(cell) < _WHOLE and cell == int(cell) for cell in cells):
+        if kinds == {float} and all(abs(cell) < _WHOLE and cell == int(cell) for cell in cells):
             return [str(int(cell)) for cell in cells]
         return [text_of(cell) for cell in cells]
 

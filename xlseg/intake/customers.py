@@ -81,11 +81,11 @@ def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.Da
     for sheet, frame in sheets:
         names = _names(sheet)
         first = frame.loc[~frame["customer"].duplicated(), ["customer", "row"]]
-        for name, row in zip(first["customer"], first["row"], strict=True):
+        for name, row in zip(first["customer"].tolist(), first["row"].tolist(), strict=True):
             if name not in known and name not in added:
                 added[name] = names.get(name, "")
                 if listed:
-                    findings.add(_unlisted(sheet, int(row), name, unpadded.get(name.lstrip("0"))))
+                    findings.add(_unlisted(sheet, row, name, unpadded.get(name.lstrip("0"))))
     return pd.concat([customers, _bare(added)], ignore_index=True) if added else customers
 
 

@@ -276,4 +276,4 @@ def _typed(values: Array | Texts, where: Array, kind: str) -> pd.Series:
     chosen = values.where(where)
     if 2 * len(chosen.distinct) > len(chosen):
         return pd.Series(chosen.array, dtype=kind)
-    return pd.Series(chosen.distinct, dtype=kind).take(chosen.codes).reset_index(drop=True)
+    return pd.Series(pd.array(chosen.distinct, dtype="str").take(chosen.codes))

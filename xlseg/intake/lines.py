@@ -47,7 +47,7 @@ def told_apart(reckoning: Reckoning, document: Texts, customer: Texts) -> tuple[
     -------
     The numbers, those that several customers share written "1001 (V7)"; and number → customer → what it became.
     """
-    rows = np.flatnonzero(reckoning.used)
+    rows = of_several(document.codes, reckoning.used)
     pairs = pd.DataFrame({"number": document.codes[rows], "customer": customer.codes[rows]}).drop_duplicates()
     clashing = pairs[pairs["number"].duplicated(keep=False)]
     shared: dict[str, dict[str, str]] = {}
@@ -72,10 +72,10 @@ def _heads(codes: Array, used: Array) -> Array:
     return head
 
 
-def of_several(head: Array, used: Array) -> Array:
-    """The used rows of documents that have several of them."""
+def of_several(document: Array, used: Array) -> Array:
+    """The used rows of documents that have several of them; a document is a number."""
     rows = np.flatnonzero(used)
-    return rows[np.bincount(head[rows], minlength=1)[head[rows]] > 1]
+    return rows[np.bincount(document[rows])[document[rows]] > 1]
 
 
 def _equal(left: Array, right: Array) -> Array:

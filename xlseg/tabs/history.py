@@ -9,7 +9,6 @@ import numpy as np
 
 from xlseg.analysis import Analysis
 from xlseg.migration import GONE
-from xlseg.tabs.segments import dates
 from xlseg.tabs.top import HEADER_ROW
 from xlseg.workbook import Cell, Column, Tab, Table
 
@@ -22,15 +21,15 @@ Published = tuple[str, str]
 def history_tab(analysis: Analysis, published: Mapping[str, Published], on: dt.date) -> Tab:
     """The tab with the rows to append. `published` is the last standing of each customer on the tab, `on` the day of this refresh."""
     rows = analysis.standing
-    standing = [*zip(rows["segment"], rows["status"], strict=True), *((GONE, "") for _ in analysis.departed)]
-    ids = [*rows["customer"], *(d.customer for d in analysis.departed)]
-    names = [*rows["name"], *(d.name for d in analysis.departed)]
+    standing = [*zip(rows["segment"].tolist(), rows["status"].tolist(), strict=True), *((GONE, "") for _ in analysis.departed)]
+    ids = [*rows["customer"].tolist(), *(d.customer for d in analysis.departed)]
+    names = [*rows["name"].tolist(), *(d.name for d in analysis.departed)]
     risk = np.concatenate([rows["risk"].to_numpy("float64"), np.full(len(analysis.departed), np.nan)])
     balance = np.concatenate([rows["open_balance"].to_numpy("float64"), np.full(len(analysis.departed), np.nan)])
     new = [i for i, (customer, now) in enumerate(zip(ids, standing, strict=True)) if published.get(customer) != now]
     columns = (
-        Column("As Of", dates([analysis.as_of] * len(new)), "date", 11),
-        Column("Published", dates([on] * len(new)), "date", 11),
+        Column("As Of", np.full(len(new), np.datetime64(analysis.as_of, "s")), "date", 11),
+        Column("Published", np.full(len(new), np.datetime64(on, "s")), "date", 11),
         Column("Customer ID", [ids[i] for i in new], "text", 14),
         Column("Name", [names[i] for i in new], "text", 28),
         Column("Segment", [standing[i][0] for i in new], "text", 22),

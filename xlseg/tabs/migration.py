@@ -242,9 +242,10 @@ def _data_tab(analysis: Analysis) -> Tab:
 
 
 def _moves(matrix: Migration) -> list[tuple[str, str, int, float]]:
+    rows, columns = list(matrix.counts.index), list(matrix.counts.columns)
     counts, weights = matrix.counts.to_numpy(), matrix.weights.to_numpy()
     used = zip(*np.nonzero(counts), strict=True)
-    return [(matrix.counts.index[i], matrix.counts.columns[j], int(counts[i, j]), round(float(weights[i, j]), 2)) for i, j in used]
+    return [(rows[i], columns[j], int(counts[i, j]), round(float(weights[i, j]), 2)) for i, j in used]
 
 
 def _way(before: str, after: str, analysis: Analysis) -> str:

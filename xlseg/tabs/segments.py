@@ -104,12 +104,12 @@ def _columns(analysis: Analysis) -> tuple[Column, ...]:
         return Column(heading, values, style, width)
 
     segment = rows["segment"]
-    action = [NEXT_ACTION.get(name, "") for name in [*segment, *[GONE] * len(gone)]]
+    action = [NEXT_ACTION.get(name, "") for name in [*segment.tolist(), *[GONE] * len(gone)]]
     return (
         text("Customer ID", texts("customer", [d.customer for d in gone]), 14),
         text("Name", texts("name", [d.name for d in gone]), 28),
         text("Segment", texts("segment", GONE), 22),
-        Column("Since", dates([*rows["since"].dt.date, *(d.since for d in gone)]), "date", 11),
+        Column("Since", np.concatenate([rows["since"].to_numpy("datetime64[s]"), dates([d.since for d in gone])]), "date", 11),
         text("Previous Segment", texts("previous", [d.segment for d in gone]), 22),
         text("Direction", texts("direction", GONE), 11),
         Column("Risk", numbers("risk"), "score", 7),
