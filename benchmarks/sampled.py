@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def receivables_part(folder: Path) -> list[Line]:
     lines += _lift_lines(rows, outcome, parts)
     lines += _flip_lines(followed)
     lines.append(_falls_line(rows, outcome, parts))
-    lines.append(_null_line(followed, outcome, ledger, invoices))
+    lines += _null_lines(ledger, invoices, _last_month_end(invoices))
     title = f"receivables: {rows['customer'].nunique()} customers, {int((~np.isnan(outcome)).sum())} customer-months, "
     title += f"T {rows['as_of'].min():%Y-%m-%d} … {rows['as_of'].max():%Y-%m-%d}, {np.nanmean(outcome > BAD):.0%} bad"
     show(title, (*parts, "95 % by customer"), lines)
@@ -144,19 +145,23 @@ def _falls_line(rows: pd.DataFrame, outcome: Array, parts: Mapping[str, Array]) 
     return Line(f"bad rate never falls with risk (n ≥ {ENOUGH})", (*cells, ""), float(cells[-1] == "holds"), 1.0)
 
 
-def _null_line(followed: Followed, outcome: Array, ledger: Ledger, invoices: pd.DataFrame) -> Line:
-    """The same when the outcomes are dealt to other customers: what ranks nothing must rank nothing."""
-    ids = followed.customers
-    chance = np.random.default_rng(1)
-    found = []
-    for _ in range(20):
-        other = dict(zip(ids, chance.permutation(ids), strict=True))
-        table = followed.rows.assign(outcome=outcome).set_index(["as_of", "customer"])["outcome"]
-        key = pd.MultiIndex.from_arrays([followed.rows["as_of"], followed.rows["customer"].map(other)])
-        dealt = table.reindex(key).to_numpy()
-        known = ~np.isnan(dealt)
-        found.append(ranking(followed.rows["risk"].to_numpy()[known], dealt[known] > BAD))
-    return Line("risk, outcomes dealt to other customers: AUC", ("", "", f"{np.mean(found):.3f}", f"{min(found):.3f} … {max(found):.3f}"))
+def _null_lines(ledger: Ledger, invoices: pd.DataFrame, as_of: dt.date) -> list[Line]:
+    """The same sample with the days late dealt to other invoices: what tells customers apart then is chance."""
+    ranks, moved = [], []
+    for seed in (1, 2, 3):
+        dealt = invoices.assign(paid=invoices["due"] + np.random.default_rng(seed).permutation(invoices["paid"] - invoices["due"]))
+        dealt["paid"] = dealt[["paid", "issued"]].max(axis=1)
+        paid = dealt.set_index("document")["paid"]
+        payments = ledger.payments.assign(date=paid.reindex(ledger.payments["document"]).to_numpy("datetime64[s]"))
+        followed = follow(replace(ledger, payments=payments), as_of)
+        outcome = lateness_to_come(dealt, followed.rows)
+        known = ~np.isnan(outcome)
+        ranks.append(ranking(followed.rows["risk"].to_numpy()[known], outcome[known] > BAD))
+        moved.append(flips(*followed.grid("segment")))
+    return [
+        Line("days late dealt to other invoices: AUC of the risk", ("", "", f"{np.mean(ranks):.3f}", f"{min(ranks):.3f} … {max(ranks):.3f}")),
+        Line("days late dealt to other invoices: flips a month", ("", "", f"{np.mean(moved):.1%}", f"{min(moved):.1%} … {max(moved):.1%}")),
+    ]
 
 
 def _orders_again(ledger: Ledger, customers: pd.Series, date: dt.date) -> Array:

@@ -42,13 +42,23 @@ def _calm_lines() -> list[Line]:
     lines = []
     for name, population in books.items():
         found = [follow(unchanging(population, seed), population.until) for seed in SEEDS]
-        barred = name in list(books)[:1]
+        barred = name == next(iter(books))
         lines += [
-            _calm_line(f"{name}: At-Risk or Deteriorating", found, _worsening, 0.02 if barred or population.between == 0 else None),
+            _calm_line(f"{name}: At-Risk or Deteriorating", found, _worsening, 0.02 if barred else None),
             _calm_line(f"{name}: flips a month", found, _flips, 0.05 if barred else None),
             _calm_line(f"{name}: risk changes ≥ 2", found, _jumps, None),
         ]
+        if population.between == 0:
+            drift = _drift(found)
+            lines.append(Line(f"{name}: drift of the risk, in standard errors", ("", f"{drift:+.1f}"), abs(drift), 2, at_least=False))
     return lines
+
+
+def _drift(books: Sequence[Followed]) -> float:
+    """Mean risk of the customers at the last date less at the first, in standard errors."""
+    steps = np.concatenate([book.grid("risk")[0][:, -1] - book.grid("risk")[0][:, 0] for book in books])
+    steps = steps[~np.isnan(steps)]
+    return float(steps.mean() / (steps.std(ddof=1) / len(steps) ** 0.5))
 
 
 def _calm_line(name: str, books: Sequence[Followed], of: Callable[[Followed, str], float], bar: float | None) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xlseg.calendar import Season, as_of_dates, day_number
+from xlseg.calendar import WARM_UP, Season, checkpoints, day_number
 from xlseg.courses import UNKNOWN, Courses, courses, said_of
 from xlseg.facts import Facts, facts
 from xlseg.metrics.book import book_figures_of, roll_rates_of
@@ -19,9 +20,10 @@ from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.measure import measure_facts, season_of
 from xlseg.migration import NEW, Migration, Snapshot, migrate
 from xlseg.segments.assign import Labels, labels, with_attributes
-from xlseg.segments.confirm import ABSENT, confirm
+from xlseg.segments.confirm import ABSENT, Evidence, confirm
+from xlseg.segments.margin import Leeway, leeway
 from xlseg.segments.rules import RuleSet
-from xlseg.segments.why import reasons, sentence
+from xlseg.segments.why import reasons, sentence, staying
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
 from xlseg.workbook import Array
@@ -145,17 +147,19 @@ def analyse(
 
     `shown` are ids with a row on the Segments tab: one who is not known yet at an earlier as-of date is listed, so that no later number stays there.
     """
-    dates = as_of_dates(as_of)
+    followed = checkpoints(as_of)
+    dates = followed[WARM_UP:]
     book = facts(ledger, settings.leave_out_disputed)
-    measured = measure_facts(book, dates, settings).assign(known=True)
+    measured = measure_facts(book, followed, settings).assign(known=True)
     measured = with_attributes(_with_silent(measured, ledger, book, as_of, shown), ledger)
     labelled = labels(measured, rules)
-    codes, since = _confirmed(measured, labelled, dates, settings.confirm)
-    names = np.array(rules.segments, dtype=object)
-    measured = measured.assign(label=labelled.segment, segment=names[codes])
-    previous = dates[-2]
-    standing = _standing(measured, labelled, ledger, dates, previous, since)
-    return Analysis(ledger, book, settings, rules, tuple(dates), previous, measured, labelled, standing, departed)
+    room = leeway(measured, labelled, settings.margin)
+    measured = measured.assign(label=labelled.segment, **_confirmed(measured, labelled, room, followed, settings.confirm))
+    first = int(np.searchsorted(measured["as_of"].to_numpy(), np.datetime64(dates[0], "s")))  # the warm-up has done its part
+    measured, labelled, room = measured.iloc[first:].reset_index(drop=True), labelled.rows(first), room.rows(first)
+    standing = _standing(measured, labelled, room, ledger, dates)
+    measured = measured.drop(columns=["waits", "since"])
+    return Analysis(ledger, book, settings, rules, tuple(dates), dates[-2], measured, labelled, standing, departed)
 
 
 def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.date, shown: frozenset[str]) -> pd.DataFrame:
@@ -173,45 +177,57 @@ def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.
     return measured.assign(order=measured["customer"].map(order)).sort_values(["as_of", "order"], ignore_index=True).drop(columns="order")
 
 
-def _confirmed(measured: pd.DataFrame, labelled: Labels, dates: list[dt.date], on: bool) -> tuple[Array, Array]:
-    """Code of the confirmed segment of every measured row, and since which date (position) the last one holds."""
-    code = {name: i for i, name in enumerate(labelled.rules.segments)}
+def _confirmed(measured: pd.DataFrame, labelled: Labels, room: Leeway, dates: list[dt.date], on: bool) -> dict[str, Array]:
+    """Columns of the measured rows: the confirmed `segment`, whether it `waits` for a second checkpoint, and `since` when the last one holds."""
     customer, ids = pd.factorize(measured["customer"])
     day = np.searchsorted(np.array(dates, "datetime64[s]"), measured["as_of"].to_numpy())
-    today = np.full((len(ids), len(dates)), ABSENT)
-    today[customer, day] = [code[name] for name in labelled.segment]
-    found = confirm(today, dates, on)
-    return found.labels[customer, day], found.since[customer]
+    shape = (len(ids), len(dates))
+    today, clear, holds = np.full(shape, ABSENT), np.zeros(shape, "bool"), np.ones((len(room.holds), *shape), "bool")
+    today[customer, day], clear[customer, day], holds[:, customer, day] = labelled.code, room.clear, room.holds
+    names, risks = labelled.rules.segments, labelled.rules.risks
+    risk = np.array([math.nan if risks[name] is None else float(risks[name] or 0) for name in names])
+    found = confirm(Evidence(today, holds, clear, risk), dates, on)
+    return {
+        "segment": np.array(names, dtype=object)[found.labels[customer, day]],
+        "waits": found.waits[customer, day],
+        "since": np.array(dates, "datetime64[s]")[found.since(WARM_UP)][customer],
+    }
 
 
-def _standing(measured: pd.DataFrame, labelled: Labels, ledger: Ledger, dates: list[dt.date], previous: dt.date, since: Array) -> pd.DataFrame:
+def _standing(measured: pd.DataFrame, labelled: Labels, room: Leeway, ledger: Ledger, dates: list[dt.date]) -> pd.DataFrame:
     at = np.flatnonzero(measured["as_of"].to_numpy() == np.datetime64(dates[-1], "s"))
     now = measured.iloc[at].reset_index(drop=True)
-    before = measured[(measured["as_of"] == np.datetime64(previous, "s")) & measured["known"]].set_index("customer")["segment"]
+    before = measured[(measured["as_of"] == np.datetime64(dates[-2], "s")) & measured["known"]].set_index("customer")["segment"]
     master = ledger.customers.set_index("customer")
     was = before.reindex(now["customer"]).fillna("").to_numpy(object)
     risks = labelled.rules.risks
     segment = now["segment"].to_numpy(object)
     columns: dict[str, Any] = {
         "name": master["name"].astype(object).reindex(now["customer"]).fillna("").to_numpy(object),
-        "since": np.array([dates[i] for i in since[at]], "datetime64[s]"),
+        "since": now["since"].to_numpy(),
         "previous": was,
         "direction": [direction(b, a, risks) if k else "" for b, a, k in zip(was, segment, now["known"], strict=True)],
         "risk": np.array([risks[s] if risks[s] is not None else np.nan for s in segment], "float64"),
-        "status": np.where(segment == now["label"].to_numpy(object), CONFIRMED, PROVISIONAL).astype(object),
+        "status": np.where(now["waits"], PROVISIONAL, CONFIRMED).astype(object),
         "today": now["label"].to_numpy(object),
         "also": [", ".join(labelled.also(row)) for row in at.tolist()],
-        "why": _sentences(now, labelled, at),
+        "why": _sentences(now, labelled, room, at),
         "row": at,
     }
-    return now.assign(**columns)
+    return now.drop(columns="waits").assign(**columns)
 
 
-def _sentences(now: pd.DataFrame, labelled: Labels, at: Array) -> list[str]:
-    """The sentences explain the label of today, and say so where it is not the segment: the rules know nothing of confirmation."""
+def _sentences(now: pd.DataFrame, labelled: Labels, room: Leeway, at: Array) -> list[str]:
+    """The sentences explain the label of today, and say so where it is not the segment, and by which margin the segment is kept."""
     records: list[dict[str, Any]] = now[["as_of", *labelled.rules.columns]].to_dict("records")  # type: ignore[assignment]
-    found = [sentence(str(label), reasons(labelled, int(row), record)) for row, record, label in zip(at, records, now["label"], strict=True)]
-    return [text if label == segment else f"Today {text}" for text, label, segment in zip(found, now["label"], now["segment"], strict=True)]
+    code = {name: i for i, name in enumerate(labelled.rules.segments)}
+    found = []
+    for row, record, label, segment, waits in zip(at.tolist(), records, now["label"], now["segment"], now["waits"], strict=True):
+        text = sentence(str(label), reasons(labelled, row, record))
+        if label != segment:
+            text = f"Today {text}" if waits else f"Today {text}. {staying(labelled, room, row, code[segment], record)}"
+        found.append(text)
+    return found
 
 
 def direction(before: str, after: str, risks: Mapping[str, int | None]) -> str:

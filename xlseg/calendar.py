@@ -18,6 +18,9 @@ FOREVER = 2_932_896
 
 DAYS_IN_MONTH = 30.4375
 MONTHS_SHOWN = 13
+WARM_UP = 3
+"""Month-ends before the first one shown at which segments are already followed, so that the first period has moves like any other."""
+
 COMPLETE_MONTHS_NEEDED = 24
 
 
@@ -63,6 +66,11 @@ def as_of_dates(as_of: dt.date) -> list[dt.date]:
     """The dates a refresh measures: 13 month-ends, and the as-of date if it is not the last of them."""
     ends = month_ends(as_of)
     return ends if ends[-1] == as_of else [*ends, as_of]
+
+
+def checkpoints(as_of: dt.date) -> list[dt.date]:
+    """The dates at which segments are followed: some month-ends of warm-up, then `as_of_dates`."""
+    return [*month_ends(as_of, MONTHS_SHOWN + WARM_UP)[:WARM_UP], *as_of_dates(as_of)]
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,13 @@ class Mover:
 
 
 def movers(analysis: Analysis) -> list[Mover]:
-    """Everybody who moved since the last month-end, and everybody whose label of today differs from his segment (provisional).
+    """Everybody who moved since the last month-end, and everybody who has left his segment's margin and waits for a second checkpoint (provisional).
 
     Ranked by falling impact: the worsening with most at stake first, improvements last, then moves without a risk, New and Gone.
     """
     rows = analysis.standing
-    customer, previous, segment, today = (rows[name].to_numpy(object) for name in ("customer", "previous", "segment", "today"))
-    moved = rows["known"].to_numpy("bool") & ((previous != segment) | (segment != today))
+    customer, previous, segment, today, status = (rows[name].to_numpy(object) for name in ("customer", "previous", "segment", "today", "status"))
+    moved = rows["known"].to_numpy("bool") & ((previous != segment) | (status == PROVISIONAL))
     exposure = rows["open_balance" if analysis.facts.has_invoices else "revenue"].to_numpy("float64")
     positions = np.flatnonzero(moved).tolist()
     changed = changes(analysis, positions, previous[moved])

@@ -19,6 +19,7 @@ class Settings:
     recent: int = 60
     grace: int = 5
     confirm: bool = True
+    margin: float = 1.0
     leave_out_disputed: bool = False
     entity: str = "Customer"
     base_currency: str = ""
@@ -89,6 +90,13 @@ def _money(value: Value) -> float:
     return float(value)
 
 
+def _times(value: Value) -> float:
+    number = _money(value)
+    if not 0 <= number <= 4:
+        raise ValueError("a number from 0 to 4")
+    return number
+
+
 def _date(value: Value) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
@@ -106,6 +114,7 @@ SETTINGS = (
     Setting("Recent window", "recent", "days", "What counts as recent in velocity_recent and velocity_change.", _whole),
     Setting("Grace", "grace", "days", "Days late that do not count as late in late_share (bank processing).", _grace),
     Setting("Confirm moves", "confirm", "yes/no", "A new segment must hold at two checkpoints four weeks apart before it counts.", _yes_no),
+    Setting("Margin", "margin", "times", "How far a customer may miss his segment's criteria and stay; docs/segments.md. 0 is none.", _times),
     Setting("Leave out disputed", "leave_out_disputed", "yes/no", "Whether disputed invoices are left out of payment timing.", _yes_no),
     Setting("Entity", "entity", "text", "What a row of the Customers sheet is called: Customer, Vendor, Account.", _text),
     Setting("Base currency", "base_currency", "code", "Empty: the currency most invoices are in.", _text),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from xlseg.analysis import PROVISIONAL
 from xlseg.explain import Explanation
 from xlseg.movers import counts
 from xlseg.refresh import Report
@@ -104,7 +105,8 @@ def explanation(found: Explanation) -> list[str]:
     name = f" {row['name']}" if row["name"] else ""
     lines = [f"{row['customer']}{name} · {row['segment']} ({risk}, {row['status']}, since {row['since']:%Y-%m-%d}{before})"]
     if row["today"] != row["segment"]:
-        lines.append(f"today     {row['today']}: not yet confirmed by two checkpoints four weeks apart")
+        held = "not yet confirmed by two checkpoints four weeks apart" if row["status"] == PROVISIONAL else "within the margin of his segment"
+        lines.append(f"today     {row['today']}: {held}")
     lines.append(f"why       {row['why']}")
     if found.rule is not None:
         where = f"Rules row {found.rule.row}, " if found.rule.row else ""

@@ -36,10 +36,19 @@ class Labels:
     edges: Edges
 
     @property
+    def code(self) -> Array:
+        """Position of each row's segment in `rules.segments`."""
+        codes = {name: i for i, name in enumerate(self.rules.segments)}
+        return np.array([*(codes[rule.segment] for rule in self.rules.rules), codes[NO_SEGMENT]])[self.winner]
+
+    @property
     def segment(self) -> Array:
         """Segment name of each row."""
-        names = np.array([*(rule.segment for rule in self.rules.rules), NO_SEGMENT], dtype=object)
-        return names[self.winner]
+        return np.array(self.rules.segments, dtype=object)[self.code]
+
+    def rows(self, first: int) -> Labels:
+        """The labels from a row on."""
+        return Labels(self.rules, self.winner[first:], self.matches[:, first:], self.edges)
 
     def also(self, row: int) -> list[str]:
         """Other segments that match a row, in order of priority; a rule without criteria says nothing about anybody and is not listed."""

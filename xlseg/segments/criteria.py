@@ -60,6 +60,13 @@ class Bound:
         met: Array = _COMPARE[self.sign](values, edge) & ~np.isnan(values)
         return met
 
+    def moved(self, step: float) -> Bound:
+        """The bound that lets in more by a step; a percentile stays between 0 and 100."""
+        value = self.edge.value + {"<": step, "<=": step, ">": -step, ">=": -step}.get(self.sign, 0.0)
+        if self.edge.is_percentile:
+            value = min(max(value, 0.0), 100.0)
+        return Bound(self.sign, Edge(round(value, 9), self.edge.is_percentile))
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -77,6 +84,11 @@ class Criterion:
     def is_text(self) -> bool:
         """Whether it asks for a text."""
         return self.text is not None
+
+    def moved(self, step: Callable[[Edge], float]) -> Criterion:
+        """The same criterion with every edge moved outwards by its step (below 0: inwards); "=" and "<>" stay."""
+        bounds = tuple(bound.moved(step(bound.edge)) for bound in self.bounds)
+        return self if bounds == self.bounds else Criterion(_written(bounds, percent="%" in self.written), bounds)
 
     def holds_text(self, values: Array) -> Array:
         """Where texts meet it, without regard to case; an unknown text never does."""
@@ -136,6 +148,19 @@ def _range(match: re.Match[str]) -> Criterion:
     if low > high:
         raise ValueError("a range with the smaller number first, such as 5..15")
     return Criterion(f"{match['low']}..{match['high']}", (Bound(">=", Edge(low)), Bound("<=", Edge(high))))
+
+
+def _written(bounds: tuple[Bound, ...], percent: bool) -> str:
+    """The normal spelling of bounds."""
+
+    def edge(bound: Bound) -> str:
+        if bound.edge.is_percentile:
+            return f"p{bound.edge.value:g}"
+        return f"{bound.edge.value * 100:.10g}%" if percent else f"{bound.edge.value:.10g}"
+
+    if len(bounds) == 2:
+        return f"{edge(bounds[0])}..{edge(bounds[1])}"
+    return f"{bounds[0].sign}{edge(bounds[0])}"
 
 
 def _number(text: str) -> float:

@@ -9,23 +9,23 @@ _Rows = tuple[tuple[int, str, int | None, dict[str, str]], ...]
 
 _COLUMNS = (
     "n_paid", "payment_velocity", "late_share", "late_rms", "velocity_change", "velocity_change_z", "velocity_recent", "frequency_change",
-    "frequency_change_z", "deterioration_z", "orders_per_month_sa", "revenue", "average_order_value", "recency_ratio", "oldest_past_due",
-    "open_balance",
+    "frequency_change_z", "deterioration_z", "orders_per_month_sa", "revenue", "average_order_value", "days_since_last_order", "typical_gap",
+    "recency_ratio", "oldest_past_due", "open_balance",
 )  # fmt: skip
 
 _RULES: _Rows = (
     (10, "At-Risk", 8, {"n_paid": ">=4", "velocity_change": ">=5", "velocity_recent": ">0", "frequency_change": "<=-25%", "deterioration_z": ">=2"}),
     (11, "At-Risk", 8, {"n_paid": ">=4", "velocity_change": ">=5", "velocity_change_z": ">=1.64", "velocity_recent": ">0", "recency_ratio": ">=2"}),
     (12, "At-Risk", 8, {"frequency_change": "<=-25%", "oldest_past_due": ">60"}),
-    (20, "Declining Engagement", 5, {"velocity_recent": ">0", "frequency_change": "<=-25%", "frequency_change_z": "<=-1.64"}),
+    (20, "Declining Engagement", 5, {"velocity_recent": ">0", "frequency_change": "<=-25%", "frequency_change_z": "<=-1.96"}),
     (21, "Declining Engagement", 5, {"velocity_change": ">=3", "velocity_change_z": ">=1.28", "recency_ratio": "2..3"}),
     (30, "High Value Slow Pay", 7, {"n_paid": ">=4", "payment_velocity": ">5", "revenue": ">=p80"}),
     (31, "High Value Slow Pay", 7, {"n_paid": ">=4", "payment_velocity": ">5", "average_order_value": ">=p80"}),
-    (35, "Deteriorating Payer", 6, {"n_paid": ">=4", "velocity_change": ">=7", "velocity_change_z": ">=2.58", "velocity_recent": ">0"}),
+    (35, "Deteriorating Payer", 6, {"n_paid": ">=4", "velocity_change": ">=7", "velocity_change_z": ">=2.33", "velocity_recent": ">0"}),
     (40, "Habitual Late Payer", 6, {"n_paid": ">=4", "payment_velocity": ">5", "late_share": ">=50%"}),
-    (50, "Dormant Low-Balance", 3, {"recency_ratio": ">=3", "open_balance": "<=p25"}),
+    (50, "Dormant Low-Balance", 3, {"days_since_last_order": ">=90", "recency_ratio": ">=3", "open_balance": "<=p25"}),
     (60, "Reliable Frequent", 1, {"n_paid": ">=4", "payment_velocity": "<=2", "late_share": "<=35%", "late_rms": "<=7",
-                                  "frequency_change": ">-25%", "orders_per_month_sa": ">=p50"}),
+                                  "frequency_change_z": ">-1.96", "orders_per_month_sa": ">=p25", "typical_gap": "<=p50"}),
     (70, "Early Payer", 1, {"n_paid": ">=4", "payment_velocity": "<=-5", "late_share": "<=15%"}),
     (80, "High Engagement", 2, {"n_paid": ">=4", "payment_velocity": "<=2", "frequency_change": ">=0", "orders_per_month_sa": ">=p80"}),
     (95, "Slow Payer", 5, {"n_paid": ">=4", "payment_velocity": ">5"}),

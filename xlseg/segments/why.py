@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from xlseg.metrics.catalogue import CATALOGUE
-from xlseg.segments.assign import Labels, winning_rule
+from xlseg.segments.assign import Labels
 from xlseg.segments.criteria import Criterion
+from xlseg.segments.margin import Leeway
 
 _STEP = {"days": 5.0, "share": 0.10, "z": 1.0, "count": 1.0, "ratio": 0.5, "score": 5.0, "per month": 0.5}
 """What is a step on each unit's scale, so that margins on different scales compare; money is compared with its edge."""
@@ -17,13 +20,14 @@ _STEP = {"days": 5.0, "share": 0.10, "z": 1.0, "count": 1.0, "ratio": 0.5, "scor
 
 @dataclass(frozen=True)
 class Reason:
-    """One criterion of the winning rule with the customer's value and, for numbers, the nearest edge and the distance to it."""
+    """One criterion of a rule with the customer's value, whether he meets it and, for numbers, the nearest edge and the distance to it."""
 
     name: str
     criterion: Criterion
     value: float | str
     edge: float = math.nan
     margin: float = math.inf
+    met: bool = True
 
     def __str__(self) -> str:
         if self.criterion.is_text:
@@ -35,20 +39,37 @@ class Reason:
 
 def reasons(labelled: Labels, row: int, values: Mapping[str, Any]) -> list[Reason]:
     """The reasons of a row's label, in the order of the rule's columns. `values` is the row of the measured frame."""
-    rule = winning_rule(labelled, row)
-    if rule is None:
-        return []
     position = int(labelled.winner[row])
+    return _reasons(labelled, position, values) if position >= 0 else []
+
+
+def _reasons(labelled: Labels, position: int, values: Mapping[str, Any]) -> list[Reason]:
     found = []
-    for name, criterion in rule.criteria:
+    for name, criterion in labelled.rules.rules[position].criteria:
         if criterion.is_text:
             found.append(Reason(name, criterion, str(values[name])))
             continue
         value = float(values[name])
         edges = [labelled.edges[position, name, i][values["as_of"]] for i in range(len(criterion.bounds))]
         edge = min(edges, key=lambda edge: abs(value - edge))
-        found.append(Reason(name, criterion, value, edge, abs(value - edge) / _scale(name, edge)))
+        met = all(bound.holds(np.array([value]), at)[0] for bound, at in zip(criterion.bounds, edges, strict=True))
+        found.append(Reason(name, criterion, value, edge, abs(value - edge) / _scale(name, edge), met))
     return found
+
+
+def staying(labelled: Labels, leeway: Leeway, row: int, segment: int, values: Mapping[str, Any]) -> str:
+    """What the margin lets pass: `Stays Slow Payer by the margin: payment_velocity 4.1 (>=5, by the margin >=2.5)`.
+
+    Only the criteria that he misses as they are written; `segment` is the code of his own.
+    """
+    position = leeway.rule_of(segment, row)
+    written, loosened = _reasons(labelled, position, values), _reasons(leeway.loose, position, values)
+    missed = [
+        f"{str(as_written).removesuffix(')')}, by the margin {str(by_margin).split(' (', 1)[1]}"
+        for as_written, by_margin in zip(written, loosened, strict=True)
+        if not as_written.met
+    ]
+    return f"Stays {labelled.rules.segments[segment]} by the margin: {', '.join(missed)}"
 
 
 def sentence(segment: str, found: list[Reason]) -> str:

@@ -42,6 +42,7 @@ def config_tab() -> Tab:
         "Recent window": 60,
         "Grace": 5,
         "Confirm moves": "yes",
+        "Margin": 1,
         "Leave out disputed": "no",
         "Entity": "Customer",
     }
