@@ -37,7 +37,7 @@ def _calm_lines() -> list[Line]:
         "nothing changes, 4 invoices a month": Population(invoices_a_month=4),
         "nothing changes, 2 a month": Population(invoices_a_month=2),
         "nothing changes, 1 a month": Population(invoices_a_month=1),
-        "all customers alike, lateness pure noise": Population(invoices_a_month=4, between=0, within=12.3),
+        "all customers alike, lateness pure noise": Population(invoices_a_month=4, between=0, within=12.3, season=False),
     }
     lines = []
     for name, population in books.items():
@@ -50,13 +50,13 @@ def _calm_lines() -> list[Line]:
         ]
         if population.between == 0:
             drift = _drift(found)
-            lines.append(Line(f"{name}: drift of the risk, in standard errors", ("", f"{drift:+.1f}"), abs(drift), 2, at_least=False))
+            lines.append(Line(f"{name}: drift of the risk in six months, in standard errors", ("", f"{drift:+.1f}"), abs(drift), 2, at_least=False))
     return lines
 
 
 def _drift(books: Sequence[Followed]) -> float:
-    """Mean risk of the customers at the last date less at the first, in standard errors."""
-    steps = np.concatenate([book.grid("risk")[0][:, -1] - book.grid("risk")[0][:, 0] for book in books])
+    """Mean risk of the customers at the last date less six months before, in standard errors."""
+    steps = np.concatenate([book.grid("risk")[0][:, -1] - book.grid("risk")[0][:, -7] for book in books])
     steps = steps[~np.isnan(steps)]
     return float(steps.mean() / (steps.std(ddof=1) / len(steps) ** 0.5))
 

@@ -88,7 +88,7 @@ class Criterion:
     def moved(self, step: Callable[[Edge], float]) -> Criterion:
         """The same criterion with every edge moved outwards by its step (below 0: inwards); "=" and "<>" stay."""
         bounds = tuple(bound.moved(step(bound.edge)) for bound in self.bounds)
-        return self if bounds == self.bounds else Criterion(_written(bounds, percent="%" in self.written), bounds)
+        return self if bounds == self.bounds else Criterion(_spelled(bounds, percent="%" in self.written), bounds)
 
     def holds_text(self, values: Array) -> Array:
         """Where texts meet it, without regard to case; an unknown text never does."""
@@ -150,7 +150,7 @@ def _range(match: re.Match[str]) -> Criterion:
     return Criterion(f"{match['low']}..{match['high']}", (Bound(">=", Edge(low)), Bound("<=", Edge(high))))
 
 
-def _written(bounds: tuple[Bound, ...], percent: bool) -> str:
+def _spelled(bounds: tuple[Bound, ...], percent: bool) -> str:
     """The normal spelling of bounds."""
 
     def edge(bound: Bound) -> str:

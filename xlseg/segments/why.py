@@ -20,14 +20,13 @@ _STEP = {"days": 5.0, "share": 0.10, "z": 1.0, "count": 1.0, "ratio": 0.5, "scor
 
 @dataclass(frozen=True)
 class Reason:
-    """One criterion of a rule with the customer's value, whether he meets it and, for numbers, the nearest edge and the distance to it."""
+    """One criterion of a rule with the customer's value and, for numbers, the nearest edge and the distance to it."""
 
     name: str
     criterion: Criterion
     value: float | str
     edge: float = math.nan
     margin: float = math.inf
-    met: bool = True
 
     def __str__(self) -> str:
         if self.criterion.is_text:
@@ -52,8 +51,7 @@ def _reasons(labelled: Labels, position: int, values: Mapping[str, Any]) -> list
         value = float(values[name])
         edges = [labelled.edges[position, name, i][values["as_of"]] for i in range(len(criterion.bounds))]
         edge = min(edges, key=lambda edge: abs(value - edge))
-        met = all(bound.holds(np.array([value]), at)[0] for bound, at in zip(criterion.bounds, edges, strict=True))
-        found.append(Reason(name, criterion, value, edge, abs(value - edge) / _scale(name, edge), met))
+        found.append(Reason(name, criterion, value, edge, abs(value - edge) / _scale(name, edge)))
     return found
 
 
@@ -63,13 +61,18 @@ def staying(labelled: Labels, leeway: Leeway, row: int, segment: int, values: Ma
     Only the criteria that he misses as they are written; `segment` is the code of his own.
     """
     position = leeway.rule_of(segment, row)
-    written, loosened = _reasons(labelled, position, values), _reasons(leeway.loose, position, values)
+    pairs = zip(_reasons(labelled, position, values), _reasons(leeway.loose, position, values), strict=True)
     missed = [
-        f"{str(as_written).removesuffix(')')}, by the margin {str(by_margin).split(' (', 1)[1]}"
-        for as_written, by_margin in zip(written, loosened, strict=True)
-        if not as_written.met
+        f"{str(written).removesuffix(')')}, by the margin {str(loosened).split(' (', 1)[1]}"
+        for written, loosened in pairs
+        if written.criterion != loosened.criterion and not _meets(labelled, position, written, values["as_of"])
     ]
     return f"Stays {labelled.rules.segments[segment]} by the margin: {', '.join(missed)}"
+
+
+def _meets(labelled: Labels, position: int, reason: Reason, as_of: object) -> bool:
+    value = np.array([reason.value])
+    return all(bound.holds(value, labelled.edges[position, reason.name, i][as_of])[0] for i, bound in enumerate(reason.criterion.bounds))
 
 
 def sentence(segment: str, found: list[Reason]) -> str:
