@@ -211,10 +211,10 @@ def test_how_far_the_cells_of_a_sheet_reach_is_seen_however_it_is_written(xml: s
     assert extent(xml).dense == reach
 
 
-@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize(("before", "quote"), [("", '"'), ("", "'"), (" ", "'"), ("\n\t", "'"), (" ", '"')])
 @pytest.mark.parametrize(("kind", "expected"), [("e", (True, False)), ("b", (False, True)), ("d", (False, True)), ("s", (False, False))])
-def test_error_values_and_rare_kinds_of_cells_are_seen(kind: str, expected: tuple[bool, bool], quote: str) -> None:
-    found = extent(MANY + f'<row r="3000"><c r="A3000" t={quote}{kind}{quote}><v>1</v></c></row>' + rows(3_001, 4_000))
+def test_error_values_and_rare_kinds_of_cells_are_seen(kind: str, expected: tuple[bool, bool], before: str, quote: str) -> None:
+    found = extent(MANY + f'<row r="3000"><c r="A3000" t={before}{quote}{kind}{quote}><v>1</v></c></row>' + rows(3_001, 4_000))
     assert (found.has_errors, found.has_rare) == expected
 
 

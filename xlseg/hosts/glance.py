@@ -14,6 +14,7 @@ from xlseg.workbook import Array
 
 _NUMBERED = int.from_bytes(b' r="', "little")
 _PREFIXED = re.compile(rb"<\w+:")
+_SINGLE_QUOTED = re.compile(rb"=\s*'")
 _PIECE = 1 << 17
 _DIGITS = 7
 """Of the last row of a sheet."""
@@ -105,8 +106,10 @@ def _is_usual_piece(chunk: bytes) -> bool:
 
 def _has_prefix_or_single_quotes(chunk: bytes, signs: Array) -> bool:
     """As in <x:row> and r='1'; colons and apostrophes in texts do not matter."""
-    single = signs == ord("'")
-    return bool((single.any() and (b"='" in chunk or b"= '" in chunk)) or ((signs == ord(":")).any() and _PREFIXED.search(chunk)))
+    before = signs[np.flatnonzero(signs == ord("'")) - 1]
+    if ((before == ord("=")) | (before <= ord(" "))).any() and _SINGLE_QUOTED.search(chunk):
+        return True
+    return bool((signs == ord(":")).any() and _PREFIXED.search(chunk))
 
 
 def _row_numbers(signs: Array, words: Array, at: Array) -> Array | None:
