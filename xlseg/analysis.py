@@ -174,7 +174,9 @@ def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.
         rows = rows.assign(**{name: None if m.unit == "letter" else np.nan for name, m in CATALOGUE.items()})[list(measured.columns)]
         measured = pd.concat([measured.astype({"consistency_rating": object}), rows.astype(measured.dtypes.to_dict())], ignore_index=True)
     order = {customer: i for i, customer in enumerate(book.customers)}
-    return measured.assign(order=measured["customer"].map(order)).sort_values(["as_of", "order"], ignore_index=True).drop(columns="order")
+    place = np.lexsort((measured["customer"].map(order).to_numpy(), measured["as_of"].to_numpy()))
+    in_order = bool((place == np.arange(len(place))).all())  # mostly, and the frame is large
+    return measured.reset_index(drop=True) if in_order else measured.iloc[place].reset_index(drop=True)
 
 
 def _confirmed(measured: pd.DataFrame, labelled: Labels, room: Leeway, dates: list[dt.date], on: bool) -> dict[str, Array]:
@@ -210,11 +212,19 @@ def _standing(measured: pd.DataFrame, labelled: Labels, room: Leeway, ledger: Le
         "risk": np.array([risks[s] if risks[s] is not None else np.nan for s in segment], "float64"),
         "status": np.where(now["waits"], PROVISIONAL, CONFIRMED).astype(object),
         "today": now["label"].to_numpy(object),
-        "also": [", ".join(labelled.also(row)) for row in at.tolist()],
+        "also": _also(labelled, at),
         "why": _sentences(now, labelled, room, at),
         "row": at,
     }
     return now.drop(columns="waits").assign(**columns)
+
+
+def _also(labelled: Labels, at: Array) -> list[str]:
+    """The other segments that match each row, worked out once for all rows that the same rules match."""
+    matched = np.packbits(labelled.matches[:, at], axis=0).T
+    patterns = [(winner, row.tobytes()) for winner, row in zip(labelled.winner[at].tolist(), matched, strict=True)]
+    said = {pattern: ", ".join(labelled.also(row)) for pattern, row in dict(zip(patterns, at.tolist(), strict=True)).items()}
+    return [said[pattern] for pattern in patterns]
 
 
 def _sentences(now: pd.DataFrame, labelled: Labels, room: Leeway, at: Array) -> list[str]:

@@ -17,6 +17,9 @@ from xlseg.segments.margin import Leeway
 _STEP = {"days": 5.0, "share": 0.10, "z": 1.0, "count": 1.0, "ratio": 0.5, "score": 5.0, "per month": 0.5}
 """What is a step on each unit's scale, so that margins on different scales compare; money is compared with its edge."""
 
+_UNIT, _TENTH = {"share": 0.01, "money": 1.0, "count": 1.0, "score": 1.0}, 0.1
+"""What the last written digit of each unit counts, that of all others a tenth: two values further apart than two of that never look the same."""
+
 
 @dataclass(frozen=True)
 class Reason:
@@ -95,12 +98,17 @@ def number(value: float, name: str, digits: int | None = None) -> str:
 
 def apart(distance: float, name: str) -> str:
     """A distance between two values of a metric, with as many digits as it takes not to look like nothing."""
-    texts = [_written(distance, name, digits, "") for digits in (None, 1, 2, 3, 4)]
-    return next((text for text in texts if _read(text) > 0), texts[0])
+    text = _written(distance, name, None, "")
+    if _read(text) > 0:
+        return text
+    texts = [_written(distance, name, digits, "") for digits in (1, 2, 3, 4)]
+    return next((finer for finer in texts if _read(finer) > 0), text)
 
 
 def side_by_side(value: float, edge: float, name: str) -> tuple[str, str]:
     """A value and its edge with as many digits as it takes to see which one is larger."""
+    if abs(value - edge) > 2 * _UNIT.get(CATALOGUE[name].unit, _TENTH):
+        return number(value, name), number(edge, name)
     for digits in (None, 1, 2, 3, 4):
         shown, limit = number(value, name, digits), number(edge, name, digits)
         if (_read(shown) < _read(limit), _read(shown) > _read(limit)) == (value < edge, value > edge):
