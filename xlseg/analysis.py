@@ -95,10 +95,10 @@ class Analysis:
     @cached_property
     def segments(self) -> tuple[str, ...]:
         """Segments of the rule set in its order; the one of unmatched customers only where there are some."""
-        used = set(self.measured["segment"]) | set(self.standing["segment"]) | {d.segment for d in self.departed}
+        used = {*self.measured["segment"].unique(), *self.standing["segment"].unique()} | {d.segment for d in self.departed}
         return tuple(dict.fromkeys([s for s in self.rules.segments if s in used or s != self.rules.segments[-1]]))
 
-    @property
+    @cached_property
     def risks(self) -> Mapping[str, int | None]:
         """Risk of each segment."""
         return self.rules.risks
@@ -115,20 +115,17 @@ class Analysis:
 
     def _snapshot(self, date: dt.date, of_departed: list[int]) -> Snapshot:
         """The confirmed segments of all customers at one of the dates, and of some who have left."""
-        rows = self.courses.at(date)
-        segments = np.concatenate([said_of(rows, self._segment, UNKNOWN), np.array(of_departed, "int64")])
-        return Snapshot(segments, np.concatenate([said_of(rows, self._weight, 0.0), np.zeros(len(of_departed))]))
+        segments, weights = self._stood
+        at = self.dates.index(date)
+        return Snapshot(np.append(segments[:, at], np.array(of_departed, "int64")), np.append(weights[:, at], np.zeros(len(of_departed))))
 
     @cached_property
-    def _segment(self) -> Array:
-        """Position of the segment of each measured row."""
+    def _stood(self) -> tuple[Array, Array]:
+        """Position of the segment and open balance, each customers × dates."""
         codes, names = pd.factorize(self.measured["segment"].to_numpy(object))
-        return np.array([self.segments.index(name) for name in names], "int64")[codes]
-
-    @cached_property
-    def _weight(self) -> Array:
-        weight: Array = np.nan_to_num(self.measured["open_balance"].to_numpy("float64"))
-        return weight
+        segment = np.array([self.segments.index(name) for name in names], "int64")[codes]
+        weight = np.nan_to_num(self.measured["open_balance"].to_numpy("float64"))
+        return said_of(self.courses.rows, segment, UNKNOWN), said_of(self.courses.rows, weight, 0.0)
 
     def row_at(self, position: int) -> int:
         """Row of `measured` (and of the labels) that the customer at a position of `standing` has at the as-of date."""

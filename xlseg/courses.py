@@ -20,12 +20,7 @@ class Courses:
     """customers × dates: the row of the measured frame, UNKNOWN where the customer is not known at the date."""
 
     customers: pd.Index
-    dates: tuple[dt.date, ...]
     rows: Array
-
-    def at(self, date: dt.date) -> Array:
-        """The rows at one date; all UNKNOWN at a date that is none of these."""
-        return self.rows[:, self.dates.index(date)] if date in self.dates else np.full(len(self.customers), UNKNOWN)
 
     def of(self, customers: Sequence[str] | Array) -> Array:
         """The rows of some customers, each of whom is among them."""
@@ -40,7 +35,7 @@ def courses(measured: pd.DataFrame, dates: Sequence[dt.date]) -> Courses:
     known = np.flatnonzero(measured["known"].to_numpy("bool"))
     rows = np.full((len(ids), len(dates)), UNKNOWN)
     rows[customer[known], day[known]] = known
-    return Courses(pd.Index(ids, dtype=object), tuple(dates), rows)
+    return Courses(pd.Index(ids, dtype=object), rows)
 
 
 def said_of(rows: Array, values: Array, of_unknown: object) -> Array:
