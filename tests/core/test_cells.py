@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from xlseg.intake.cells import Cells, flags, objects, text_of
 from xlseg.intake.dates import dates, of_serial
 from xlseg.intake.money import amounts
+from xlseg.intake.rows import copies
 from xlseg.workbook import CellError, Value
 
 
@@ -294,3 +295,15 @@ def test_answers_are_yes_or_no_or_odd() -> None:
     yes, odd = flags(column("Yes", "x", 1.0, True, "ja", "No", "F", 0.0, None, "perhaps", CellError("#N/A")))
     assert yes.tolist() == [True] * 5 + [False] * 6
     assert odd.tolist() == [False] * 9 + [True] * 2
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a", " a", "b", None]), st.sampled_from([1.0, 2.0, float("nan")]), st.sampled_from(["x", 1, True])), max_size=12
+    )
+)
+def test_a_copy_is_a_row_that_equals_an_earlier_one_in_every_cell(rows: list[tuple[str | None, float, Value]]) -> None:
+    numbers = Cells(np.array([row[1] for row in rows], dtype=float))
+    found = copies([column(*(row[0] for row in rows)), numbers, column(*(row[2] for row in rows))], np.arange(len(rows)) + 10)
+    said = [(text_of(first), text_of(second), text_of(third)) for first, second, third in rows]
+    assert found.tolist() == [10 + said.index(row) if said.index(row) < at else 0 for at, row in enumerate(said)]
