@@ -354,7 +354,7 @@ def test_the_file_holds_what_the_book_says_with_texts_as_texts(small: tuple[Demo
 
 def test_some_exports_are_tables_and_one_has_a_title_above_its_headings(small: tuple[DemoBook, Path]) -> None:
     saved = openpyxl.load_workbook(small[1])
-    assert [*saved["Invoices"].tables, *saved["Payments"].tables] == ["tblInvoices", "tblPayments"]
+    assert [*saved["Invoices"].tables, *saved["Payments"].tables] == ["Invoices", "Payments"]
     assert not saved["SalesOrders"].tables
     assert saved["SalesOrders"]["A1"].value == "Sales Orders: Results"
     assert saved["SalesOrders"]["A4"].value == "Date"

@@ -17,7 +17,7 @@ from xlseg.demo.notes import write_notes
 from xlseg.errors import FileError, FormatError
 from xlseg.workbook import CellError
 
-TABLES = {"Invoices": "tblInvoices", "Payments": "tblPayments"}
+TABLES = {"Invoices": "Invoices", "Payments": "Payments"}
 """Sheets on which the team has made an Excel table of the export; the others are plain ranges."""
 
 LARGE = 60_000

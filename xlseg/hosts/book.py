@@ -240,6 +240,25 @@ class Book:
         others = (part for name, part in self.worksheets().items() if part not in own and name not in self._without_formulas)
         return any(_formula_matches(self.package.read(part), pattern, marks) for part in others)
 
+    # ── macros ───────────────────────────────────────────────────────────────
+
+    def set_code_name(self, name: str) -> None:
+        """Give the workbook the name it has in its VBA project."""
+        properties = self._child("workbookPr")
+        if properties is None:
+            properties = self._insert("workbookPr", ("fileVersion", "fileSharing"))
+        properties.set("codeName", name)
+        self._put()
+
+    def put_related(self, kind: str, part: str, content_type: str, data: bytes) -> None:
+        """Put a part that the workbook part relates to by this type, in place of the one it relates to already."""
+        there = next(iter(self._relationships.targets(posixpath.basename(kind)).values()), "")
+        if not there:
+            self._relationships.add(kind, part)
+            self.package.add_content_type(part, content_type)
+            self._put()
+        self.package.put(there or part, data)
+
     # ── small ────────────────────────────────────────────────────────────────
 
     @property

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -168,8 +168,8 @@ def update(book: Book, tabs: Sequence[Tab]) -> Written:
     return Written(**names, remarks=tuple(remarks))
 
 
-def new_book(path: Path, tabs: Sequence[Tab]) -> None:
-    """Make a workbook of the given tabs.
+def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = lambda book: None) -> None:
+    """Make a workbook of the given tabs, and let `finish` add what is not in the tabs.
 
     Raises
     ------
@@ -190,6 +190,7 @@ def new_book(path: Path, tabs: Sequence[Tab]) -> None:
 
         try:
             update(book, tabs)
+            finish(book)
             saving.replace(path, book.package.save, before=before)
         finally:
             book.package.close()

@@ -71,11 +71,20 @@ _SHEETS: dict[str, str] = {
 
 def new_book_tabs() -> tuple[Tab, ...]:
     """An empty book: where to begin, the ERP sheets with their headings, Rules and Config."""
+    return (start_tab(_BY_COMMAND), *_input_tabs())
+
+
+def macro_book_tabs() -> tuple[Tab, ...]:
+    """The same for a workbook with the ribbon button and the formulas."""
+    return (start_tab(_BY_BUTTON), *_input_tabs())
+
+
+def _input_tabs() -> tuple[Tab, ...]:
     sheets = (
-        Tab(name, {}, (Table(f"tbl{name}", (1, 1), tuple(_empty_column(h) for h in headings.split(", "))),), input=True, freeze=(1, 0))
+        Tab(name, {}, (Table(name, (1, 1), tuple(_empty_column(h) for h in headings.split(", "))),), input=True, freeze=(1, 0))
         for name, headings in _SHEETS.items()
     )
-    return (start_tab(), *sheets, rules_tab(), config_tab())
+    return (*sheets, rules_tab(), config_tab())
 
 
 def _empty_column(heading: str) -> Column:
@@ -86,17 +95,32 @@ def _empty_column(heading: str) -> Column:
 _NUMBERS = ("Amount", "Amount Remaining", "Credit Limit", "FX Rate")
 
 
-def start_tab() -> Tab:
+_BY_COMMAND: tuple[tuple[str, Style], ...] = (
+    ("3. Save and close the file, then run:  xlseg check BOOK.xlsx   and   xlseg refresh BOOK.xlsx", "text"),
+    ("4. Open it again: Segments, Movers and Migration are there. Data Quality says what was left out and why.", "text"),
+    ("5. Change the rules on Rules and the settings on Config; the next refresh follows them. Your own columns, formats and notes stay.", "text"),
+)
+
+_BY_BUTTON: tuple[tuple[str, Style], ...] = (
+    ("3. Click Refresh Segments on the xlseg ribbon. Segments, Movers and Migration are then up to date; Data Quality says what was left out.", "text"),
+    ("4. Change the rules on Rules and the settings on Config; the next refresh follows them. Your own columns, formats and notes stay.", "text"),
+    ("5. In any cell of your own:  =SEGMENT(A2)   =PAYMENT_VELOCITY(A2:A200, Invoices[#All])   =EXPLAIN(A2, \"payment_velocity\")", "text"),
+    ("    The function wizard (fx) lists all formulas under xlseg, with their arguments. They need Excel for Windows.", "text"),
+    ("If the button or the formulas do not answer", "section"),
+    ("Excel asks once whether to enable macros. If it says that it blocked them: close the file, right-click it, Properties, Unblock.", "text"),
+    ("Python must be installed with:  pip install \"xlseg[excel]\"   Then  xlseg doctor BOOK.xlsm  in a command window says what is missing.", "text"),
+    ("Without Excel, or at night on a server:  xlseg refresh BOOK.xlsm", "text"),
+)
+
+
+def start_tab(steps: Sequence[tuple[str, Style]]) -> Tab:
     """What to do first, in the words of the person who has to do it."""
-    lines = (
+    lines: tuple[tuple[str, Style], ...] = (
         ("Start here", "title"),
         ("1. Paste your ERP exports into Customers, Invoices, Payments and SalesOrders, headings included. The headings of NetSuite, SAP,", "text"),
         ("    QuickBooks, Xero and Dynamics are understood as they are; title rows above them do no harm.", "text"),
         ("2. Customers needs Customer ID. Invoices needs Invoice No, Customer ID, Date, Amount, and Due Date or Terms.", "text"),
         ("    Without Payments, invoices need Paid Date. Without SalesOrders, invoices stand in for orders. Reminders are optional.", "text"),
-        ("3. Save and close the file, then run:  xlseg check BOOK.xlsx   and   xlseg refresh BOOK.xlsx", "text"),
-        ("4. Open it again: Segments, Movers and Migration are there. Data Quality says what was left out and why.", "text"),
-        ("5. Change the rules on Rules and the settings on Config; the next refresh follows them. Your own columns, formats and notes stay.", "text"),
+        *steps,
     )
-    cells = {(row, 1): Cell(text, style) for row, (text, style) in enumerate(lines, start=1)}  # type: ignore[arg-type]
-    return Tab(START, cells, widths={1: 120.0}, input=True)
+    return Tab(START, {(row, 1): Cell(text, style) for row, (text, style) in enumerate(lines, start=1)}, widths={1: 120.0}, input=True)

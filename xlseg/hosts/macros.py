@@ -1,0 +1,47 @@
+"""What a workbook with macros has besides its sheets: code names, the VBA project, the ribbon."""
+
+from __future__ import annotations
+
+import posixpath
+
+from lxml import etree
+
+from xlseg.hosts.book import Book
+from xlseg.hosts.package import Relationships, serialized
+
+_MICROSOFT = "http://schemas.microsoft.com/office/2006/relationships"
+_PROJECT = f"{_MICROSOFT}/vbaProject"
+_RIBBON = f"{_MICROSOFT}/ui/extensibility"
+_PROJECT_TYPE = "application/vnd.ms-office.vbaProject"
+WORKBOOK = "ThisWorkbook"
+
+
+def name_code(book: Book) -> tuple[str, ...]:
+    """Give workbook and worksheets their code names, by which the VBA project knows them; those of the sheets: Sheet1, Sheet2 …"""
+    book.set_code_name(WORKBOOK)
+    names = []
+    for number, part in enumerate(book.worksheets().values(), start=1):
+        root = book.package.xml(part)
+        tag = f"{{{book.namespace}}}sheetPr"
+        properties = root.find(tag)
+        if properties is None:
+            properties = etree.Element(tag)
+            root.insert(0, properties)
+        names.append(f"Sheet{number}")
+        properties.set("codeName", names[-1])
+        book.package.put(part, serialized(root))
+    return tuple(names)
+
+
+def put_project(book: Book, project: bytes) -> None:
+    """Put the VBA project, in place of the one that is there."""
+    book.put_related(_PROJECT, posixpath.join(book.folder, "vbaProject.bin"), _PROJECT_TYPE, project)
+
+
+def put_ribbon(book: Book, ribbon: bytes) -> None:
+    """Put the description of the ribbon that Excel has understood since 2007."""
+    relationships, part = Relationships(book.package, ""), "customUI/customUI.xml"
+    if not relationships.targets("extensibility"):
+        relationships.add(_RIBBON, part)
+        relationships.save()
+    book.package.put(part, ribbon)
