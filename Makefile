@@ -3,13 +3,14 @@
 # make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything
 # make kills  a thousand kills while a workbook is saved: always the whole old file or the whole new one
 # make fuzz   whatever the readers are fed, hundreds of times as many examples as in the suite: half an hour
+# make template  workbook_template.xlsm anew, from its sources in xlseg/addin
 # make audit  known vulnerabilities of what is installed
 # make check  what CI runs: format, lint, types, tests, wheel
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo bench kills fuzz test check lint wheel clean
+.PHONY: demo bench kills fuzz template test check lint wheel clean
 
 $(BIN)/.python: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xlseg needs Python 3.11 or newer; try: make PYTHON=python3.13")'
@@ -39,6 +40,9 @@ kills: $(BIN)/.installed
 fuzz: $(BIN)/.installed
 	XLSEG_FUZZ=100 $(BIN)/python -m pytest tests/test_fuzz.py
 
+template: $(BIN)/.installed
+	$(BIN)/python -m xlseg.addin.template
+
 audit: $(BIN)/.python
 	$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/pip-audit --skip-editable
@@ -58,7 +62,8 @@ wheel: $(BIN)/.installed
 	$(PYTHON) -m venv $(VENV)-wheel
 	$(VENV)-wheel/bin/python -m pip install --quiet dist/*.whl
 	cd dist && rm -f sample.xlsx && ../$(VENV)-wheel/bin/xlseg --version && ../$(VENV)-wheel/bin/xlseg demo sample.xlsx --customers 20 \
-		&& ../$(VENV)-wheel/bin/xlseg refresh sample.xlsx --as-of 2026-10-31
+		&& ../$(VENV)-wheel/bin/xlseg refresh sample.xlsx --as-of 2026-10-31 \
+		&& rm -f book.xlsm && ../$(VENV)-wheel/bin/xlseg new book.xlsm && cmp book.xlsm ../workbook_template.xlsm
 
 check: lint wheel test
 

@@ -82,7 +82,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed makes the same book (7)")
 
     new = _command(commands, "new", _new, "make an empty book: input sheets, Rules, Config, instructions")
-    new.add_argument("book", type=Path, help="file to make, such as book.xlsx")
+    new.add_argument("book", type=Path, help="file to make: book.xlsx; or book.xlsm, which has the ribbon button and formulas for Excel")
 
     check = _command(commands, "check", _check, "read the sheets and report findings; write nothing. Exit code 0: a refresh would be sound")
     _reading(check)
@@ -146,11 +146,24 @@ def _new(chosen: argparse.Namespace) -> int:
     from xlseg.hosts.file import new_book
     from xlseg.tabs.inputs import new_book_tabs
 
-    if chosen.book.suffix.lower() not in (".xlsx", ".xlsm"):
+    kind = chosen.book.suffix.lower()
+    if kind not in (".xlsx", ".xlsm"):
         raise FileError(chosen.book.name, "a workbook is an .xlsx or .xlsm file", "give it a name such as book.xlsx")
-    new_book(chosen.book, new_book_tabs())
-    _say(f"{chosen.book}  made. Next: open it and follow the Start sheet.")
+    remarks: list[str] = []
+    if kind == ".xlsm":
+        remarks = _new_with_macros(chosen.book)
+    else:
+        new_book(chosen.book, new_book_tabs())
+    _say(f"{chosen.book}  made. Next: open it and follow the Start sheet.", *remarks)
     return 0
+
+
+def _new_with_macros(book: Path) -> list[str]:
+    from xlseg.addin.runtime import installed_runtime
+    from xlseg.addin.template import interpreter_of, new_macro_book
+
+    remark = new_macro_book(book, interpreter_of(sys.platform, sys.executable, str(Path.home())), installed_runtime())
+    return [remark] if remark else []
 
 
 def _check(chosen: argparse.Namespace) -> int:

@@ -122,7 +122,9 @@ def new_macro_book(path: Path, interpreter: Mapping[str, str], runtime: Runtime 
         path.write_bytes(shipped().read_bytes())
     except OSError as error:
         raise FileError(path.name, f"the file cannot be written ({error.strerror or error})", "check the folder and its rights") from error
-    return 'xlwings is not installed here: the book is made for the version it was tested with. Before you use it in Excel: pip install "xlseg[excel]"'
+    return (
+        'xlwings is not installed here: the book is made for the version it was tested with. Before you use it in Excel: pip install "xlseg[excel]"'
+    )
 
 
 def _text(name: str) -> str:

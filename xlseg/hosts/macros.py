@@ -13,11 +13,14 @@ _MICROSOFT = "http://schemas.microsoft.com/office/2006/relationships"
 _PROJECT = f"{_MICROSOFT}/vbaProject"
 _RIBBON = f"{_MICROSOFT}/ui/extensibility"
 _PROJECT_TYPE = "application/vnd.ms-office.vbaProject"
+_RIBBON_ID = "xlsegRibbon"
+"""openpyxl numbers its own relationships from 1 and leaves this one its id: two of one id would be damage."""
 WORKBOOK = "ThisWorkbook"
+"""Code name of the workbook in every VBA project."""
 
 
 def name_code(book: Book) -> tuple[str, ...]:
-    """Give workbook and worksheets their code names, by which the VBA project knows them; those of the sheets: Sheet1, Sheet2 …"""
+    """Give workbook and worksheets their code names, by which the VBA project knows them. Those of the sheets are Sheet1, Sheet2 and so on."""
     book.set_code_name(WORKBOOK)
     names = []
     for number, part in enumerate(book.worksheets().values(), start=1):
@@ -42,6 +45,6 @@ def put_ribbon(book: Book, ribbon: bytes) -> None:
     """Put the description of the ribbon that Excel has understood since 2007."""
     relationships, part = Relationships(book.package, ""), "customUI/customUI.xml"
     if not relationships.targets("extensibility"):
-        relationships.add(_RIBBON, part)
+        relationships.add(_RIBBON, part, _RIBBON_ID)
         relationships.save()
     book.package.put(part, ribbon)

@@ -171,10 +171,10 @@ class Relationships:
         """Last word of the type by relationship id."""
         return {r.get("Id", ""): posixpath.basename(r.get("Type", "")) for r in self}
 
-    def add(self, kind: str, part: str) -> str:
-        """Relate to a part; the new id. `kind` is the whole type."""
+    def add(self, kind: str, part: str, identity: str = "") -> str:
+        """Relate to a part, by the first id that is free if none is given; the new id. `kind` is the whole type."""
         taken = {r.get("Id") for r in self._root}
-        identity = next(i for i in map("rId{}".format, range(1, len(taken) + 2)) if i not in taken)
+        identity = identity or next(i for i in map("rId{}".format, range(1, len(taken) + 2)) if i not in taken)
         target = posixpath.relpath(part, posixpath.dirname(self._base) or ".")
         etree.SubElement(self._root, f"{{{RELATIONSHIPS}}}Relationship", Id=identity, Type=kind, Target=target)
         return identity
