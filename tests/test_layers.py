@@ -50,7 +50,7 @@ ONLY_IN = {
     "polars": {"engines"},
     "duckdb": {"engines"},
     "scipy": {"metrics", "migration", "demo"},
-    "xlwings": set(),
+    "xlwings": {"addin"},
     "uno": set(),
     "argparse": {"cli"},
     "time": {"cli"},

@@ -7,6 +7,7 @@ XlsegError                     known failures: one line for the user, exit code 
 ├── SettingError               a Config cell holds what it cannot hold
 ├── CriterionError             a Rules cell is not a criterion, or its column no metric
 ├── UnknownCustomerError       asked about a customer who is not in the book
+├── ArgumentError              an argument of a formula is not what it should be
 └── FileError                  the workbook file cannot be read or written
     ├── FormatError            not a workbook, broken, encrypted, or beyond its bounds
     ├── BusyError              open in another program, locked or changed meanwhile
@@ -77,6 +78,10 @@ class UnknownCustomerError(XlsegError):
         advice = f"try {near[0]!r}" if near else "take an id from the Segments tab"
         super().__init__(book, f"no customer {customer!r}", advice)
         self.book, self.customer = book, customer
+
+
+class ArgumentError(XlsegError):
+    """An argument of a formula is not what it should be."""
 
 
 class FileError(XlsegError):

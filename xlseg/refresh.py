@@ -90,7 +90,7 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     intake = read_ledger(source or workbook, settings)
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
-    shown, departed = own.shown_of(workbook, _present(intake.ledger), at)
+    shown, departed = own.shown_of(workbook, present(intake.ledger), at)
     analysis = analyse(intake.ledger, settings, rules, at, departed, shown)
     _must_hold_something(analysis, workbook.name)
     progress("checking")
@@ -164,11 +164,16 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
 
 def fingerprint(ledger: Ledger, settings: Settings) -> str:
     """Short hash of everything that was read."""
-    digest = hashlib.sha256(repr(settings).encode())
+    return digest(ledger, settings)[:8]
+
+
+def digest(ledger: Ledger, settings: Settings) -> str:
+    """Hash of everything that was read: equal for equal ledgers and settings only."""
+    found = hashlib.sha256(repr(settings).encode())
     for table in (ledger.customers, ledger.invoices, ledger.payments, ledger.orders, ledger.reminders):
         for name in table:
-            digest.update(_bytes(table[name]))
-    return digest.hexdigest()[:8]
+            found.update(_bytes(table[name]))
+    return found.hexdigest()
 
 
 def _bytes(column: pd.Series) -> bytes:
@@ -177,6 +182,7 @@ def _bytes(column: pd.Series) -> bytes:
     return column.to_numpy().tobytes()
 
 
-def _present(ledger: Ledger) -> set[str]:
+def present(ledger: Ledger) -> set[str]:
+    """Ids of the customers that the ledger knows."""
     tables = (ledger.customers, ledger.invoices, ledger.orders, ledger.payments)
     return {str(name) for table in tables for name in table["customer"].unique()}

@@ -10,23 +10,25 @@ from xlseg.addin.catalogue import BY_NAME, FORMULAS
 from xlseg.addin.formula import LONGEST_HELP, Formula
 
 # The catalogue of the add-in, as it was ordered; XLSEG_CHECK says what an error value cannot.
-ORDERED = """PAYMENT_VELOCITY DAYS_TO_PAY PAYMENT_CONSISTENCY CONSISTENCY_RATING PAYMENT_INDEX LATE_SHARE PAYMENT_TREND EXPECTED_DAYS_LATE
+ORDERED = set(
+    """PAYMENT_VELOCITY DAYS_TO_PAY PAYMENT_CONSISTENCY CONSISTENCY_RATING PAYMENT_INDEX LATE_SHARE PAYMENT_TREND EXPECTED_DAYS_LATE
     OPEN_BALANCE PAST_DUE OLDEST_PAST_DUE AGING ORDER_FREQUENCY ORDER_FREQUENCY_CHANGE ORDER_VALUE_TREND AVERAGE_ORDER_VALUE
     DAYS_SINCE_LAST_ORDER RECENCY_RATIO SEASONAL_INDEX SEGMENT SEGMENT_RISK SEGMENT_WHY SEGMENT_ALSO SEGMENT_AT MIGRATION DSO DSO_BEST
-    DSO_COUNTBACK CEI CASH_ACCELERATED WORKING_CAPITAL_BENEFIT FINANCE_COST_SHARE DISCOUNT_APR EXPLAIN XLSEG_VERSION XLSEG_CHECK""".split()
+    DSO_COUNTBACK CEI CASH_ACCELERATED WORKING_CAPITAL_BENEFIT FINANCE_COST_SHARE DISCOUNT_APR EXPLAIN XLSEG_VERSION XLSEG_CHECK""".split()  # noqa: SIM905
+)
 
 # Words that cannot name a parameter in VBA, or in the interface language of LibreOffice.
 RESERVED = set(
-    """and as any boolean byref byte byval call case char close const currency date debug dim do double each else empty end enum eqv erase error event exit
-    false for friend function get global gosub goto hyper if imp implements in inout input interface is kill let like line lock long loop lset me mid
-    mod module name new next not nothing null object octet on open option optional or out paramarray preserve print private property public put
+    """and as any boolean byref byte byval call case char close const currency date debug dim do double each else empty end enum eqv erase error event
+    exit false for friend function get global gosub goto hyper if imp implements in inout input interface is kill let like line lock long loop lset me
+    mid mod module name new next not nothing null object octet on open option optional or out paramarray preserve print private property public put
     raise redim rem resume return rset seek select sequence set service short single static step stop string struct sub text then to true type
-    typedef union unlock unsigned until void wend while width with write xor caller vba""".split()
+    typedef union unlock unsigned until void wend while width with write xor caller vba""".split()  # noqa: SIM905
 )
 
 
 def test_the_catalogue_is_complete() -> None:
-    assert sorted(BY_NAME) == sorted(ORDERED)
+    assert set(BY_NAME) == ORDERED
     assert len(FORMULAS) == len(BY_NAME)
 
 

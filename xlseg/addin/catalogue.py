@@ -299,10 +299,11 @@ _ORDERS = (
         "The book's seasonal factor of a month: 1.2 means a fifth more orders than in an average month. 1 when there are fewer than 24 months.",
         "Order behaviour",
         (
-            Argument("month", "Month 1 to 12, or a date, or a column of them. Left out: the month of the as-of date.", "numbers"),
+            Argument("month", "Month 1 to 12, or a date, or a column of them. Left out: the month of the as-of date.", "months"),
             ORDERS,
             AS_OF,
             INVOICES,
+            CUSTOMERS,
             CONFIG,
         ),
         "ratio",

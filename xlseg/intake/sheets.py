@@ -79,6 +79,20 @@ def locate(source: Source, settings: Settings, findings: Findings) -> dict[Role,
     return located
 
 
+def must_fit(sheet: Sheet, role: Role, settings: Settings) -> None:
+    """Stop when a sheet that was named for a role lacks one of its columns.
+
+    Raises
+    ------
+    MissingColumnError
+        With the first column that no heading names.
+    """
+    found = _located(sheet, role, settings)
+    lacking = _lacking(found) if found else []
+    if found and lacking:
+        raise MissingColumnError(sheet.name, lacking[0].heading, found.strangers)
+
+
 def _by_name(called: tuple[str, ...], names: list[str]) -> list[str]:
     order = [fold(name) for name in called]
     return sorted((name for name in names if fold(name) in order), key=lambda name: order.index(fold(name)))

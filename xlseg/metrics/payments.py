@@ -12,6 +12,9 @@ from xlseg.settings import Settings
 INDEX_ANCHORS = ((-30, 100), (-20, 90), (0, 80), (15, 70), (22, 60), (30, 50), (60, 40), (90, 30), (120, 20), (300, 1))
 """Days late → score of `payment_index`, the scale that D&B publishes for PAYDEX®."""
 
+RATINGS = ((3, "A"), (7, "B"), (14, "C"), (30, "D"))
+"""Most days of scatter for each letter of `consistency_rating`; E is above them all."""
+
 PRIOR_EVENTS = 3
 """Weight of the book's mean in `expected_days_late`, in events."""
 
@@ -125,8 +128,8 @@ def payment_consistency() -> nw.Expr:
 
 def consistency_rating() -> nw.Expr:
     """Letter for `payment_consistency`; absent with it."""
-    letter: nw.Expr = nw.when(col("payment_consistency") > 30).then(nw.lit("E"))
-    for edge, name in ((30, "D"), (14, "C"), (7, "B"), (3, "A")):
+    letter: nw.Expr = nw.when(col("payment_consistency") > RATINGS[-1][0]).then(nw.lit("E"))
+    for edge, name in reversed(RATINGS):
         letter = nw.when(col("payment_consistency") <= edge).then(nw.lit(name)).otherwise(letter)
     return letter
 
