@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from xlseg.segments.assign import Labels, labels, with_attributes
 from xlseg.segments.confirm import ABSENT, Evidence, confirm
 from xlseg.segments.margin import Leeway, leeway
 from xlseg.segments.rules import RuleSet
-from xlseg.segments.why import reasons, sentence, staying
+from xlseg.segments.sentences import sentences, stays
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
 from xlseg.workbook import Array
@@ -210,7 +210,7 @@ def _standing(measured: pd.DataFrame, labelled: Labels, room: Leeway, ledger: Le
         "status": np.where(now["waits"], PROVISIONAL, CONFIRMED).astype(object),
         "today": now["label"].to_numpy(object),
         "also": _also(labelled, at),
-        "why": _sentences(now, labelled, room, at),
+        "why": _sentences(now, labelled, room, at, pd.Timestamp(dates[-1])),
         "row": at,
     }
     return now.drop(columns="waits").assign(**columns)
@@ -224,17 +224,24 @@ def _also(labelled: Labels, at: Array) -> list[str]:
     return [said[pattern] for pattern in patterns]
 
 
-def _sentences(now: pd.DataFrame, labelled: Labels, room: Leeway, at: Array) -> list[str]:
+def _sentences(now: pd.DataFrame, labelled: Labels, room: Leeway, at: Array, as_of: object) -> list[str]:
     """The sentences explain the label of today, and say so where it is not the segment, and by which margin the segment is kept."""
-    records: list[dict[str, Any]] = now[["as_of", *labelled.rules.columns]].to_dict("records")  # type: ignore[assignment]
-    code = {name: i for i, name in enumerate(labelled.rules.segments)}
-    found = []
-    for row, record, label, segment, waits in zip(at.tolist(), records, now["label"], now["segment"], now["waits"], strict=True):
-        text = sentence(str(label), reasons(labelled, row, record))
-        if label != segment:
-            text = f"Today {text}" if waits else f"Today {text}. {staying(labelled, room, row, code[segment], record)}"
-        found.append(text)
+    values = {name: now[name].to_numpy() for name in labelled.rules.columns}
+    found = sentences(labelled, at, values, as_of)
+    label, segment, waits = labelled.code[at], _codes(now["segment"], labelled.rules.segments), now["waits"].to_numpy("bool")
+    kept = np.flatnonzero((label != segment) & ~waits)
+    for row in np.flatnonzero((label != segment) & waits).tolist():
+        found[row] = f"Today {found[row]}"
+    here = {name: column[kept] for name, column in values.items()}
+    for row, text in zip(kept.tolist(), stays(labelled, room, at[kept], segment[kept], here, as_of), strict=True):
+        found[row] = f"Today {found[row]}. {text}"
     return found
+
+
+def _codes(segments: pd.Series, names: Sequence[str]) -> Array:
+    """Position of each row's segment among the names."""
+    code = {name: i for i, name in enumerate(names)}
+    return np.array([code[name] for name in segments.tolist()], "int64")
 
 
 def direction(before: str, after: str, risks: Mapping[str, int | None]) -> str:

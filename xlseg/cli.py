@@ -18,6 +18,7 @@ from typing import Any
 
 from xlseg import __version__
 from xlseg.errors import XlsegError
+from xlseg.memory import keep_freed_memory
 from xlseg.terminal import plain_json, plain_line
 
 # Everything heavier is imported where it is used, so that `xlseg --version` and a usage error answer at once.
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would only wait for each other: no matrix here is larger than 40 × 40
     _never_fail_to_print()
     chosen = parser().parse_args(arguments)
+    keep_freed_memory()
     try:
         code: int = chosen.run(chosen)
         return code

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
-
-import numpy as np
 
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.segments.assign import Labels
 from xlseg.segments.criteria import Criterion
-from xlseg.segments.margin import Leeway
 
 _STEP = {"days": 5.0, "share": 0.10, "z": 1.0, "count": 1.0, "ratio": 0.5, "score": 5.0, "per month": 0.5}
 """What is a step on each unit's scale, so that margins on different scales compare; money is compared with its edge."""
@@ -34,18 +32,21 @@ class Reason:
     def __str__(self) -> str:
         if self.criterion.is_text:
             return f"{self.name} {self.value} ({self.criterion.written})"
-        shown, edge = side_by_side(float(self.value), self.edge, self.name)
-        percentile = any(bound.edge.is_percentile for bound in self.criterion.bounds)
-        return f"{self.name} {shown} ({self.criterion.written}{' = ' + edge if percentile else ''})"
+        return said(self.name, self.criterion, float(self.value), self.edge)
+
+
+def said(name: str, criterion: Criterion, value: float, edge: float) -> str:
+    """A criterion with the value that meets it, and with what a percentile stands for: `revenue 5,200 (>=p80 = 4,100)`."""
+    shown, limit = side_by_side(value, edge, name)
+    percentile = any(bound.edge.is_percentile for bound in criterion.bounds)
+    return f"{name} {shown} ({criterion.written}{' = ' + limit if percentile else ''})"
 
 
 def reasons(labelled: Labels, row: int, values: Mapping[str, Any]) -> list[Reason]:
     """The reasons of a row's label, in the order of the rule's columns. `values` is the row of the measured frame."""
     position = int(labelled.winner[row])
-    return _reasons(labelled, position, values) if position >= 0 else []
-
-
-def _reasons(labelled: Labels, position: int, values: Mapping[str, Any]) -> list[Reason]:
+    if position < 0:
+        return []
     found = []
     for name, criterion in labelled.rules.rules[position].criteria:
         if criterion.is_text:
@@ -54,46 +55,22 @@ def _reasons(labelled: Labels, position: int, values: Mapping[str, Any]) -> list
         value = float(values[name])
         edges = [labelled.edges[position, name, i][values["as_of"]] for i in range(len(criterion.bounds))]
         edge = min(edges, key=lambda edge: abs(value - edge))
-        found.append(Reason(name, criterion, value, edge, abs(value - edge) / _scale(name, edge)))
+        found.append(Reason(name, criterion, value, edge, abs(value - edge) / scale(name, edge)))
     return found
 
 
-def staying(labelled: Labels, leeway: Leeway, row: int, segment: int, values: Mapping[str, Any]) -> str:
-    """What the margin lets pass: `Stays Slow Payer by the margin: payment_velocity 4.1 (>=5, by the margin >=2.5)`.
-
-    Only the criteria that he misses as they are written; `segment` is the code of his own.
-    """
-    position = leeway.rule_of(segment, row)
-    pairs = zip(_reasons(labelled, position, values), _reasons(leeway.loose, position, values), strict=True)
-    missed = [
-        f"{str(written).removesuffix(')')}, by the margin {str(loosened).split(' (', 1)[1]}"
-        for written, loosened in pairs
-        if written.criterion != loosened.criterion and not _meets(labelled, position, written, values["as_of"])
-    ]
-    return f"Stays {labelled.rules.segments[segment]} by the margin: {', '.join(missed)}"
-
-
-def _meets(labelled: Labels, position: int, reason: Reason, as_of: object) -> bool:
-    value = np.array([reason.value])
-    return all(bound.holds(value, labelled.edges[position, reason.name, i][as_of])[0] for i, bound in enumerate(reason.criterion.bounds))
-
-
-def sentence(segment: str, found: list[Reason]) -> str:
-    """One sentence: `At-Risk: velocity_change +9.2 (>=5), … Nearest edge: recency_ratio, 0.6 away`."""
-    if not found:
-        return f"{segment}: no other rule matches"
-    text = f"{segment}: {', '.join(str(reason) for reason in found)}"
-    nearest = min(found, key=lambda reason: reason.margin)
-    if math.isinf(nearest.margin):
-        return text
-    distance = abs(float(nearest.value) - nearest.edge)
-    return f"{text}. Nearest edge: {nearest.name}, {apart(distance, nearest.name)} away"
+def smallest(name: str) -> float:
+    """What the last written digit of a metric counts."""
+    return _UNIT.get(CATALOGUE[name].unit, _TENTH)
 
 
 def number(value: float, name: str, digits: int | None = None) -> str:
     """A metric's value as a reader wants it: signed changes, shares as percent, money with thousands."""
-    sign = "+" if "change" in name or name == "order_value_trend" else ""
-    return _written(value, name, digits, sign)
+    return _written(value, name, digits, _sign(name))
+
+
+def _sign(name: str) -> str:
+    return "+" if "change" in name or name == "order_value_trend" else ""
 
 
 def apart(distance: float, name: str) -> str:
@@ -107,7 +84,7 @@ def apart(distance: float, name: str) -> str:
 
 def side_by_side(value: float, edge: float, name: str) -> tuple[str, str]:
     """A value and its edge with as many digits as it takes to see which one is larger."""
-    if abs(value - edge) > 2 * _UNIT.get(CATALOGUE[name].unit, _TENTH):
+    if abs(value - edge) > 2 * smallest(name):
         return number(value, name), number(edge, name)
     for digits in (None, 1, 2, 3, 4):
         shown, limit = number(value, name, digits), number(edge, name, digits)
@@ -117,11 +94,17 @@ def side_by_side(value: float, edge: float, name: str) -> tuple[str, str]:
 
 
 def _written(value: float, name: str, digits: int | None, sign: str) -> str:
+    write, factor = pattern(name, digits, sign)
+    return write(value * factor)
+
+
+@cache
+def pattern(name: str, digits: int | None = None, sign: str | None = None) -> tuple[Callable[[float], str], int]:
+    """How a metric is written: what writes a number of it, and by what the number is multiplied before; the sign is that of the metric by default."""
     unit = CATALOGUE[name].unit
     places = (0 if unit in ("share", "money", "count", "score") else 1) if digits is None else digits
-    if unit == "share":
-        return f"{value * 100:{sign}.{places}f}%"
-    return f"{value:{sign},.{places}f}"
+    sign = _sign(name) if sign is None else sign
+    return (f"{{:{sign}.{places}f}}%".format, 100) if unit == "share" else (f"{{:{sign},.{places}f}}".format, 1)
 
 
 def _read(text: str) -> float:
@@ -129,5 +112,6 @@ def _read(text: str) -> float:
     return float(plain[:-1]) / 100 if plain.endswith("%") else float(plain)
 
 
-def _scale(name: str, edge: float) -> float:
+def scale(name: str, edge: float) -> float:
+    """What is a step from an edge of a metric, so that distances on different scales compare."""
     return _STEP.get(CATALOGUE[name].unit, max(abs(edge), 1.0))
