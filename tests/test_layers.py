@@ -53,7 +53,7 @@ ONLY_IN = {
     "xlwings": {"addin"},
     "uno": set(),
     "argparse": {"cli"},
-    "time": {"cli"},
+    "time": {"cli", "addin"},
 }
 
 FILES = sorted(ROOT.rglob("*.py"))
@@ -98,11 +98,11 @@ def test_no_import_hides_from_the_running_program(path: Path) -> None:
     assert "TYPE_CHECKING" not in path.read_text(encoding="utf-8")
 
 
-def test_only_the_command_line_reads_the_clock() -> None:
+def test_only_a_door_reads_the_clock() -> None:
     # A call, not a mention: `dt.datetime.now(` and the like.
-    calls = ("datetime.now(", "date.today(", "time.time(", "perf_counter(", "datetime.utcnow(")
+    calls = ("datetime.now(", "date.today(", "time.time(", "perf_counter(", "datetime.utcnow(", "monotonic(")
     readers = {part(path) for path in FILES if any(call in path.read_text(encoding="utf-8") for call in calls)}
-    assert readers == {"cli"}
+    assert readers <= {"cli", "addin"}
 
 
 def test_there_are_no_import_cycles() -> None:

@@ -37,28 +37,36 @@ class CallingBook(Protocol):
         """The workbook's sheets, read now."""
 
 
-class RangeSheet:
-    """A range with a heading row, handed to a formula, as a sheet."""
+class RowsSheet:
+    """Rows as a spreadsheet program hands them over, as a sheet."""
 
-    def __init__(self, role: Role, given: Any) -> None:
-        self.role, self.name = role, NAMES[role]
-        self._rows = rows_of(given)
-        self._grid = grid_of(self._rows[1:], 2)
-        self._head = [[cell(each) for each in row] for row in self._rows[:1]]
+    def __init__(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
+        self.name, self._rows = name, rows
 
     def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
         """The first rows."""
-        return [*self._head, *([cell(each) for each in row] for row in self._rows[1:rows])]
+        return [[cell(each) for each in row] for row in self._rows[:rows]]
 
     def body(self, below: int) -> Grid:
         """All rows below a row number."""
-        if below == 1:
-            return self._grid
         return grid_of(self._rows[below:], below + 1)
+
+
+class RangeSheet(RowsSheet):
+    """A range with a heading row that a formula was handed."""
+
+    def __init__(self, role: Role, given: Any) -> None:
+        super().__init__(NAMES[role], rows_of(given))
+        self.role = role
+        self._grid = super().body(1)
+
+    def body(self, below: int) -> Grid:
+        """All rows below a row number."""
+        return self._grid if below == 1 else super().body(below)
 
     def digest(self) -> bytes:
         """A hash of every cell: equal content, equal hash."""
-        found = hashlib.blake2b(repr((self.role, self._head, self._grid.rows)).encode("utf-8", "surrogatepass"), digest_size=16)
+        found = hashlib.blake2b(repr((self.role, self.head(1), self._grid.rows)).encode("utf-8", "surrogatepass"), digest_size=16)
         for column in self._grid.columns:
             found.update(column.dtype.str.encode())
             found.update(_bytes(column))
