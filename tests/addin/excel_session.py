@@ -12,7 +12,6 @@ import excel_stub
 from excel_stub import MISSING, NA_CODE, ComRange, carried, com, rows_of
 from formula_books import INVOICES, day
 
-import_error = None
 xlwings = excel_stub.import_xlwings()
 from xlwings.com_server import XLPython  # noqa: E402
 
@@ -26,10 +25,11 @@ AS_OF = dt.date(2026, 10, 31)
 ORDERS = [["Order No", "Customer ID", "Date", "Amount"]]
 ORDERS += [[f"S{n}", "AB"[n % 2], dt.date(2024, 1, 5) + dt.timedelta(days=9 * n), 100.0 + n] for n in range(110)]
 IDS = [["A"], ["B"], [""], ["nobody"]]
-TABLES = {"invoices": INVOICES, "orders": ORDERS}
+RULES = [["Priority", "Segment", "Risk", "payment_velocity"], [1, "Late", 5, ">5"], [2, "Rest", 1, None]]
+TABLES = {"invoices": INVOICES, "orders": ORDERS, "rules": RULES}
 KINDS: dict[str, Any] = {
-    "customers": IDS, "date": AS_OF, "dates": [[dt.date(2026, 8, 31), AS_OF]], "number": 365, "numbers": [[0.5], [2.0], ["x"]], "months": [[1], [12.0]],
-    "flag": True, "text": "orders",
+    "customers": IDS, "date": AS_OF, "dates": [[dt.date(2026, 8, 31), AS_OF]], "number": 365, "flag": True, "text": "orders",
+    "numbers": [[0.5], [2.0], ["x"]], "months": [[1], [12.0]],
 }  # fmt: skip
 OF_NAME: dict[str, Any] = {"before": dt.date(2026, 8, 31), "since": dt.date(2026, 9, 30), "discount": [[0.02], [1.0]], "net_days": 30.0}
 
@@ -69,7 +69,7 @@ def differences() -> list[str]:
     wrong = []
     for formula in FORMULAS:
         given = arguments(formula.name)
-        calls = {"all arguments": given, "data and as-of date alone": [v if a.kind in ("table", "date") or not a.optional else None
+        calls = {"all arguments": given, "data and dates alone": [v if a.kind in ("table", "date") or not a.optional else None
                                                                       for v, a in zip(given, formula.arguments, strict=True)]}  # fmt: skip
         if formula.arguments and formula.arguments[0].kind == "customers":
             calls["one cell"] = ["A", *given[1:]]
@@ -87,7 +87,7 @@ def differences() -> list[str]:
 def quirks() -> dict[str, Any]:
     """Single answers to what Excel hands over in odd forms."""
     table = ComRange(com(INVOICES))
-    priced = [INVOICES[0], *([*row[:4], Decimal(str(row[4])), row[5]] for row in INVOICES[1:])]
+    priced = tuple(tuple(Decimal(str(cell)) if isinstance(cell, float) else com(cell) for cell in row) for row in INVOICES)
     broken = [INVOICES[0], *([*row[:5], NA_CODE if row[0] == "4" else row[5]] for row in INVOICES[1:])]
     one_row = ComRange((("A", "B", "nobody"),))
     return {
@@ -98,7 +98,7 @@ def quirks() -> dict[str, Any]:
         "as-of date in a cell": excel("PAYMENT_VELOCITY", "A", table, ComRange(com(day("2026-09-30")))),
         "error value as id": excel("OPEN_BALANCE", ComRange(((NA_CODE,), ("A",))), table, com(AS_OF)),
         "error value as as-of date": excel("OPEN_BALANCE", "A", table, NA_CODE),
-        "column formatted as currency": excel("OPEN_BALANCE", "A", ComRange(tuple(tuple(c if isinstance(c, Decimal) else com(c) for c in r) for r in priced)), com(AS_OF)),
+        "column formatted as currency": excel("OPEN_BALANCE", "A", ComRange(priced), com(AS_OF)),
         "error value in a date column": excel("OPEN_BALANCE", "A", ComRange(com(broken)), com(AS_OF)),
         "empty cell as id": excel("OPEN_BALANCE", None, table, com(AS_OF)),
         "word that is none": excel("PAYMENT_VELOCITY", "A", table, com(AS_OF), MISSING, "amout"),

@@ -34,6 +34,11 @@ class _Anything:
         return 0
 
 
+class _Library(_Anything):
+    def __init__(self, *given: Any) -> None:
+        pass
+
+
 def _module(name: str, **names: Any) -> None:
     module = types.ModuleType(name)
     module.__dict__.update(names)
@@ -72,7 +77,7 @@ def import_xlwings() -> Any:
         mock.patch.object(sys, "platform", "win32"),
         mock.patch.object(ctypes, "windll", _Anything(), create=True),
         mock.patch.object(ctypes, "oledll", _Anything(), create=True),
-        mock.patch.object(ctypes, "PyDLL", lambda *given: _Anything()),
+        mock.patch.object(ctypes, "PyDLL", _Library),
     ):
         import xlwings
         import xlwings.com_server
@@ -80,9 +85,13 @@ def import_xlwings() -> Any:
     return xlwings
 
 
+BOOK = types.SimpleNamespace(Name="book.xlsm", Application=types.SimpleNamespace(Version="16.0", Hwnd=1))
+SHEET = types.SimpleNamespace(Name="Sheet1", Parent=BOOK)
+
+
 class _Ole:
     @staticmethod
-    def GetTypeInfo() -> Any:  # noqa: N802
+    def GetTypeInfo() -> Any:
         return types.SimpleNamespace(GetTypeAttr=lambda: types.SimpleNamespace(iid=RANGE_ID))
 
 
@@ -98,9 +107,11 @@ class ComRange:
         self.Row = self.Column = 1
         self.Rows, self.Columns = types.SimpleNamespace(Count=height), types.SimpleNamespace(Count=width)
         self.Count = height * width
-        self.Worksheet = types.SimpleNamespace(Name="Sheet1", Parent=types.SimpleNamespace(Name="book.xlsm", Application=types.SimpleNamespace(Version="16.0", Hwnd=1)))
+        self.Worksheet = types.SimpleNamespace(
+            Name="Sheet1", Parent=types.SimpleNamespace(Name="book.xlsm", Application=types.SimpleNamespace(Version="16.0", Hwnd=1))
+        )
 
-    def GetAddress(self, *given: Any) -> str:  # noqa: N802
+    def GetAddress(self, *given: Any) -> str:
         return self._address
 
 

@@ -256,7 +256,7 @@ def test_the_tables_are_called_as_the_formulas_call_them(built: Path) -> None:
 
 def test_xlwings_reads_its_settings_from_the_first_two_columns(built: Path) -> None:
     lines = [(row[0], row[1]) for row in openpyxl.load_workbook(built)["xlwings.conf"].iter_rows(values_only=True)]
-    assert lines == [("UDF Modules", "xlseg.addin.functions"), ("Use UDF Server", True), ("ADD_WORKBOOK_TO_PYTHONPATH", False)]
+    assert lines == [("UDF Modules", "xlseg.addin.excel_functions"), ("Use UDF Server", True), ("ADD_WORKBOOK_TO_PYTHONPATH", False)]
 
 
 def test_the_waiting_tabs_show_no_date_and_no_number_but_zero(built: Path) -> None:

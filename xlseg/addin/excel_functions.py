@@ -19,6 +19,7 @@ from xlseg.addin.excel_book import Calculations, ExcelBook
 from xlseg.addin.formula import WIZARD_CATEGORY, Formula
 from xlseg.addin.values import for_xlwings
 
+xlwings: Any
 try:
     import xlwings
 except Exception:  # not installed, or a check of its licence fails: the functions are of use without
@@ -58,4 +59,4 @@ def _registered(formula: Formula) -> Function:
 
 install(Desk(_calling_book, lambda: dt.date.today()))
 globals().update({formula.name: _registered(formula) for formula in FORMULAS})
-__all__ = [formula.name for formula in FORMULAS]  # noqa: PLE0604
+__all__ = [formula.name for formula in FORMULAS]

@@ -11,24 +11,61 @@ from xlseg.addin.ovba import Module
 FUNCTIONS, WIZARD = "xlseg_functions", "xlseg_wizard"
 """Names of the two modules."""
 
-PYTHON_MODULE = "xlseg.addin.functions"
+PYTHON_MODULE = "xlseg.addin.excel_functions"
 """Where the formulas are, for Excel's Python."""
 
 _WRAPPER = """\
 Function {name}({parameters})
     #If App = "Microsoft Excel" Then
         If TypeOf Application.Caller Is Range Then On Error GoTo failed
-        {name} = XLPy.CallUDF("{module}", "{name}", Array({arguments}), ThisWorkbook, Application.Caller)
+        {name} = ErrorValues(XLPy.CallUDF("{module}", "{name}", Array({arguments}), ThisWorkbook, Application.Caller))
         Exit Function
     #Else
-        {name} = XLPy.CallUDF("{module}", "{name}", Array({arguments}))
+        {name} = ErrorValues(XLPy.CallUDF("{module}", "{name}", Array({arguments})))
         Exit Function
     #End If
 failed:
     {name} = Err.Description
 End Function
 """
-"""As xlwings' own generator writes it."""
+"""As xlwings' own generator writes it, but for the error values."""
+
+_ERROR_VALUES = """\
+' No error value can come from Python through COM: its text comes, and is made one here.
+Private Function ErrorValues(answer As Variant) As Variant
+    Dim found As Variant, r As Long, c As Long, last As Long
+    If Not IsArray(answer) Then
+        ErrorValues = ErrorValue(answer)
+        Exit Function
+    End If
+    found = answer
+    last = -1
+    On Error Resume Next
+    last = UBound(answer, 2)
+    On Error GoTo 0
+    For r = LBound(answer, 1) To UBound(answer, 1)
+        If last = -1 Then
+            found(r) = ErrorValue(answer(r))
+        Else
+            For c = LBound(answer, 2) To last
+                found(r, c) = ErrorValue(answer(r, c))
+            Next c
+        End If
+    Next r
+    ErrorValues = found
+End Function
+
+Private Function ErrorValue(value As Variant) As Variant
+    ErrorValue = value
+    If VarType(value) <> vbString Then Exit Function
+    Select Case value
+{cases}
+    End Select
+End Function
+"""
+
+_ERROR_CODES = {"#N/A": 2042, "#VALUE!": 2015, "#NUM!": 2036, "#DIV/0!": 2007, "#NAME?": 2029, "#NULL!": 2000, "#REF!": 2023}
+"""Excel's error values and their numbers in VBA (XlCVError)."""
 
 _WIZARD_HEAD = """\
 Option Explicit
@@ -53,7 +90,9 @@ End Function
 def functions_module(formulas: Sequence[Formula] = FORMULAS) -> Module:
     """A VBA function for each formula, in the order of their names."""
     head = ["' Written from the records of the formulas: changes will be lost.", '#Const App = "Microsoft Excel"', ""]
-    return Module(FUNCTIONS, "module", "\n".join([*head, *(wrapper(f) for f in sorted(formulas, key=lambda f: f.name))]))
+    cases = "\n".join(f'        Case "{text}": ErrorValue = CVErr({code})' for text, code in _ERROR_CODES.items())
+    wrappers = [wrapper(formula) for formula in sorted(formulas, key=lambda formula: formula.name)]
+    return Module(FUNCTIONS, "module", "\n".join([*head, _ERROR_VALUES.format(cases=cases), *wrappers]))
 
 
 def wrapper(formula: Formula) -> str:
