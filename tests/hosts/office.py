@@ -67,17 +67,30 @@ End Function
 
 def edited_in_office(folder: Path, edits: Iterable[tuple[str, Path, Path]], subs: str) -> None:
     """Each workbook opened, handed to the Basic Sub of the name, and saved as another; skips where there is no LibreOffice."""
+    calls = "\n".join(
+        f'  doc = Opened("{old.as_uri()}") : page = doc.Sheets.getByName("Segments") : {name}(doc, page) : SaveAndClose(doc, "{new.as_uri()}")'
+        for name, old, new in edits
+    )
+    _run(folder, f"{TOOLS}{subs}Sub Main()\n  Dim doc, page\n{calls}\n  StarDesktop.terminate()\nEnd Sub\n")
+
+
+def calculated_with_macros(folder: Path, old: Path, new: Path) -> None:
+    """The workbook opened with its macros allowed, calculated, and saved as another without them; skips where there is no LibreOffice."""
+    opened = f'StarDesktop.loadComponentFromURL("{old.as_uri()}", "_blank", 0, how())'
+    how = "Dim how(1) As New com.sun.star.beans.PropertyValue"
+    allowed = 'how(0).Name = "Hidden" : how(0).Value = True : how(1).Name = "MacroExecutionMode" : how(1).Value = 4'
+    work = f'  doc = {opened}\n  doc.calculateAll()\n  SaveAndClose(doc, "{new.as_uri()}")'
+    _run(folder, f"{TOOLS}Sub Main()\n  {how}\n  {allowed}\n{work}\n  StarDesktop.terminate()\nEnd Sub\n")
+
+
+def _run(folder: Path, basic: str) -> None:
+    """The Sub Main of a module, in a profile of its own."""
     office = shutil.which("soffice")
     if office is None:
         pytest.skip("LibreOffice is not installed")
     command = [office, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--norestore"]
     subprocess.run([*command, "--terminate_after_init"], check=True, capture_output=True, timeout=120)  # makes the profile
-    calls = "\n".join(
-        f'  doc = Opened("{old.as_uri()}") : page = doc.Sheets.getByName("Segments") : {name}(doc, page) : SaveAndClose(doc, "{new.as_uri()}")'
-        for name, old, new in edits
-    )
-    main = f"Sub Main()\n  Dim doc, page\n{calls}\n  StarDesktop.terminate()\nEnd Sub\n"
     library = folder / "profile" / "user" / "basic" / "Standard"
     (library / "script.xlb").write_text(_LIBRARY)
-    (library / "Edits.xba").write_text(_MODULE.format(escape(TOOLS + subs + main)))
+    (library / "Edits.xba").write_text(_MODULE.format(escape(basic)))
     subprocess.run([*command, "macro:///Standard.Edits.Main"], check=True, capture_output=True, timeout=180)
