@@ -1,4 +1,4 @@
-"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`.
+"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`, `doctor`.
 
 Exit codes: 0 done, 1 known failure (one line on stderr), 2 usage. This module alone reads the clock.
 """
@@ -100,6 +100,11 @@ def parser() -> argparse.ArgumentParser:
     explain = _command(commands, "explain", _explain, "why a customer is in his segment: rule, values, margins, invoices")
     _reading(explain)
     explain.add_argument("customer", help="customer id, as on the Segments tab")
+
+    doctor = _command(
+        commands, "doctor", _doctor, "say what is wrong with the installation for Excel and Calc, and what to do. Exit code 0: nothing is"
+    )
+    doctor.add_argument("book", type=Path, nargs="?", help="look at this workbook too: its macros, its runtime, the Python it starts")
     return top
 
 
@@ -197,6 +202,15 @@ def _explain(chosen: argparse.Namespace) -> int:
     report = _examined(chosen)
     _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)))
     return 0
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from xlseg.addin.doctor import examined, report
+    from xlseg.addin.installation import look
+
+    findings = examined(look(chosen.book))
+    _say(*report(findings))
+    return 1 if any(finding.state == "wrong" for finding in findings) else 0
 
 
 def _examined(chosen: argparse.Namespace) -> Any:

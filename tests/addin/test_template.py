@@ -22,6 +22,7 @@ from project_reading import badly_coloured, named, project_of, sources, unfindab
 from xlseg.addin import template
 from xlseg.addin.catalogue import FORMULAS
 from xlseg.addin.runtime import Runtime, installed_folder, installed_runtime, version_of
+from xlseg.addin.wrappers import PYTHON_MODULE
 from xlseg.errors import FileError
 from xlseg.hosts.file import WorkbookFile
 from xlseg.refresh import refresh
@@ -256,7 +257,7 @@ def test_the_tables_are_called_as_the_formulas_call_them(built: Path) -> None:
 
 def test_xlwings_reads_its_settings_from_the_first_two_columns(built: Path) -> None:
     lines = [(row[0], row[1]) for row in openpyxl.load_workbook(built)["xlwings.conf"].iter_rows(values_only=True)]
-    assert lines == [("UDF Modules", "xlseg.addin.excel_functions"), ("Use UDF Server", True), ("ADD_WORKBOOK_TO_PYTHONPATH", False)]
+    assert lines == [("UDF Modules", PYTHON_MODULE), ("Use UDF Server", True), ("ADD_WORKBOOK_TO_PYTHONPATH", False)]
 
 
 def test_the_waiting_tabs_show_no_date_and_no_number_but_zero(built: Path) -> None:

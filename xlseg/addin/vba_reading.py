@@ -138,4 +138,3 @@ def _starts(directory: bytes) -> Iterator[tuple[str, int]]:
         elif kind == 0x31 and len(value) == 4:
             yield stream, struct.unpack("<I", value)[0]
         at += 6 + size
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from pathlib import Path
 
 from lxml import etree
 
@@ -34,6 +35,23 @@ def name_code(book: Book) -> tuple[str, ...]:
         properties.set("codeName", names[-1])
         book.package.put(part, serialized(root))
     return tuple(names)
+
+
+def project_in(path: Path) -> bytes | None:
+    """The VBA project of a workbook; None when it has none.
+
+    Raises
+    ------
+    FormatError
+        When the file is no workbook.
+    """
+    book = Book(path)
+    try:
+        parts = Relationships(book.package, book.part).targets("vbaProject").values()
+        part = next((part for part in parts if book.package.has(part)), None)
+        return book.package.read(part) if part else None
+    finally:
+        book.package.close()
 
 
 def put_project(book: Book, project: bytes) -> None:
