@@ -199,13 +199,33 @@ class Tab:
 
 
 @dataclass(frozen=True)
+class Recomputed:
+    """What became of the cells in which the user has typed formulas of ours.
+
+    Attributes
+    ----------
+    formulas
+        How many formulas were computed again.
+    changed
+        How many of them have another answer than before.
+    left
+        Places of those left as they were: their arguments must be computed first by a spreadsheet program, or there is no room for the answer.
+    """
+
+    formulas: int = 0
+    changed: int = 0
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Written:
-    """What a write did: names of the tabs made, updated, and those left alone because nothing differs; remarks for the user."""
+    """What a write did: names of the tabs made, updated, and those left alone because nothing differs; formulas of ours; remarks for the user."""
 
     made: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    recomputed: Recomputed = field(default_factory=Recomputed)
 
 
 class Workbook(Source, Protocol):

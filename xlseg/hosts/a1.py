@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -69,6 +70,21 @@ class Area:
         """Whether the two share a cell."""
         apart = self.right < other.left or other.right < self.left or self.bottom < other.top or other.bottom < self.top
         return not apart
+
+    def cells(self) -> Iterator[tuple[int, int]]:
+        """Row and column of each of its cells, row by row."""
+        return ((row, column) for row in range(self.top, self.bottom + 1) for column in range(self.left, self.right + 1))
+
+    @property
+    def size(self) -> int:
+        """How many cells it has."""
+        return (self.bottom - self.top + 1) * (self.right - self.left + 1)
+
+    def with_cell(self, row: int, column: int) -> Area:
+        """The smallest area that holds this one and a cell."""
+        if self.holds(row, column):
+            return self
+        return Area(min(self.top, row), min(self.left, column), max(self.bottom, row), max(self.right, column))
 
     def ending(self, bottom: int) -> Area:
         """The same area with another last row."""

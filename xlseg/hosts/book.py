@@ -14,6 +14,7 @@ from lxml import etree
 from xlseg.errors import FormatError, LayoutError
 from xlseg.hosts import names
 from xlseg.hosts.a1 import Area, place
+from xlseg.hosts.cellxml import unescaped
 from xlseg.hosts.opening import SAVE_AS
 from xlseg.hosts.package import Element, Package, Relationships, serialized
 from xlseg.hosts.strings import SharedStrings
@@ -119,6 +120,10 @@ class Book:
         found = {s.get("name", ""): parts.get(s.get(f"{{{self.relation}}}id", ""), "") for s in self._sheets()}
         return {name: part for name, part in found.items() if part and self.package.has(part)}
 
+    def sheets_with_formulas(self) -> dict[str, str]:
+        """Those of them that may hold formulas."""
+        return {name: part for name, part in self.worksheets().items() if name not in self._without_formulas}
+
     def sheet_name(self, name: str) -> str | None:
         """The name of the worksheet as it is written in the book, whose names have no case; None when there is none."""
         known = {sheet.casefold(): sheet for sheet in self.worksheets()}
@@ -212,6 +217,16 @@ class Book:
         """Whether a defined name is called so."""
         return any(n.get("name", "").casefold() == name.casefold() for n in self._root.iter(f"{{{self.namespace}}}definedName"))
 
+    def defined(self, name: str, sheet: str) -> str | None:
+        """What a defined name means on a sheet; None when there is none of the name."""
+        order = [s.get("name", "") for s in self._sheets()]
+        found = {}
+        for defined in self._root.iter(f"{{{self.namespace}}}definedName"):
+            if defined.get("name", "").casefold() == name.casefold():
+                index = defined.get("localSheetId", "")
+                found[order[int(index)] if index.isdigit() and int(index) < len(order) else ""] = defined.text
+        return found.get(sheet, found.get(""))
+
     # ── calculation ──────────────────────────────────────────────────────────
 
     def drop_calculation_chain(self) -> None:
@@ -230,15 +245,18 @@ class Book:
         calculation.set("fullCalcOnLoad", "1")
         self._put()
 
-    def is_referred_to(self, sheets: Sequence[str], tables: Sequence[str], own: Sequence[str]) -> bool:
-        """Whether a formula outside the sheet parts `own`, or a name that is not a sheet's own, refers to these sheets or tables."""
+    def is_referred_to(self, sheets: Sequence[str], tables: Sequence[str], own: Sequence[str], but: Collection[str] = ()) -> bool:
+        """Whether a formula outside the sheet parts `own`, or a name that is not a sheet's own, refers to these sheets or tables.
+
+        Formulas whose text is one of `but` do not count.
+        """
         marks = [escape(name).lower().encode() for name in (*(sheet.replace("'", "''") for sheet in sheets), *tables)]
         pattern = _references(sheets, tables)
         names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith("_xlnm.")]
         if any(pattern.search(escape(n.text or "").encode()) for n in names):
             return True
         others = (part for name, part in self.worksheets().items() if part not in own and name not in self._without_formulas)
-        return any(_formula_matches(self.package.read(part), pattern, marks) for part in others)
+        return any(_formula_matches(self.package.read(part), pattern, marks, but) for part in others)
 
     # ── macros ───────────────────────────────────────────────────────────────
 
@@ -325,11 +343,11 @@ def _references(sheets: Sequence[str], tables: Sequence[str]) -> re.Pattern[byte
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]+)<")
 
 
-def _formula_matches(data: bytes, pattern: re.Pattern[bytes], marks: Sequence[bytes]) -> bool:
+def _formula_matches(data: bytes, pattern: re.Pattern[bytes], marks: Sequence[bytes], but: Collection[str]) -> bool:
     """Whether a formula matches; sheets without formulas, or without any of the marks that a match must hold, are passed over quickly."""
     if not any(mark in data for mark in (b"<f>", b"<f ", b":f>", b":f ")):  # an export: none at all, however long it is
         return False
     lower = data.lower()
     if not any(mark in lower for mark in marks):
         return False
-    return any(pattern.search(m[1]) for m in _FORMULA.finditer(data))
+    return any(pattern.search(m[1]) and unescaped(m[1]) not in but for m in _FORMULA.finditer(data))

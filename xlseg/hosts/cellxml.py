@@ -33,6 +33,9 @@ _PHONETIC = re.compile(rb"<rPh\b.*?</rPh>", re.S)
 _TEXT = re.compile(rb"<t(?:\s[^>]*)?>([^<]*)</t>")
 _PLAIN_TEXT = re.compile(rb'<is><t xml:space="preserve">([\x20-\x25\x27-\x3b\x3d-\x5e\x60-\x7e]*)</t></is>')
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?>([^<]*)</f>")
+_ANY_FORMULA = re.compile(rb"<f(?:\s[^>]*?)?(?:/>|>[^<]*</f>)")
+_RESULT = re.compile(rb"<v(?:\s[^>]*?)?(?:/>|>[^<]*</v>)|<is>.*</is>", re.S)
+_TYPE_OR_RICH = re.compile(rb' (?:t|vm)="[^"]*"')
 _ENTITY = re.compile(r"&(?:#x([0-9A-Fa-f]+)|#([0-9]+)|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -70,10 +73,36 @@ def _rarer(value: Value, epoch_1904: bool) -> Body:
 
 def formula_body(formula: str, value: Value, epoch_1904: bool) -> Body:
     """The XML of a formula with the value it has now."""
-    kind, content = body(value, epoch_1904)
-    if isinstance(value, str):
-        kind, content = b' t="str"', b"<v>%s</v>" % escaped(str(value)[:LONGEST_TEXT])
+    kind, content = result_body(value, epoch_1904)
     return kind, b"<f>%s</f>%s" % (escaped(formula.removeprefix("=")), content or b"")
+
+
+def result_body(value: Value, epoch_1904: bool) -> Body:
+    """The XML of the value that a formula has."""
+    if isinstance(value, str):
+        return b' t="str"', b"<v>%s</v>" % escaped(str(value)[:LONGEST_TEXT])
+    return body(value, epoch_1904)
+
+
+def with_result(cell: Cell, value: Value, epoch_1904: bool, strings: Sequence[str]) -> Cell:
+    """The cell with another value beside its formula, which stays to the byte; the very same cell if it holds that value already."""
+    kind, result = result_body("" if value is None else value, epoch_1904)
+    old = cell[1] or b""
+    if cell_type(cell) == cell_type((kind, result)) and is_result(old) and text(cell, strings) == text((kind, result), strings):
+        return cell
+    match = _RESULT.search(old)
+    at = match.span() if match else (_formula_end(old),) * 2
+    return _TYPE_OR_RICH.sub(b"", cell[0]) + kind, old[: at[0]] + (result or b"") + old[at[1] :]
+
+
+def is_result(content: bytes) -> bool:
+    """Whether the content of a cell holds a value, be it an empty text."""
+    return _RESULT.search(content) is not None
+
+
+def _formula_end(content: bytes) -> int:
+    match = _ANY_FORMULA.search(content)
+    return match.end() if match else 0
 
 
 def escaped(text: str) -> bytes:

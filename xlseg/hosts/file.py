@@ -19,6 +19,7 @@ from xlseg.errors import FileError, FormatError
 from xlseg.hosts import saving
 from xlseg.hosts.book import Book
 from xlseg.hosts.reading import BookReader, open_sheets
+from xlseg.hosts.recompute import Done, Formulas, recompute
 from xlseg.hosts.update import Outcome, write_tab
 from xlseg.workbook import Sheet, Tab, Written
 
@@ -37,6 +38,8 @@ class WorkbookFile:
         Where to write; the file itself when None.
     backups
         How many former states to keep, as book.1.xlsx (the newest), book.2.xlsx …
+    formulas
+        What answers the formulas of ours in the user's cells, whose values are then brought up to date with the tabs.
 
     Raises
     ------
@@ -44,10 +47,10 @@ class WorkbookFile:
         When there is no such file, or it is plain already that it cannot be edited or the result not be written.
     """
 
-    def __init__(self, path: Path, *, output: Path | None = None, backups: int = 0) -> None:
+    def __init__(self, path: Path, *, output: Path | None = None, backups: int = 0, formulas: Formulas | None = None) -> None:
         if not path.is_file():
             raise FileError(str(path), "there is no such file", "check the path, or make a workbook with `xlseg new`")
-        self.path, self.output, self.backups = path, output, backups
+        self.path, self.output, self.backups, self._formulas = path, output, backups, formulas
         self._fingerprint = saving.Fingerprint.of(path)
         self._must_be_named_alike()
         self._must_be_free(output or path)  # a long computation comes before the writing
@@ -96,7 +99,7 @@ class WorkbookFile:
         with self._unless_changed(), _judged(self.path):
             book = Book(self.path, self._without_formulas())
             try:
-                written = update(book, tabs)
+                written = update(book, tabs, self._formulas)
                 if save and (book.package.changed or self.output is not None):
                     written = replace(written, remarks=(*written.remarks, *saving.other_names(goal)))
                     saving.replace(goal, book.package.save, before=lambda: self._let_go(book), backups=self.backups)
@@ -154,18 +157,19 @@ def _judged(path: Path) -> Iterator[None]:
         raise FormatError(path.name, fact, "repair it by opening and saving it in Excel") from error
 
 
-def update(book: Book, tabs: Sequence[Tab]) -> Written:
-    """Make or update the tabs in an open book."""
+def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) -> Written:
+    """Make or update the tabs in an open book, and the values of the formulas of ours that the user has typed."""
     outcomes = [write_tab(book, tab) for tab in tabs]
     book.styles_used()
-    changed = [o for o in outcomes if o.how != "unchanged"]
-    if any(o.user_formulas for o in changed) or _others_refer(book, tabs, outcomes):
+    done = recompute(book, formulas) if formulas else Done()
+    users = any(o.user_formulas - set(done.places.get(o.sheet, ())) for o in outcomes)
+    if users or done.others or _others_refer(book, tabs, outcomes, done):
         book.recalculate_on_load()
     remarks = [remark for o in outcomes for remark in o.remarks]
     if book.signed and book.package.changed:
         remarks.append(f"{book.package.name}: the digital signature of the file is no longer valid; sign it again if you need it.")
     names = {how: tuple(t.name for t, o in zip(tabs, outcomes, strict=True) if o.how == how) for how in ("made", "updated", "unchanged")}
-    return Written(**names, remarks=tuple(remarks))
+    return Written(**names, remarks=tuple(remarks), recomputed=done.recomputed)
 
 
 def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = lambda book: None) -> None:
@@ -203,10 +207,13 @@ def _must_be_absent(path: Path) -> None:
         raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
 
 
-def _others_refer(book: Book, tabs: Sequence[Tab], outcomes: Sequence[Outcome]) -> bool:
+def _others_refer(book: Book, tabs: Sequence[Tab], outcomes: Sequence[Outcome], done: Done) -> bool:
+    """Whether a formula that has not been computed here refers to a tab that has changed, or to a sheet with another answer."""
     changed = [(tab, outcome) for tab, outcome in zip(tabs, outcomes, strict=True) if outcome.how != "unchanged"]
+    sheets = [*(o.sheet for _, o in changed), *done.changed]
     tables = [table.name for tab, _ in changed for table in tab.tables]
-    return bool(changed) and book.is_referred_to([o.sheet for _, o in changed], tables, [o.part for _, o in changed])
+    own = [*(o.part for _, o in changed), *(book.worksheets()[name] for name in done.changed)]
+    return bool(sheets) and book.is_referred_to(sheets, tables, own, done.texts)
 
 
 def _bare_book(*, macros: bool) -> bytes:

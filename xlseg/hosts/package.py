@@ -147,7 +147,7 @@ class Package:
         copy.close()
 
     def _packed(self, key: str) -> Packed:
-        waiting = self._packing.pop(key, None)
+        waiting = self._packing.get(key)
         return pack(self._new[key][1]) if waiting is None else waiting.result()
 
 

@@ -6,7 +6,7 @@ A sheet of fifty thousand rows is 200 MB of XML and would be a tree of gigabytes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 
 from lxml import etree
@@ -26,7 +26,7 @@ _CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
 _REST = re.compile(rb"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
 _ROW_END = b"</row>"
-_SPANS = re.compile(rb' spans="[^"]*"')
+_SPANS = re.compile(rb' spans="(?:([0-9]{1,5}):([0-9]{1,5})|[^"]*)"')
 
 
 class SheetXml:
@@ -105,7 +105,7 @@ class SheetXml:
         if len(cells) == 0 and row not in self._rows:
             return
         match = _ROW.match(self._rows.get(row, b""))
-        attributes = _SPANS.sub(b"", match[2]) if match else b""
+        attributes = _SPANS.sub(lambda spans: spans[0] if _spanned(spans, cells) else b"", match[2]) if match else b""
         if not cells and not attributes:
             self._set(row, None)
         else:
@@ -161,6 +161,11 @@ def _cell_at(data: bytes, start: bytes) -> Cell | None:
 def _cell(column: int, row: bytes, cell: Cell) -> bytes:
     start = b'<c r="%s%s%s' % (letters(column).encode(), row[1:], cell[0])
     return start + b"/>" if cell[1] is None else b"%s>%s</c>" % (start, cell[1])
+
+
+def _spanned(spans: re.Match[bytes], columns: Collection[int]) -> bool:
+    """Whether the columns lie within the only span that a row says it has."""
+    return bool(spans[1] and columns) and int(spans[1]) <= min(columns) and max(columns) <= int(spans[2])
 
 
 @cache

@@ -34,13 +34,13 @@ class Outcome:
     sheet, part
         Name of its sheet and of the sheet's part.
     user_formulas
-        Whether cells of the user on this sheet depend on a calculation.
+        Names of the cells of the user on this sheet that depend on a calculation; none when the sheet is as it was.
     """
 
     how: Literal["made", "updated", "unchanged"]
     sheet: str
     part: str
-    user_formulas: bool = False
+    user_formulas: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
 
 
@@ -104,7 +104,7 @@ class _Update:
         if formulas - after:
             self.book.drop_calculation_chain()
         changed = self._changed
-        user_formulas = changed and bool(after - {place(*at) for at in by_place})
+        user_formulas = frozenset(after - {place(*at) for at in by_place}) if changed else frozenset()
         if changed:
             filtered = [self.tab.tables[i].name for i, table in self.tables.items() if table.filtered]
             self.remarks += [f"{self.name}: {name} is filtered; reapply the filter (Data, Reapply) to see what has changed." for name in filtered]
