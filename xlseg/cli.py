@@ -231,10 +231,17 @@ def _refreshed(chosen: argparse.Namespace) -> Any:
     clock = _clock()
     if _is_export(chosen.book):
         return _from_exports(chosen, clock)
-    book = WorkbookFile(chosen.book, output=chosen.output, backups=chosen.backup)
     source = open_source(chosen.source) if chosen.source else None
+    book = WorkbookFile(chosen.book, output=chosen.output, backups=chosen.backup, formulas=_formulas(chosen, source, clock))
     with _Progress() as progress:
         return refresh(book, source, chosen.as_of, clock, progress, save=not chosen.dry_run)
+
+
+def _formulas(chosen: argparse.Namespace, exports: Any, clock: Any) -> Any:
+    """What answers the formulas in the cells of the book."""
+    from xlseg.addin.headless import CellFormulas
+
+    return CellFormulas(clock.now.date(), chosen.as_of, exports)
 
 
 def _is_export(path: Path) -> bool:
@@ -264,7 +271,8 @@ def _from_exports(chosen: argparse.Namespace, clock: Any) -> Any:
         raise SourceError(chosen.book.name, "these are exports, not a workbook that tabs can be written to", "add --output book.xlsx")
     with _Progress() as progress:
         if chosen.output.exists():
-            return refresh(WorkbookFile(chosen.output, backups=chosen.backup), source, chosen.as_of, clock, progress, save=not chosen.dry_run)
+            book = WorkbookFile(chosen.output, backups=chosen.backup, formulas=_formulas(chosen, source, clock))
+            return refresh(book, source, chosen.as_of, clock, progress, save=not chosen.dry_run)
         report = examine(source, None, chosen.as_of, clock, progress)
         if chosen.dry_run:
             return report

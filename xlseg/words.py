@@ -11,9 +11,13 @@ from xlseg.analysis import PROVISIONAL
 from xlseg.explain import Explanation
 from xlseg.movers import counts
 from xlseg.refresh import Report
+from xlseg.workbook import Recomputed
 
 _SHOWN = 40
 """Documents listed by explain."""
+
+_PLACES = 3
+"""Cells named in a line."""
 
 _ROLES = ("invoices", "payments", "orders")
 
@@ -36,7 +40,17 @@ def summary(report: Report) -> list[str]:
         f"moved     {worse} worse, {better} better since {analysis.previous} ({provisional} provisional)",
     ]
     stale = [f"{finding.found}: {finding.effect}" for finding in report.findings if finding.kind == "stale export"]
-    return [*lines, _checks(report), *_failures(report), *(f"note      {remark}" for remark in (*stale, *report.written.remarks))]
+    notes = (f"note      {remark}" for remark in (*stale, *report.written.remarks))
+    return [*lines, *_formulas(report.written.recomputed), _checks(report), *_failures(report), *notes]
+
+
+def _formulas(done: Recomputed) -> list[str]:
+    """What became of the formulas in the user's cells, if there are any."""
+    if not done.formulas and not done.left:
+        return []
+    shown = ", ".join(done.left[:_PLACES]) + (" …" if len(done.left) > _PLACES else "")
+    left = f"; {len(done.left):,} left for a spreadsheet program to compute: {shown}" if done.left else ""
+    return [f"formulas  {done.formulas:,} computed, {done.changed:,} with a new answer{left}"]
 
 
 def _checks(report: Report) -> str:
@@ -73,7 +87,7 @@ def findings(report: Report, most: int = 20) -> list[str]:
 
 def as_json(report: Report) -> dict[str, Any]:
     """What `--json` prints: the same facts for a program."""
-    analysis, tallies = report.analysis, report.intake.tallies
+    analysis, tallies, recomputed = report.analysis, report.intake.tallies, report.written.recomputed
     worse, better, provisional = counts(list(report.movers))
     return {
         "book": report.book,
@@ -92,6 +106,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "rules": analysis.rules.hash,
         "saved": report.saved,
         "tabs": {"made": list(report.written.made), "updated": list(report.written.updated), "unchanged": list(report.written.unchanged)},
+        "formulas": {"computed": recomputed.formulas, "changed": recomputed.changed, "left": list(recomputed.left)},
         "remarks": list(report.written.remarks),
         "seconds": round(report.seconds, 3),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -343,11 +343,21 @@ def _references(sheets: Sequence[str], tables: Sequence[str]) -> re.Pattern[byte
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]+)<")
 
 
+def formula_texts(sheet: bytes) -> Iterator[bytes]:
+    """The formulas in the XML of a sheet, as they stand there."""
+    return (match[1] for match in _FORMULA.finditer(sheet)) if _has_formulas(sheet) else iter(())
+
+
+def _has_formulas(sheet: bytes) -> bool:
+    """An export has none at all, however long it is."""
+    return any(mark in sheet for mark in (b"<f>", b"<f ", b":f>", b":f "))
+
+
 def _formula_matches(data: bytes, pattern: re.Pattern[bytes], marks: Sequence[bytes], but: Collection[str]) -> bool:
     """Whether a formula matches; sheets without formulas, or without any of the marks that a match must hold, are passed over quickly."""
-    if not any(mark in data for mark in (b"<f>", b"<f ", b":f>", b":f ")):  # an export: none at all, however long it is
+    if not _has_formulas(data):
         return False
     lower = data.lower()
     if not any(mark in lower for mark in marks):
         return False
-    return any(pattern.search(m[1]) and unescaped(m[1]) not in but for m in _FORMULA.finditer(data))
+    return any(pattern.search(words) and unescaped(words) not in but for words in formula_texts(data))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from xlseg.hosts import calls, ranges
 from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, place
-from xlseg.hosts.book import Book
+from xlseg.hosts.book import Book, formula_texts
 from xlseg.hosts.calls import Call
 from xlseg.hosts.cellxml import Cell, is_filled, is_formula, style_attribute, with_result
 from xlseg.hosts.formulas import attributes, own_text, shared_origins
@@ -121,7 +121,7 @@ def formula_sheets(book: Book, names: Collection[str]) -> dict[str, FormulaSheet
     """The sheets with formulas that call one of the functions `names`."""
     pattern = calls.pattern(names)
     sheets = book.sheets_with_formulas().items()
-    found = {name: FormulaSheet(book, name, part, names) for name, part in sheets if pattern.search(book.package.read(part))}
+    found = {name: FormulaSheet(book, name, part, names) for name, part in sheets if any(map(pattern.search, formula_texts(book.package.read(part))))}
     return {name: sheet for name, sheet in found.items() if sheet.cells}
 
 
