@@ -23,6 +23,7 @@ from xlseg.addin import template
 from xlseg.addin.catalogue import FORMULAS
 from xlseg.addin.runtime import Runtime, installed_folder, installed_runtime, version_of
 from xlseg.addin.wrappers import PYTHON_MODULE
+from xlseg.cli import main
 from xlseg.errors import FileError
 from xlseg.hosts.file import WorkbookFile
 from xlseg.refresh import refresh
@@ -306,6 +307,18 @@ def test_without_xlwings_a_new_book_is_the_template_and_says_so(tmp_path: Path) 
     assert remark.startswith("xlwings is not installed here")
     with pytest.raises(FileError, match="a file of this name is there already"):
         template.new_macro_book(tmp_path / "b.xlsm", {}, None)
+
+
+@pytest.mark.parametrize("name", ["book.xlsx", "book.xlsm"])
+def test_a_folder_that_is_not_there_is_said_in_one_line(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", str(tmp_path / "nowhere" / name)]) == 1
+    assert re.fullmatch(rf"xlseg: {name}: the file cannot be written \(.*\)\. To go on, .*\.\n", capsys.readouterr().err)
+
+
+def test_xlseg_new_makes_a_workbook_with_macros(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", str(tmp_path / "book.xlsm")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'book.xlsm'}  made. Next: open it and follow the Start sheet.\n"
+    assert openpyxl.load_workbook(tmp_path / "book.xlsm").sheetnames == SHEETS
 
 
 def test_the_template_is_built_anew_by_one_command(tmp_path: Path) -> None:

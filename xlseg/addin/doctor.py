@@ -154,7 +154,7 @@ def macros(facts: Facts) -> Finding | None:
         return Finding(
             "Macros", "wrong", fact, f"choose “Disable VBA macros with notification” ({where}); if it is grey, ask IT for a trusted folder"
         )
-    return Finding("Macros", "good", "Excel asks, or does not, but runs the macros of a workbook you trust")
+    return Finding("Macros", "good", "Excel runs the macros of a workbook when you allow it")
 
 
 def book_is_blocked(facts: Facts) -> Finding | None:

@@ -11,14 +11,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import BinaryIO
 
 from xlseg.addin.ovba import Module, from_exported, vba_project
 from xlseg.addin.runtime import Runtime, installed_runtime
 from xlseg.addin.wrappers import PYTHON_MODULE, functions_module, wizard_module
 from xlseg.analysis import Analysis, analyse
 from xlseg.errors import FileError
+from xlseg.hosts import saving
 from xlseg.hosts.book import Book
-from xlseg.hosts.file import new_book
+from xlseg.hosts.file import must_be_absent, new_book
 from xlseg.hosts.macros import WORKBOOK, name_code, put_project, put_ribbon
 from xlseg.segments.defaults import default_rules
 from xlseg.settings import Settings
@@ -116,15 +118,15 @@ def new_macro_book(path: Path, interpreter: Mapping[str, str], runtime: Runtime 
     if runtime is not None:
         build(path, runtime, interpreter)
         return ""
-    if path.exists():
-        raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
-    try:
-        path.write_bytes(shipped().read_bytes())
-    except OSError as error:
-        raise FileError(path.name, f"the file cannot be written ({error.strerror or error})", "check the folder and its rights") from error
+    must_be_absent(path)
+    saving.replace(path, _copy_shipped, before=lambda: must_be_absent(path))
     return (
         'xlwings is not installed here: the book is made for the version it was tested with. Before you use it in Excel: pip install "xlseg[excel]"'
     )
+
+
+def _copy_shipped(file: BinaryIO) -> None:
+    file.write(shipped().read_bytes())
 
 
 def _text(name: str) -> str:

@@ -180,17 +180,19 @@ def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = l
     FileError
         When there is a file already, or it cannot be written.
     """
-    if path.exists():
-        raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
+    must_be_absent(path)
     bare = path.with_name(f".~xlseg-new-{path.name}")
-    bare.write_bytes(_bare_book(macros=path.suffix.lower() == ".xlsm"))
+    try:
+        bare.write_bytes(_bare_book(macros=path.suffix.lower() == ".xlsm"))
+    except OSError as error:
+        raise FileError(path.name, f"the file cannot be written ({error.strerror or error})", "make its folder, or make that writable") from error
     try:
         book = Book(bare)
 
         def before() -> None:
             book.package.close()
             bare.unlink()  # before the new file has its name: nobody would look for it afterwards
-            _must_be_absent(path)
+            must_be_absent(path)
 
         try:
             update(book, tabs)
@@ -202,7 +204,8 @@ def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = l
         bare.unlink(missing_ok=True)
 
 
-def _must_be_absent(path: Path) -> None:
+def must_be_absent(path: Path) -> None:
+    """Refuse to make a file in the place of another."""
     if path.exists():
         raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
 

@@ -103,12 +103,12 @@ _BY_COMMAND: tuple[tuple[str, Style], ...] = (
 
 _BY_BUTTON: tuple[tuple[str, Style], ...] = (
     (
-        "3. Click Refresh Segments on the xlseg ribbon. Segments, Movers and Migration are then up to date; Data Quality says what was left out.",
+        "3. Click Refresh Segments on the xlseg ribbon: Segments, Movers and Migration fill. Data Quality says what was left out and why.",
         "text",
     ),
     ("4. Change the rules on Rules and the settings on Config; the next refresh follows them. Your own columns, formats and notes stay.", "text"),
     ('5. In any cell of your own:  =SEGMENT(A2)   =PAYMENT_VELOCITY(A2:A200, Invoices[#All])   =EXPLAIN(A2, "payment_velocity")', "text"),
-    ("    The function wizard (fx) lists all formulas under xlseg, with their arguments. They need Excel for Windows.", "text"),
+    ("    The function wizard (fx) lists all formulas under xlseg, with their arguments. They need Excel for Windows, or LibreOffice.", "text"),
     ("If the button or the formulas do not answer", "section"),
     ("Excel asks once whether to enable macros. If it says that it blocked them: close the file, right-click it, Properties, Unblock.", "text"),
     ('Python must be installed with:  pip install "xlseg[excel]"   Then  xlseg doctor BOOK.xlsm  in a command window says what is missing.', "text"),
