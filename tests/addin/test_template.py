@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import posixpath
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import openpyxl
@@ -106,6 +109,18 @@ def test_no_two_public_names_of_the_project_are_the_same(built: Path) -> None:
     names = [name.lower() for module, code in sources(project_of(built)).items() if module != "Dictionary" for name in declared.findall(code)]
     twice = {name for name in names if names.count(name) > 1}
     assert twice <= {"getudfmodules", "getdirectorypath"}  # xlwings declares these once for Excel, once for other programs
+
+
+def test_the_button_and_the_wrappers_call_python_that_is_there(built: Path) -> None:
+    found = sources(project_of(built))
+    assert set(re.findall(r'XLPy.CallUDF\("([\w.]+)"', found["xlseg_functions"])) == {PYTHON_MODULE}
+    assert find_spec(PYTHON_MODULE) is not None
+    command = re.search(r'RunPython "import ([\w.]+); \1\.(\w+)\(\)"', found["xlseg_ribbon"])
+    assert command is not None
+    assert f'XLPy.Module "{command[1]}"' in found["xlseg_ribbon"]
+    if find_spec(command[1]) is None:
+        pytest.skip(f"{command[1]} comes with the live Excel host")
+    assert inspect.signature(getattr(import_module(command[1]), command[2])).parameters == {}
 
 
 # ── the package ──────────────────────────────────────────────────────────────

@@ -21,6 +21,7 @@ from xlseg.sources import open_source
 from xlseg.workbook import Value
 
 _CONF = "xlwings.conf"
+_EXTENSION = b"org.xlseg.calc"
 _PATIENCE = 60
 _SECURITY = (r"Software\Policies\Microsoft\office\16.0\excel\security", r"Software\Microsoft\Office\16.0\Excel\Security")
 """Where Windows keeps Excel's answer to macros: what the company has set wins."""
@@ -149,5 +150,8 @@ def profile_folder(platform: str, home: Path, environment: Mapping[str, str]) ->
 
 
 def has_extension(profile: Path) -> bool:
-    """Whether ours lies among the user's extensions."""
-    return any((profile / "user" / "uno_packages" / "cache" / "uno_packages").glob("*/xlseg*.oxt"))
+    """Whether ours is on LibreOffice's list of the user's extensions; the files of one that was removed may lie there still."""
+    try:
+        return _EXTENSION in (profile / "user" / "uno_packages" / "cache" / "uno_packages.pmap").read_bytes()
+    except OSError:
+        return False
