@@ -127,7 +127,9 @@ class Desk:
             return error
 
     def _known(self, intake: Intake, book: Book) -> Book:
-        """The book of an earlier reading if it had the same content: what was measured then need not be measured again."""
+        """The book of an earlier reading of the workbook that had the same content: what was measured then need not be measured again."""
+        if self._calling_book() is None:
+            return book  # all data are arguments, whose content is compared before they are read
         _drop_oldest(self._books, _MOST_READINGS)
         ledger = intake.ledger
         key = (digest(ledger, book.settings), ledger.has_invoices, ledger.has_payments, ledger.has_orders)

@@ -95,8 +95,17 @@ def _column(cells: tuple[Any, ...]) -> Array:
     if kinds <= _TEXTS:
         return _objects([each if each and each[0] != "#" else cell(each) for each in cells])
     if all(issubclass(kind, (dt.datetime, type(None))) for kind in kinds):
-        return np.array([_other(each) for each in cells], dtype="datetime64[s]")
+        return _dates(cells)
     return _typed([cell(each) for each in cells])
+
+
+def _dates(cells: tuple[Any, ...]) -> Array:
+    """Dates, of which a ledger has few different ones: each is converted once."""
+    distinct = list(dict.fromkeys(cells))
+    plain = [each if each is None or each.tzinfo is None else each.replace(tzinfo=None) for each in distinct]
+    place = {each: i for i, each in enumerate(distinct)}
+    found: Array = np.array(plain, dtype="datetime64[s]")[np.fromiter(map(place.__getitem__, cells), "int64", len(cells))]
+    return found
 
 
 def _typed(cells: list[Value]) -> Array:
