@@ -27,8 +27,9 @@ from xlseg.workbook import Value
 KNOWN_SEGMENT = "known segment"
 """The segment of those of whom something is known at the date: none for who is only on the Customers sheet, or has left since."""
 
-_MOST_READINGS = 8
-_MOST_RANGES = 16
+_MOST_READINGS = 4
+_MOST_RANGES = 6
+"""What is kept of the cells themselves: a range of a million cells takes a hundred megabytes."""
 
 
 class Reading:
@@ -42,8 +43,9 @@ class Reading:
         for sheet in source.given.values():
             if sheet.role != "rules" and sheet.role != "config":
                 must_fit(sheet, sheet.role, settings)
-        self.intake = read_ledger(source, settings)
-        self.book = known(self.intake, Book(self.intake.ledger, settings, source.name))
+        intake = read_ledger(source, settings)
+        source.forget([tally.sheet for tally in intake.tallies])
+        self.book = known(intake, Book(intake.ledger, settings, source.name))
 
     def day(self, as_of: dt.date | None) -> dt.date:
         """The as-of date that was given, or the one on Config, or today."""
@@ -139,14 +141,15 @@ class Desk:
         # A tuple cannot change, so the same one need not be looked at again; a list may have.
         key = (role, id(given))
         kept = self._ranges.get(key)
-        if kept is not None and kept[0] is given and isinstance(given, tuple):
+        if kept is not None and kept[0] is given:
             return kept[1], kept[2]
         if not is_range(given) and not isinstance(cell(given), (str, type(None))):
             raise SettingError(str(role), "is not a table with its heading row", "give a range such as Invoices[#All]")
         sheet = RangeSheet(role, given)
         found = sheet.digest()
-        _drop_oldest(self._ranges, _MOST_RANGES)
-        self._ranges[key] = (given, sheet, found)
+        if isinstance(given, tuple):
+            _drop_oldest(self._ranges, _MOST_RANGES)
+            self._ranges[key] = (given, sheet, found)
         return sheet, found
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any
 
 from xlseg.addin.sheets import RowsSheet
 from xlseg.addin.values import rows_of
 from xlseg.workbook import Sheet
 
-PAUSE = 2.0
+PAUSE = 0.5
 """Seconds without a call after which the next one belongs to another calculation, before which the user may have changed a cell."""
 
 
@@ -32,6 +32,11 @@ class ExcelSheets:
             sheet = self._book.sheets[name]
             self._read[name] = RowsSheet(name, rows_of(sheet.range((1, 1), sheet.used_range.last_cell).options("raw").value))
         return self._read[name]
+
+    def forget(self, names: Collection[str]) -> None:
+        """Let go of the cells of some sheets, which are not needed any more."""
+        for name in names:
+            self._read.pop(name, None)
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the worksheet that holds a table."""

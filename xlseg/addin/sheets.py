@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from xlseg.addin.formula import Sheet as Role
 from xlseg.addin.values import cell, grid_of, rows_of
@@ -35,6 +35,14 @@ class CallingBook(Protocol):
 
     def source(self) -> Source:
         """The workbook's sheets, read now."""
+
+
+@runtime_checkable
+class Forgets(Protocol):
+    """A source that can let go of the cells of some sheets."""
+
+    def forget(self, names: Collection[str]) -> None:
+        """Let go of them; their names stay."""
 
 
 class RowsSheet:
@@ -105,6 +113,12 @@ class FormulaSource:
             return self.given[name]
         assert self.book is not None
         return self.book.sheet(name)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Let go of the cells of the ERP sheets once the ledger is read: Rules, Config and the Segments tab are still asked for."""
+        self.given = {name: sheet for name, sheet in self.given.items() if name not in names}
+        if isinstance(self.book, Forgets):
+            self.book.forget(names)
 
     def sheet_of_table(self, table: str) -> str | None:
         """The workbook's sheet that holds a table."""
