@@ -51,7 +51,7 @@ ONLY_IN = {
     "duckdb": {"engines"},
     "scipy": {"metrics", "migration", "demo"},
     "xlwings": {"addin"},
-    "uno": set(),
+    "uno": {"addin"},
     "argparse": {"cli"},
     "time": {"cli", "addin"},
 }

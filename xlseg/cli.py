@@ -1,4 +1,4 @@
-"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`, `doctor`.
+"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`, `doctor`, `install-calc`, `uninstall-calc`.
 
 Exit codes: 0 done, 1 known failure (one line on stderr), 2 usage. This module alone reads the clock.
 """
@@ -96,6 +96,14 @@ def parser() -> argparse.ArgumentParser:
     refresh.add_argument("--backup", type=_positive, default=0, metavar="N", help="keep the last N versions beside the book (0)")
     refresh.add_argument("--dry-run", action="store_true", help="compute everything, write nothing")
     refresh.add_argument("--json", action="store_true", help="print one JSON object, for cron")
+
+    for name, run, text in (
+        ("install-calc", _install_calc, "put the formulas and the button Refresh Segments into LibreOffice Calc"),
+        ("uninstall-calc", _uninstall_calc, "take them out of LibreOffice again, without trace"),
+    ):
+        calc = _command(commands, name, run, text)
+        calc.add_argument("--office", type=Path, metavar="FOLDER", help="where LibreOffice is, when it is not where it usually is")
+        calc.add_argument("--profile", type=Path, metavar="FOLDER", help="user profile of LibreOffice (the user's own)")
 
     explain = _command(commands, "explain", _explain, "why a customer is in his segment: rule, values, margins, invoices")
     _reading(explain)
@@ -213,6 +221,20 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return 1 if any(finding.state == "wrong" for finding in findings) else 0
 
 
+def _install_calc(chosen: argparse.Namespace) -> int:
+    from xlseg.addin.calc_extension.install import find_office, install
+
+    _say(install(find_office(chosen.office, chosen.profile)))
+    return 0
+
+
+def _uninstall_calc(chosen: argparse.Namespace) -> int:
+    from xlseg.addin.calc_extension.install import find_office, uninstall
+
+    _say(uninstall(find_office(chosen.office, chosen.profile)))
+    return 0
+
+
 def _examined(chosen: argparse.Namespace) -> Any:
     from xlseg.refresh import examine
     from xlseg.sources import open_source
@@ -220,7 +242,7 @@ def _examined(chosen: argparse.Namespace) -> Any:
     book = open_source(chosen.book)
     source = open_source(chosen.source) if chosen.source else None
     with _Progress() as progress:
-        return examine(book, source, chosen.as_of, _clock(), progress)
+        return examine(book, source, chosen.as_of, started_clock(), progress)
 
 
 def _refreshed(chosen: argparse.Namespace) -> Any:
@@ -228,7 +250,7 @@ def _refreshed(chosen: argparse.Namespace) -> Any:
     from xlseg.refresh import refresh
     from xlseg.sources import open_source
 
-    clock = _clock()
+    clock = started_clock()
     if _is_export(chosen.book):
         return _from_exports(chosen, clock)
     source = open_source(chosen.source) if chosen.source else None
@@ -282,7 +304,13 @@ def _from_exports(chosen: argparse.Namespace, clock: Any) -> Any:
     return replace(report, written=Written(made=tuple(tab.name for tab in made)), saved=True, seconds=clock.seconds())
 
 
-def _clock() -> Any:
+def today() -> dt.date:
+    """The day by this machine's calendar."""
+    return dt.date.today()
+
+
+def started_clock() -> Any:
+    """A `refresh.Clock` that starts now: for every door, since none but this module reads the time."""
     from xlseg.refresh import Clock
 
     started = time.perf_counter()

@@ -8,6 +8,7 @@ XlsegError                     known failures: one line for the user, exit code 
 ├── CriterionError             a Rules cell is not a criterion, or its column no metric
 ├── UnknownCustomerError       asked about a customer who is not in the book
 ├── ArgumentError              an argument of a formula is not what it should be
+├── InstallError               the add-in cannot be put into a spreadsheet program
 └── FileError                  the workbook file cannot be read or written
     ├── FormatError            not a workbook, broken, encrypted, or beyond its bounds
     ├── BusyError              open in another program, locked or changed meanwhile
@@ -82,6 +83,10 @@ class UnknownCustomerError(XlsegError):
 
 class ArgumentError(XlsegError):
     """An argument of a formula is not what it should be."""
+
+
+class InstallError(XlsegError):
+    """The add-in cannot be put into, or taken out of, a spreadsheet program."""
 
 
 class FileError(XlsegError):

@@ -31,6 +31,7 @@ _BEFORE_NAMES = (
     "fileVersion", "fileSharing", "workbookPr", "AlternateContent", "revisionPtr", "absPath", "workbookProtection", "bookViews", "sheets",
     "functionGroups", "externalReferences",
 )  # fmt: skip
+_BEFORE_PROPERTIES = ("fileVersion", "fileSharing")
 _BEFORE_CALCULATION = (*_BEFORE_NAMES, "definedNames")
 
 
@@ -98,6 +99,14 @@ class Book:
         """Whether dates count from 1904."""
         properties = self._child("workbookPr")
         return properties is not None and properties.get("date1904") in ("1", "true")
+
+    def count_from_1904(self) -> None:
+        """Let dates count from 1904."""
+        properties = self._child("workbookPr")
+        if properties is None:
+            properties = self._insert("workbookPr", _BEFORE_PROPERTIES)
+        properties.set("date1904", "1")
+        self._put()
 
     @property
     def signed(self) -> bool:
@@ -171,9 +180,9 @@ class Book:
 
     # ── tabs without tables ──────────────────────────────────────────────────
 
-    def mark(self, sheet: str) -> None:
+    def mark(self, sheet: str, tab: str = "") -> None:
         """Note on a sheet which tab of ours it is, to know it under another name: a name of its own that nobody sees."""
-        self.add_local_name(MARK, sheet, f'"{sheet}"', hidden=True)
+        self.add_local_name(MARK, sheet, f'"{tab or sheet}"', hidden=True)
 
     def marked(self) -> dict[str, str]:
         """Names of the marked sheets by the tab that each is."""

@@ -183,7 +183,7 @@ def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = l
     must_be_absent(path)
     bare = path.with_name(f".~xlseg-new-{path.name}")
     try:
-        bare.write_bytes(_bare_book(macros=path.suffix.lower() == ".xlsm"))
+        bare.write_bytes(bare_book(macros=path.suffix.lower() == ".xlsm"))
     except OSError as error:
         raise FileError(path.name, f"the file cannot be written ({error.strerror or error})", "make its folder, or make that writable") from error
     try:
@@ -219,7 +219,7 @@ def _others_refer(book: Book, tabs: Sequence[Tab], outcomes: Sequence[Outcome], 
     return bool(sheets) and book.is_referred_to(sheets, tables, own, done.texts)
 
 
-def _bare_book(*, macros: bool) -> bytes:
+def bare_book(*, macros: bool = False) -> bytes:
     """A book with theme and styles, but without any sheet yet."""
     drawn, bare = io.BytesIO(), io.BytesIO()
     book = xlsxwriter.Workbook(drawn, {"in_memory": True})

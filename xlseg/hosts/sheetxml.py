@@ -75,6 +75,10 @@ class SheetXml:
         """Whether there is such a row."""
         return row in self._rows
 
+    def raw(self, row: int) -> bytes:
+        """The XML of a row; nothing when it is not there."""
+        return self._rows.get(row, b"")
+
     def holds(self, row: int, cells: bytes) -> bool:
         """Whether a row holds just these cells."""
         data = self._rows.get(row, b"")

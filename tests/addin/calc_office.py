@@ -1,0 +1,110 @@
+"""A LibreOffice with a profile of its own, for tests: install the extension, start it, talk to it, end it."""
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+NOBODY = 65534
+
+_UNOPKG = """#!/bin/sh
+left=$#
+while [ $left -gt 0 ]; do
+  one=$1; shift; left=$((left-1))
+  case $one in *.oxt) cp "$one" {public}/xlseg.oxt; chmod 644 {public}/xlseg.oxt; one={public}/xlseg.oxt;; esac
+  set -- "$@" "$one"
+done
+exec setpriv --reuid={nobody} --regid={nobody} --clear-groups env HOME={public} {unopkg} "$@"
+"""
+
+
+def programs(folder: Path) -> Path:
+    """A folder with soffice and unopkg; for root an unopkg that runs as nobody, since it refuses root."""
+    folder.mkdir(parents=True)
+    soffice, unopkg = shutil.which("soffice"), shutil.which("unopkg")
+    (folder / "soffice").symlink_to(str(soffice))
+    if os.geteuid() != 0:
+        (folder / "unopkg").symlink_to(str(unopkg))
+        return folder
+    public = folder / "public"
+    public.mkdir()
+    public.chmod(0o755)
+    (folder / "unopkg").write_text(_UNOPKG.format(public=public, nobody=NOBODY, unopkg=unopkg))
+    (folder / "unopkg").chmod(0o755)
+    return folder
+
+
+def profile(folder: Path) -> Path:
+    """An empty profile that unopkg may write to."""
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)
+        for place in (folder, *folder.parents):
+            if place.stat().st_uid == 0 and place != Path("/") and not place.stat().st_mode & stat.S_IXOTH:
+                place.chmod(place.stat().st_mode | stat.S_IXOTH)
+    return folder
+
+
+def own(folder: Path) -> None:
+    """Give a profile that root has used back to unopkg."""
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+class RunningOffice:
+    """A LibreOffice that runs, with its windows hidden or on a display, and a driver beside it."""
+
+    def __init__(self, profile: Path, *, display: str | None = None, environment: dict[str, str] | None = None) -> None:
+        self._pipe = f"xlseg{os.getpid()}_{time.monotonic_ns() % 10**9}"
+        headless = [] if display else ["--headless"]
+        program = Path(shutil.which("soffice") or "").resolve().parent / "soffice.bin"
+        self._command = [
+            str(program), f"-env:UserInstallation={profile.resolve().as_uri()}", f"--accept=pipe,name={self._pipe};urp;", "--norestore", "--nologo",
+            "--nodefault", "--nofirststartwizard", *headless,
+        ]  # fmt: skip
+        self._environment = {**os.environ, **({"DISPLAY": display} if display else {}), **(environment or {})}
+        self.process = self._start()
+        self._driver = subprocess.Popen(
+            ["/usr/bin/python3", str(Path(__file__).with_name("calc_driver.py")), self._pipe],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
+        )  # fmt: skip
+
+        threading.Thread(target=self._once_more, daemon=True).start()
+
+    def _once_more(self) -> None:
+        """The first start of a profile may ask for a second."""
+        if self.process.wait() == 81:
+            self.process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def __call__(self, name: str, *arguments: object) -> object:
+        """Do a command of the driver."""
+        assert self._driver.stdin
+        assert self._driver.stdout
+        self._driver.stdin.write(json.dumps([name, *arguments]) + "\n")
+        self._driver.stdin.flush()
+        answer = json.loads(self._driver.stdout.readline() or '{"failed": "the driver has gone"}')
+        if "failed" in answer:
+            raise RuntimeError(answer["failed"])
+        return answer["ok"]
+
+    def quit(self) -> None:
+        """End it."""
+        try:
+            self("quit")
+            self.process.wait(30)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
+        for stream in (self._driver.stdin, self._driver.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()  # type: ignore[union-attr]
+        self._driver.wait(10)

@@ -1,0 +1,357 @@
+"""The extension in a real LibreOffice: installed, asked in cells, its button's command, uninstalled."""
+
+import datetime as dt
+import json
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from calc_office import RunningOffice, own, profile, programs
+from formula_books import desk_of
+
+import xlseg
+from xlseg.addin import functions
+from xlseg.addin.calc_extension.files import COMMAND, files
+from xlseg.addin.calc_extension.install import FORMULAS_FROM, Office, find_office, install, make, uninstall
+from xlseg.addin.catalogue import FORMULAS
+from xlseg.addin.desk import at
+from xlseg.addin.log import log_file
+from xlseg.cli import main
+from xlseg.errors import InstallError
+from xlseg.hosts.a1 import letters
+from xlseg.workbook import CellError
+
+AS_OF = "2026-10-31"
+DAY = dt.date(2026, 10, 31)
+ROOT = Path(xlseg.__file__).parents[1]
+
+
+def missing() -> str:
+    """Why a real LibreOffice cannot be asked here."""
+    if shutil.which("soffice") is None or shutil.which("unopkg") is None:
+        return "LibreOffice is not installed"
+    if Office(Path(shutil.which("unopkg") or "").parent).version < FORMULAS_FROM:
+        return "this LibreOffice is too old for formulas"
+    if subprocess.run(["/usr/bin/python3", "-c", "import uno"], capture_output=True, check=False).returncode:
+        return "python3-uno is not installed"
+    return ""
+
+
+MISSING = missing()
+real = pytest.mark.skipif(bool(MISSING), reason=MISSING or "LibreOffice is there")
+
+
+# ── the files of the extension ───────────────────────────────────────────────
+
+
+def test_the_generated_files_are_xml_that_names_every_formula_and_argument() -> None:
+    made = files(FORMULAS, "1.2.3")
+    trees = {name: ET.fromstring(text) for name, text in made.items() if name.endswith((".xml", ".xcu", ".components"))}
+    key = "{http://openoffice.org/2001/registry}name"
+    functions_ = trees["CalcAddIns.xcu"].find(f".//*[@{key}='AddInFunctions']")
+    assert functions_ is not None
+    names = [f.findtext(f"./prop[@{key}='CompatibilityName']/value") for f in functions_]
+    assert names == [formula.name for formula in FORMULAS]
+    arguments = [[a.findtext(f"./prop[@{key}='DisplayName']/value") for a in f.find(f"./*[@{key}='Parameters']") or ()] for f in functions_]
+    assert arguments == [[argument.name for argument in formula.arguments] for formula in FORMULAS]
+    listed = {e.get("{http://openoffice.org/2001/manifest}full-path") for e in trees["META-INF/manifest.xml"]}
+    assert listed == made.keys() - {"META-INF/manifest.xml", "description.xml", "functions.json"}
+
+
+def test_the_interface_declares_each_formula_with_the_arguments_of_its_record() -> None:
+    text = files(FORMULAS, "1.2.3")["XFunctions.idl"]
+    declared = [line for line in text.splitlines() if line.startswith("    ")]
+    assert len(declared) == len(FORMULAS)
+    for line, formula in zip(declared, FORMULAS, strict=True):
+        assert line.count("[in] any ") == len(formula.arguments)
+        assert line.startswith("    sequence< sequence< any > >") is formula.spills
+
+
+def test_for_an_old_libreoffice_the_extension_holds_the_button_alone(tmp_path: Path) -> None:
+    made = files((), "1.2.3")
+    assert "CalcAddIns.xcu" not in made
+    assert "XFunctions.idl" not in made
+    assert COMMAND in made["Addons.xcu"]
+    assert make(tmp_path, with_formulas=False).stat().st_size > 0
+
+
+def test_an_old_libreoffice_is_told_why_it_gets_no_formulas(tmp_path: Path) -> None:
+    folder = tmp_path / "program"
+    folder.mkdir()
+    said = 'case "$*" in *--version*) echo "LibreOffice 7.4.7.2 40(Build:2)";; *list*) echo org.xlseg.calc;; esac'
+    for name in ("soffice", "unopkg"):
+        (folder / name).write_text(f"#!/bin/sh\n{said}\n")
+        (folder / name).chmod(0o755)
+    words = install(find_office(folder, tmp_path / "profile"))
+    assert words.startswith("LibreOffice 7.4: Refresh Segments installed")
+    assert "No formulas: this version would save them under names that Excel does not know; they need 24.2 or newer" in words
+
+
+def test_where_there_is_no_libreoffice_one_line_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["install-calc", "--office", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"xlseg: {tmp_path}: LibreOffice is not there. To go on, name the folder that holds soffice and unopkg.\n"
+
+
+# ── a real LibreOffice ───────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("book") / "demo.xlsx"
+    assert main(["demo", str(path), "--customers", "50"]) == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("office")
+
+
+@pytest.fixture(scope="module")
+def installed(place: Path) -> Office:
+    office = find_office(programs(place / "program"), profile(place / "profile"))
+    assert "formulas and Refresh Segments installed" in install(office)
+    return office
+
+
+@pytest.fixture(scope="module")
+def calc(installed: Office, place: Path) -> Iterator[RunningOffice]:
+    assert installed.profile
+    running = RunningOffice(installed.profile, environment={"XDG_STATE_HOME": str(place / "state")})
+    yield running
+    running.quit()
+
+
+@pytest.fixture
+def opened(calc: RunningOffice, book: Path, tmp_path: Path) -> Iterator[RunningOffice]:
+    """The book in Calc: a copy, for Calc locks the file that it has open."""
+    shutil.copyfile(book, tmp_path / "demo.xlsx")
+    calc("open", str(tmp_path / "demo.xlsx"))
+    yield calc
+    calc("close")
+
+
+@real
+def test_the_function_wizard_shows_the_texts_of_the_records(calc: RunningOffice) -> None:
+    for formula in FORMULAS:
+        said = calc("describe", formula.name)
+        assert said == [formula.help, [[a.name, a.help, True] for a in formula.arguments]]
+
+
+ASKED = {
+    '=PAYMENT_VELOCITY("C-0042";;DATE(2026;10;31))': ("PAYMENT_VELOCITY", "C-0042", None, DAY),
+    '=PAYMENT_VELOCITY("C-0042";;DATE(2026;10;31);;;"km";"median")': ("PAYMENT_VELOCITY", "C-0042", None, DAY, None, None, "km", "median"),
+    '=SEGMENT("C-0042";;DATE(2026;10;31))': ("SEGMENT", "C-0042", None, DAY),
+    '=SEGMENT_WHY("C-0042";;DATE(2026;10;31))': ("SEGMENT_WHY", "C-0042", None, DAY),
+    '=OPEN_BALANCE("C-0042";;DATE(2026;10;31))': ("OPEN_BALANCE", "C-0042", None, DAY),
+    '=ORDER_FREQUENCY("C-0042";;DATE(2026;10;31);;FALSE())': ("ORDER_FREQUENCY", "C-0042", None, DAY, None, False),
+    '=SEGMENT("nobody";;DATE(2026;10;31))': ("SEGMENT", "nobody", None, DAY),
+    '=PAYMENT_VELOCITY("C-0042";;DATE(2026;10;31);-5)': ("PAYMENT_VELOCITY", "C-0042", None, DAY, -5),
+    "=DISCOUNT_APR(2%;10;30)": ("DISCOUNT_APR", 0.02, 10, 30),
+    "=FINANCE_COST_SHARE(1;0)": ("FINANCE_COST_SHARE", 1, 0),
+    "=DSO(;DATE(2026;10;31))": ("DSO", None, DAY),
+    "=XLSEG_VERSION()": ("XLSEG_VERSION",),
+}
+
+
+@real
+def test_a_formula_in_a_cell_answers_what_the_function_answers(opened: RunningOffice, book: Path) -> None:
+    opened("execute", "doc.Sheets.insertNewByName('Mine', 0)")
+    for row, text in enumerate(ASKED, start=1):
+        opened("formula", "Mine", f"A{row}", text)
+    with at(desk_of(book)):
+        expected = [getattr(functions, name)(*arguments) for name, *arguments in ASKED.values()]
+    assert {CellError("#N/A"), CellError("#VALUE!"), CellError("#NUM!")} <= set(expected)
+    found = [cell for (cell,) in opened("values", "Mine", f"A1:A{len(ASKED)}")]
+    assert found == [value.code if isinstance(value, CellError) else value for value in expected]
+
+
+@real
+def test_a_column_of_ids_and_ranges_with_headings_answer_as_an_array(opened: RunningOffice, book: Path) -> None:
+    ids = [cell for (cell,) in opened("values", "Customers", "A2:A52")]
+    opened("execute", "doc.Sheets.insertNewByName('Mine', 0)")
+    opened("put", "Mine", "A1:A52", [[one] for one in [*ids, "nobody"]])
+    # A range that holds an error value is not handed over by Calc: the exports hold one, which is made a text here.
+    opened("execute", "c = [r for r in doc.Sheets.getByName('Invoices').queryFormulaCells(4)]; [x.clearContents(16) for x in c]")
+    opened("array", "Mine", "B1:B52", "=PAST_DUE(A1:A52;Invoices[#All];DATE(2026;10;31);Payments[#All])")
+    opened("array", "Mine", "C1:G52", "=AGING(A1:A52;;DATE(2026;10;31))")
+    with at(desk_of(book)):
+        alone = [functions.PAST_DUE(one, None, DAY) for one in [*ids, "nobody"]]
+        aged = functions.AGING([[one] for one in [*ids, "nobody"]], None, DAY)
+    plain = [value.code if isinstance(value, CellError) else value for value in alone]
+    assert [cell for (cell,) in opened("values", "Mine", "B1:B52")] == plain
+    assert plain[-1] == "#N/A"
+    assert opened("values", "Mine", "C1:G52") == [[v.code if isinstance(v, CellError) else v for v in row] for row in aged]
+
+
+@real
+def test_a_book_with_formulas_goes_through_xlsx_with_names_and_values(opened: RunningOffice, tmp_path: Path) -> None:
+    opened("execute", "doc.Sheets.insertNewByName('Mine', 0)")
+    opened("formula", "Mine", "A1", '=OPEN_BALANCE("C-0042";;DATE(2026;10;31))')
+    opened("array", "Mine", "B1:F1", '=AGING("C-0042";;DATE(2026;10;31))')
+    before = opened("values", "Mine", "A1:F1")
+    opened("save", str(tmp_path / "out.xlsx"))
+    stored = openpyxl.load_workbook(tmp_path / "out.xlsx")["Mine"]
+    assert stored["A1"].value == '=OPEN_BALANCE("C-0042",,DATE(2026,10,31))'
+    assert stored["B1"].value.text == '=AGING("C-0042",,DATE(2026,10,31))'
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx", data_only=True)["Mine"]["A1"].value == before[0][0]  # type: ignore[index]
+    opened("close")
+    opened("open", str(tmp_path / "out.xlsx"))
+    assert opened("values", "Mine", "A1:F1") == before
+    opened("recalculate")
+    assert opened("values", "Mine", "A1:F1") == before
+
+
+@real
+def test_a_changed_invoice_changes_the_answer_and_an_unchanged_book_is_read_once(opened: RunningOffice) -> None:
+    opened("execute", "doc.Sheets.insertNewByName('Mine', 0)")
+    opened("formula", "Mine", "A1", "=DSO(;DATE(2026;10;31))")
+    before = opened("values", "Mine", "A1")
+    headings = opened("values", "Invoices", "A1:Q1")[0]  # type: ignore[index]
+    column, kind, status = letters(1 + headings.index("Amount")), headings.index("Type"), headings.index("Status")
+    rows = opened("values", "Invoices", "A1:Q2600")
+    last = max(i for i, row in enumerate(rows, start=1) if (row[kind], row[status]) == ("Invoice", "Open"))  # type: ignore[arg-type]
+    opened("put", "Invoices", f"{column}{last}", [[1_000_000.0]])
+    opened("recalculate")
+    assert opened("values", "Mine", "A1") != before
+
+
+@real
+def test_the_command_of_the_button_writes_the_tabs_that_the_file_host_writes(opened: RunningOffice, book: Path, tmp_path: Path) -> None:
+    """Three refreshes: tabs made, a month later, and once more the same."""
+    file = tmp_path / "file.xlsx"
+    shutil.copyfile(book, file)
+    for day in ("2026-09-30", AS_OF, AS_OF):
+        state, words = opened("command", COMMAND, {"AsOf": day, "Quiet": True})  # type: ignore[misc]
+        assert (state, words.splitlines()[0].split("·")[0]) == (1, f"demo.xlsx  as of {day} ")
+        assert main(["refresh", str(file), "--as-of", day]) == 0
+    assert "1 tab written" in words  # the Run Log
+    opened("recalculate")
+    live = {name: content(opened, name) for name in opened("sheets")}  # type: ignore[attr-defined]
+    tables = opened("tables")
+    opened("close")
+    opened("open", str(file))
+    opened("recalculate")
+    assert opened("tables") == tables
+    for name in opened("sheets"):  # type: ignore[attr-defined]
+        if name != "Run Log":  # when, and how long it took
+            assert live[name] == content(opened, name), name
+    assert len(live) == 16
+
+
+def content(calc: RunningOffice, sheet: str) -> tuple[object, object]:
+    rows, columns = calc("used", sheet)  # type: ignore[misc]
+    area = f"A1:{letters(columns)}{rows}"
+    return calc("values", sheet, area), calc("formulas", sheet, area)
+
+
+@real
+def test_what_the_user_has_beside_our_tables_stays_and_continues(opened: RunningOffice) -> None:
+    refresh = lambda day: opened("command", COMMAND, {"AsOf": day, "Quiet": True})  # noqa: E731
+    refresh("2025-01-31")
+    rows, columns = opened("used", "Segments")  # type: ignore[misc]
+    note, doubled = letters(columns + 1), letters(columns + 2)
+    opened("put", "Segments", f"{note}6:{doubled}6", [["Note", "Doubled"]])
+    opened("put", "Segments", f"{note}7", [["call him"]])
+    opened("execute", f"""
+t = doc.DatabaseRanges.getByName("tblSegments"); a = t.DataArea; a.EndColumn += 2; t.DataArea = a
+s = doc.Sheets.getByName("Segments")
+for r in range(7, {rows} + 1):
+    s.getCellRangeByName("{doubled}%d" % r).setFormula("=G%d*2" % r)
+""")  # fmt: skip
+    first = opened("values", "Segments", f"A7:{note}7")
+    refresh(AS_OF)
+    more, _ = opened("used", "Segments")  # type: ignore[misc]
+    assert more > rows
+    assert opened("values", "Segments", "A7")[0] == first[0][:1]  # type: ignore[index]
+    assert opened("values", "Segments", f"{note}7") == [["call him"]]
+    assert opened("formulas", "Segments", f"{doubled}7:{doubled}{more}") == [[f"=G{row}*2"] for row in range(7, more + 1)]
+    assert opened("values", "Segments", f"{note}{more}") == [[""]]
+    assert opened("property", "Segments", f"D{more}", "NumberFormat") == opened("property", "Segments", "D7", "NumberFormat")
+    opened("undo")
+    assert opened("used", "Segments")[0] == rows  # type: ignore[index]
+    assert opened("tables")["tblSegments"][3] == rows - 1  # type: ignore[index]
+
+
+@real
+def test_what_is_missing_is_said_in_plain_words_and_nothing_is_changed(calc: RunningOffice) -> None:
+    calc("open")
+    try:
+        calc("put", "Sheet1", "A1:C2", [["Invoice No", "Customer ID", "Date"], ["1", "A", 46000.0]])
+        state, words = calc("command", COMMAND, {"AsOf": AS_OF, "Quiet": True})  # type: ignore[misc]
+        assert state == 0
+        assert ": " in words
+        assert "To go on, " in words
+        assert calc("sheets") == ["Sheet1"]
+        assert calc("execute", "result = doc.CurrentController.Frame is not None and doc.isAutomaticCalculationEnabled()") == "True"
+    finally:
+        calc("close")
+
+
+@real
+def test_a_step_that_fails_half_way_leaves_the_document_as_it_was(opened: RunningOffice) -> None:
+    opened("command", COMMAND, {"AsOf": "2026-09-30", "Quiet": True})
+    before = {name: content(opened, name) for name in ("Segments", "Movers")}
+    opened("execute", "doc.Sheets.getByName('Data Quality').protect('')")  # written after Segments and Movers
+    state, words = opened("command", COMMAND, {"AsOf": AS_OF, "Quiet": True})  # type: ignore[misc]
+    assert (state, "LibreOffice: it cannot do this now" in words) == (0, True)
+    assert {name: content(opened, name) for name in before} == before
+
+
+@real
+def test_a_worker_that_was_killed_is_started_again(opened: RunningOffice) -> None:
+    opened("formula", "Notes", "H1", "=DISCOUNT_APR(2%;10;30)")
+    workers = worker_processes(opened)
+    assert len(workers) == 1
+    subprocess.run(["kill", "-9", workers[0]], check=True)
+    opened("formula", "Notes", "H2", "=DISCOUNT_APR(2%;10;60)")
+    # 0.02 / 0.98 × 365 / 50
+    assert opened("values", "Notes", "H2")[0][0] == pytest.approx(0.148980, abs=1e-6)  # type: ignore[index]
+    assert len(worker_processes(opened)) == 1
+
+
+def worker_processes(calc: RunningOffice) -> list[str]:
+    listed = subprocess.run(["ps", "--ppid", str(calc.process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=False).stdout
+    return [line.split()[0] for line in listed.splitlines() if "xlseg.addin.worker" in line and "defunct" not in line]
+
+
+@real
+def test_the_worker_ends_with_libreoffice_and_the_extension_goes_without_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    office = find_office(programs(tmp_path / "program"), profile(tmp_path / "profile"))
+    install(office)
+    running = RunningOffice(office.profile_folder())
+    running("open")
+    running("formula", "Sheet1", "A1", "=XLSEG_VERSION()")
+    assert running("values", "Sheet1", "A1") == [[xlseg.__version__]]
+    worker = worker_processes(running)[0]
+    assert "started" in log_file().read_text()
+    running.quit()
+    assert ended(worker)
+    own(office.profile_folder())
+    assert uninstall(office) == "LibreOffice: the extension is removed."
+    traces = [path for path in office.profile_folder().rglob("*") if "xlseg" in path.name or (path.is_file() and b"xlseg" in path.read_bytes())]
+    assert traces == []
+    assert not log_file().parent.exists()
+    assert uninstall(office) == "LibreOffice: the extension is not installed; nothing to remove."
+
+
+def ended(process: str) -> bool:
+    for _ in range(50):
+        if not Path(f"/proc/{process}").exists():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@real
+def test_the_administrator_is_told_to_install_as_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    with pytest.raises(InstallError, match=r"LibreOffice: it takes no extension from the administrator \(root\)\. To go on, run this as the user"):
+        install(find_office())
