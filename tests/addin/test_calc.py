@@ -1,10 +1,8 @@
 """The extension in a real LibreOffice: installed, asked in cells, its button's command, uninstalled."""
 
 import datetime as dt
-import json
 import shutil
 import subprocess
-import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
