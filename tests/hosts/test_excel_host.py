@@ -175,7 +175,8 @@ def live(tmp_path: Path) -> fake_excel.Book:
 
 
 def _filled(row: Sequence[Value]) -> dict[int, Value]:
-    return {place: value for place, value in enumerate(row) if value is not None}
+    days = {place: dt.datetime(v.year, v.month, v.day) for place, v in enumerate(row) if type(v) is dt.date}
+    return {place: value for place, value in enumerate(row) if value is not None} | days
 
 
 def test_sheets_are_read_as_from_the_file(live: fake_excel.Book) -> None:
