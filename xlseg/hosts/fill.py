@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xlseg.errors import LayoutError
 from xlseg.hosts import formulas, ranges
-from xlseg.hosts.a1 import LAST_ROW, Area
+from xlseg.hosts.a1 import LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
-from xlseg.hosts.cellxml import BLANK, Body, Cell, is_filled, is_formula, number_in, same, style_attribute, text, type_attribute
+from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, style_attribute, text
 from xlseg.hosts.render import Rendered, lines, rendered, tail
+from xlseg.hosts.rowedit import Strings, edited, written
 from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.hosts.usercells import UserCells
 from xlseg.workbook import Table
-
-Strings = Callable[[], Sequence[str]]
-"""The shared strings of the book, which are read only when a cell needs them."""
 
 _BLOCK = 2_000
 """Rows that are written at once."""
@@ -64,22 +62,6 @@ def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int
     return _Filling(ground, table, spec, columns).run()
 
 
-def written(old: Cell | None, new: Body, strings: Strings, style: bytes | None = None) -> Cell | None:
-    """The cell with a new value: the very same one if it holds that already, in its style unless another is given."""
-    if old is not None and style is None and old[1] == new[1] and type_attribute(old) == new[0]:
-        return old  # nearly all cells
-    attribute = style_attribute(old) if style is None else style
-    if old is not None and style is None and (number := number_in(old)) is not None and (other := number_in(new)) is not None:
-        return old if number == other else (attribute, new[1])
-    if old is not None:
-        known = strings() if b' t="s"' in old[0] and old[1] != new[1] else ()
-        if same(old, new, known):
-            return old if style is None or attribute == style_attribute(old) else (_restyled(old[0], attribute), old[1])
-    if new[1] is None and not attribute:
-        return None
-    return attribute + new[0], new[1]
-
-
 class _Filling:
     def __init__(self, ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int]) -> None:
         self._ground, self._sheet, self._table, self._spec = ground, ground.sheet, table, spec
@@ -90,6 +72,7 @@ class _Filling:
         everything = range(table.area.left, table.area.right + 1)
         self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last)
         self._kept = {o.column for o in self._ours if o.kept}
+        self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
         self._tails: dict[int, list[bytes]] = {}
 
@@ -169,7 +152,7 @@ class _Filling:
             number = self._first + index
             if line is not None and number > self._old_last and not self._sheet.has(number):
                 self._sheet.add(number, line)
-            elif line is None or not self._sheet.holds(number, line):
+            elif line is None or not (self._sheet.holds(number, line) or self._edit_row(number, line)):
                 self._fill_row(index, row, moving)
 
     def _lines(self, start: int, rows: Sequence[Row]) -> list[bytes]:
@@ -196,6 +179,14 @@ class _Filling:
         if column in self._kept:
             return None
         return self._user.continued(column, index) if self._user.ends_in_formula(column) else self._user.blank(column)
+
+    def _edit_row(self, number: int, line: bytes) -> bool:
+        """Bring a row that stays where it is up to date without taking it apart; whether that could be done."""
+        row = self._sheet.row(number)
+        new = edited(row, line, self._letters, self._ground.strings) if number <= self._old_last else None
+        if new is not None and new != row:
+            self._sheet.replace(number, new)
+        return new is not None
 
     def _fill_row(self, index: int, row: Row, moving: bool) -> None:
         number = self._first + index
@@ -284,8 +275,3 @@ def _set(cells: dict[int, Cell], column: int, cell: Cell | None) -> bool:
     else:
         cells[column] = cell
     return cell is not old and cell != old
-
-
-def _restyled(attributes: bytes, style: bytes) -> bytes:
-    old = style_attribute((attributes, None))
-    return style + (attributes.replace(old, b"", 1) if old else attributes)

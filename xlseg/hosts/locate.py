@@ -8,7 +8,7 @@ from xlseg.errors import LayoutError
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.book import Book, sheet_place
 from xlseg.hosts.cellxml import text
-from xlseg.hosts.fill import Strings
+from xlseg.hosts.rowedit import Strings
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Tab, Table

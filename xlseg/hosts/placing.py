@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlseg.hosts.cellxml import body, formula, same
-from xlseg.hosts.fill import Strings
 from xlseg.hosts.formulas import shifted
+from xlseg.hosts.rowedit import Strings
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Cell, Tab, Table

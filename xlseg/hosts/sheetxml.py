@@ -95,6 +95,14 @@ class SheetXml:
         data = self._rows.get(row)
         return {} if data is None else {_column(m[1]): (m[2], m[3]) for m in _CELL.finditer(data)}
 
+    def row(self, row: int) -> bytes:
+        """A row as it stands; nothing when there is none."""
+        return self._rows.get(row, b"")
+
+    def replace(self, row: int, content: bytes) -> None:
+        """Put a row in the place of one that is there."""
+        self._set(row, content)
+
     def column(self, column: int, first: int, last: int) -> list[Cell | None]:
         """The cells of one column, without taking the rows apart."""
         start = b'<c r="' + letters(column).encode()

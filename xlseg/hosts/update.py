@@ -12,10 +12,11 @@ from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, place
 from xlseg.hosts.book import Book, sheet_place
 from xlseg.hosts.cellxml import Cell as CellXml
 from xlseg.hosts.cellxml import body, formula_body, is_filled
-from xlseg.hosts.fill import Ground, fill, written
+from xlseg.hosts.fill import Ground, fill
 from xlseg.hosts.formulas import shifted
 from xlseg.hosts.graft import Drawing
 from xlseg.hosts.placing import Placing, placing
+from xlseg.hosts.rowedit import written
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.skeleton import area_of, footer, is_our_footer
 from xlseg.hosts.tablexml import TableXml
