@@ -32,6 +32,15 @@ def test_an_array_of_numbers_is_written_like_each_of_them(column: list[float]) -
     assert [found[i] for i in range(len(column))] == [body(value, False) for value in column]
 
 
+def test_a_long_array_of_different_numbers_is_written_like_each_of_them() -> None:
+    column = [*np.random.default_rng(1).normal(0, 1e6, 2_000).tolist(), float("nan"), -0.0, 7.0, 1e15, 1e300, float("-inf"), 2.5e-7]
+    found = rendered(np.array(column), False)
+    assert [found[i] for i in range(len(column))] == [body(value, False) for value in column]
+    plain = rendered(column, False)  # a list is written value by value
+    for style in (b"", b' s="3"'):
+        assert [found.tails(style)[p] for p in found.places] == [plain.tails(style)[p] for p in plain.places]
+
+
 @few
 @given(st.lists(values), st.booleans())
 def test_values_of_any_kind_are_written_like_each_of_them(column: list[Value], epoch_1904: bool) -> None:

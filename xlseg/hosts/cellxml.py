@@ -142,6 +142,13 @@ def _text(value: str) -> Body:
     return b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % escaped(value)
 
 
+def text_bodies(texts: Sequence[str]) -> list[Body]:
+    """The XML of texts; mostly none of them needs a look of its own."""
+    if _SPECIAL.search("\n".join(texts)) or max(map(len, texts), default=0) > LONGEST_TEXT // 2:
+        return [body(text, False) for text in texts]
+    return [(b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % text.encode()) if text else BLANK for text in texts]
+
+
 def _cut(value: str) -> str:
     """Excel counts UTF-16 units."""
     units = value.encode("utf-16-le", "surrogatepass")[: 2 * LONGEST_TEXT]

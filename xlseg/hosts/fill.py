@@ -10,7 +10,7 @@ from xlseg.hosts import formulas, ranges
 from xlseg.hosts.a1 import LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
 from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, style_attribute, text
-from xlseg.hosts.render import Rendered, lines, rendered, tail
+from xlseg.hosts.render import Numbers, Rendered, lines, rendered, tail
 from xlseg.hosts.rowedit import Strings, edited, written
 from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
@@ -47,7 +47,7 @@ class _Ours:
     """A column of ours where it stands now."""
 
     column: int
-    values: Rendered
+    values: Rendered | Numbers
     kept: bool
 
 
@@ -157,10 +157,9 @@ class _Filling:
 
     def _lines(self, start: int, rows: Sequence[Row]) -> list[bytes]:
         """The cells of rows as they will be if each looks like the last row there was, and nothing stands beside the table."""
-        tails = {}
+        tails, chosen = {}, [row.values or 0 for row in rows]
         for ours in self._ours:
-            each, places = self._each_tail(ours), ours.values.places
-            tails[ours.column] = [each[places[row.values or 0]] for row in rows]
+            tails[ours.column] = list(map(self._each_tail(ours).__getitem__, map(ours.values.places.__getitem__, chosen)))
         for column in self._user.columns:
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
             kept = tails.get(column)

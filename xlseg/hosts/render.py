@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from xlseg.hosts.a1 import letters
-from xlseg.hosts.cellxml import Body, Cell, body, plain_values
+from xlseg.hosts.cellxml import Body, Cell, body, plain_values, text_bodies
 from xlseg.workbook import Array, Value
 
 _LONGEST_WHOLE = 1e15
+_SAMPLE = 1_000
+"""Numbers by which a column is judged: of many different ones, each is written where it stands."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +37,63 @@ class Rendered:
 
     def tails(self, style: bytes) -> list[bytes]:
         """What follows the name of a cell that holds each distinct value in this style; nothing where no cell is needed."""
-        return [tail((style + kind, content)) if content or style else b"" for kind, content in self.distinct]
+        blank = tail((style, None)) if style else b""
+        return [blank if content is None else b'"%s%s>%s</c>' % (style, kind, content) for kind, content in self.distinct]
 
 
-def rendered(values: Sequence[Value] | Array, epoch_1904: bool) -> Rendered:
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers, like `Rendered`; NaN and infinity are empty.
+
+    Attributes
+    ----------
+    values
+        The numbers, each once where they repeat.
+    places
+        Which of them each row has.
+    """
+
+    values: Array
+    places: Sequence[int]
+
+    @cached_property
+    def distinct(self) -> list[Body]:
+        """What the numbers make of a cell."""
+        return [body(value, False) for value in self.values.tolist()]
+
+    def __getitem__(self, row: int) -> Body:
+        return self.distinct[self.places[row]]
+
+    def tails(self, style: bytes) -> list[bytes]:
+        """What follows the name of a cell that holds each number in this style: Python writes a list of numbers faster than each of them."""
+        start, end = b'"%s><v>' % style, b"</v></c>"
+        digits = (repr(self.values.tolist())[1:-1] + ", ").replace(".0, ", ", ").encode()
+        found = (start + digits.replace(b", ", end + b"\n" + start)).split(b"\n")[: len(self.values)]
+        blank = tail((style, None)) if style else b""
+        for at in np.flatnonzero(~(np.abs(self.values) < _LONGEST_WHOLE)).tolist():
+            number = body(self.values[at], False)[1]
+            found[at] = blank if number is None else b'"%s>%s</c>' % (style, number)
+        return found
+
+
+def rendered(values: Sequence[Value] | Array, epoch_1904: bool) -> Rendered | Numbers:
     """A column of values, or an array of numbers or dates, as what they make of cells."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        if len(np.unique(values[:_SAMPLE])) > _SAMPLE // 2:
+            return Numbers(values + 0.0, range(len(values)))
         distinct, places = np.unique(values + 0.0, return_inverse=True)
-        return Rendered(_numbers(distinct), places.tolist())
+        return Numbers(distinct, places.tolist())
+    column = plain_values(values, epoch_1904)
+    if set(map(type, column)) == {str}:
+        return _texts(column)  # type: ignore[arg-type]
     known: dict[tuple[type, Value], int] = {}
-    places_ = [known.setdefault((value.__class__, value), len(known)) for value in plain_values(values, epoch_1904)]
+    places_ = [known.setdefault((value.__class__, value), len(known)) for value in column]
     return Rendered([body(value, epoch_1904) for _, value in known], places_)
 
 
-def _numbers(values: Array) -> list[Body]:
-    """The same as cell by cell; Python writes a list of numbers faster than each of them."""
-    texts = repr(values.tolist())[1:-1].split(", ") if len(values) else []
-    usual = np.abs(values) < _LONGEST_WHOLE  # not so NaN and infinity
-    return [
-        (b"", b"<v>%s</v>" % text.removesuffix(".0").encode()) if plain else body(value, False)
-        for text, plain, value in zip(texts, usual.tolist(), values.tolist(), strict=True)
-    ]
+def _texts(column: Sequence[str]) -> Rendered:
+    place = {text: at for at, text in enumerate(dict.fromkeys(column))}
+    return Rendered(text_bodies([*place]), list(map(place.__getitem__, column)))
 
 
 def tail(cell: Cell | None) -> bytes:
@@ -69,8 +108,13 @@ def lines(first_row: int, columns: Sequence[tuple[int, Sequence[bytes]]]) -> lis
     """The cells of rows, row by row, from those of columns: their numbers in order, and the tails of their cells."""
     height = len(columns[0][1]) if columns else 0
     numbers = [b"%d" % number for number in range(first_row, first_row + height)]
-    cells = []
+    row, parts = b"", []
     for column, tails in columns:
         start = b'<c r="' + letters(column).encode()
-        cells.append([start + number + rest if rest else b"" for number, rest in zip(numbers, tails, strict=True)])
-    return [b"".join(row) for row in zip(*cells, strict=True)]
+        if all(tails):
+            row += start + b"%b%b"
+            parts += [numbers, tails]
+        else:
+            row += b"%b"
+            parts.append([start + number + rest if rest else b"" for number, rest in zip(numbers, tails, strict=True)])
+    return [row % cells for cells in zip(*parts, strict=True)]

@@ -18,14 +18,8 @@ _END = b"</row>"
 _REST = re.compile(rb"([A-Z]+)[0-9]+\"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 """What follows the start of a cell: the letters of its name, its attributes, its content."""
 
-_SPANS = re.compile(rb' spans="[^"]*"')
 _NUMBER, _NUMBER_ENDS = b"<v>", b"</v></c>"
 _TEXT, _TEXT_ENDS = b'<is><t xml:space="preserve">', b"</t></is></c>"
-
-
-def _without_spans(start: bytes) -> bytes:
-    """The start of a row without the hint which columns it reaches over; it is optional, and wrong soon."""
-    return _SPANS.sub(b"", start)
 
 
 def written(old: Cell | None, new: Body, strings: Strings, style: bytes | None = None) -> Cell | None:
@@ -65,7 +59,7 @@ def edited(row: bytes, cells: bytes, ours: Collection[bytes], strings: Strings) 
         return None
     if parts == old:
         return row
-    return _without_spans(start) + b"".join(_CELL + part for part in parts if part) + _END
+    return start + b"".join(_CELL + part for part in parts if part) + _END
 
 
 def _changed(old: bytes, new: bytes, strings: Strings) -> bytes | None:

@@ -27,6 +27,8 @@ _REST = re.compile(rb"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
 _ROW_END = b"</row>"
 _SPANS = re.compile(rb' spans="(?:([0-9]{1,5}):([0-9]{1,5})|[^"]*)"')
+_START = b'<c r="'
+_NO_LETTERS = bytes(set(range(256)) - set(range(ord("A"), ord("Z") + 1)))
 
 
 class SheetXml:
@@ -101,6 +103,10 @@ class SheetXml:
 
     def replace(self, row: int, content: bytes) -> None:
         """Put a row in the place of one that is there."""
+        end = content.index(b">")
+        if b" spans=" in content[:end]:
+            ends = [_column(_letters_at(content, at)) for at in (content.find(_START), content.rfind(_START)) if at >= 0]
+            content = _attributes(content[:end], ends) + content[end:]
         self._set(row, content)
 
     def column(self, column: int, first: int, last: int) -> list[Cell | None]:
@@ -117,7 +123,7 @@ class SheetXml:
         if len(cells) == 0 and row not in self._rows:
             return
         match = _ROW.match(self._rows.get(row, b""))
-        attributes = _SPANS.sub(lambda spans: spans[0] if _spanned(spans, cells) else b"", match[2]) if match else b""
+        attributes = _attributes(match[2], cells) if match else b""
         if not cells and not attributes:
             self._set(row, None)
         else:
@@ -149,10 +155,12 @@ class SheetXml:
 
     def used(self) -> Area | None:
         """The smallest area around all cells."""
-        ends = [(n, *_ends(data)) for n, data in self._rows.items() if b"<c " in data]
-        if not ends:
+        rows = [row for row, data in self._rows.items() if _START in data]
+        if not rows:
             return None
-        return Area(min(e[0] for e in ends), min(e[1] for e in ends), max(e[0] for e in ends), max(e[2] for e in ends))
+        first = {_letters_at(data, data.index(_START)) for data in map(self._rows.__getitem__, rows)}
+        last = {_letters_at(data, data.rindex(_START)) for data in map(self._rows.__getitem__, rows)}
+        return Area(min(rows), min(map(_column, first)), max(rows), max(map(_column, last)))
 
     def find(self, tag: str) -> Element | None:
         """The first element of this name directly below the root."""
@@ -175,23 +183,25 @@ def _cell(column: int, row: bytes, cell: Cell) -> bytes:
     return start + b"/>" if cell[1] is None else b"%s>%s</c>" % (start, cell[1])
 
 
+def _attributes(attributes: bytes, columns: Collection[int]) -> bytes:
+    """Attributes of a row, without the columns that it says it spans where they are others."""
+    return _SPANS.sub(lambda spans: spans[0] if _spanned(spans, columns) else b"", attributes)
+
+
 def _spanned(spans: re.Match[bytes], columns: Collection[int]) -> bool:
     """Whether the columns lie within the only span that a row says it has."""
     return bool(spans[1] and columns) and int(spans[1]) <= min(columns) and max(columns) <= int(spans[2])
 
 
+def _letters_at(data: bytes, cell: int) -> bytes:
+    """The letters of the name of a cell that begins there: three at most."""
+    name = cell + len(_START)
+    return data[name : name + 3].translate(None, _NO_LETTERS)
+
+
 @cache
 def _column(name: bytes) -> int:
     return number(name.decode())
-
-
-def _ends(data: bytes) -> tuple[int, int]:
-    first, last = data.index(b"<c "), data.rindex(b"<c ")
-    columns = []
-    for at in (first, last):
-        match = _CELL.match(data, at)
-        columns.append(_column(match[1]) if match else 1)
-    return columns[0], columns[1]
 
 
 def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
