@@ -13,6 +13,7 @@ CORE = {
     "courses",
     "facts",
     "engines",
+    "parquet",
     "metrics",
     "segments",
     "migration",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from xlseg.errors import SettingError
+from xlseg.errors import FileError, SettingError
 
 ENGINES = ("pandas", "polars", "duckdb")
 
@@ -31,6 +32,31 @@ def load(frame: pd.DataFrame, engine: str = "pandas") -> Frame:
     if engine == "duckdb":
         return nw.from_native(_package("duckdb").from_df(frame))
     raise SettingError("engine", f"{engine!r} is none", f"take one of {', '.join(ENGINES)}")
+
+
+def connect() -> tuple[Any, type[Exception]]:
+    """A DuckDB of its own, and what it raises when it cannot do something."""
+    duckdb = _package("duckdb")
+    connection = duckdb.connect(config={"preserve_insertion_order": False, "python_enable_replacements": False})
+    return connection, duckdb.Error
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    """A frame as a .parquet or .csv file; all or nothing."""
+    connection, failure = connect()
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        found = connection.from_df(frame)
+        (found.write_parquet if path.suffix.lower() == ".parquet" else found.write_csv)(str(beside))
+        beside.replace(path)
+    except (failure, OSError) as error:
+        beside.unlink(missing_ok=True)
+        raise FileError(path.name, f"cannot be written ({str(error).splitlines()[0]})", "check the folder and its rights") from None
+
+
+def relation(native: Any) -> Frame:
+    """A DuckDB relation, to be asked in narwhals."""
+    return nw.from_native(native)
 
 
 def collect(frame: Frame) -> pd.DataFrame:

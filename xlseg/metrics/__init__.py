@@ -3,5 +3,6 @@
 from xlseg.metrics.book import book_figures
 from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.metrics.measure import measure, measure_facts
+from xlseg.metrics.parquet import measure_parquet
 
-__all__ = ["CATALOGUE", "Metric", "book_figures", "measure", "measure_facts"]
+__all__ = ["CATALOGUE", "Metric", "book_figures", "measure", "measure_facts", "measure_parquet"]

@@ -133,14 +133,20 @@ def expected_orders(book: Facts, measured: pd.DataFrame, as_of: int) -> Array:
     """The `expected_orders` column of measured rows: at the as-of date (a day number), absent elsewhere and for those who never ordered."""
     column = np.full(len(measured), np.nan)
     seen = book.order_days[book.order_days["day"] <= as_of].groupby("customer")["day"].agg(["count", "min", "max"])
-    frequency = seen["count"].to_numpy("float64") - 1
-    if (frequency > 0).sum() < LEAST_REPEATERS:
-        return column
-    recency, age = (seen["max"] - seen["min"]).to_numpy("float64") / 7, (as_of - seen["min"]).to_numpy("float64") / 7
-    parameters = fit(frequency, recency, age)
-    if parameters is None:
-        return column
-    orders = expected(parameters, frequency, recency, age, HORIZON_WEEKS)
+    orders = expected_from(seen["count"].to_numpy(), seen["min"].to_numpy(), seen["max"].to_numpy(), as_of)
     at = (measured["as_of"] == as_of).to_numpy()
     column[at] = pd.Series(orders, index=seen.index).reindex(measured.loc[at, "customer"].astype("int64")).to_numpy()
-    return np.where(np.isfinite(column), column, np.nan)
+    return column
+
+
+def expected_from(order_days: Array, first: Array, last: Array, as_of: int) -> Array:
+    """Orders to come of those who have ordered, from their number of order days, first and last one; absent for all when nothing can be fitted."""
+    frequency = order_days.astype("float64") - 1
+    parameters = None
+    recency, age = (last - first).astype("float64") / 7, (as_of - first).astype("float64") / 7
+    if (frequency > 0).sum() >= LEAST_REPEATERS:
+        parameters = fit(frequency, recency, age)
+    if parameters is None:
+        return np.full(len(frequency), np.nan)
+    orders = expected(parameters, frequency, recency, age, HORIZON_WEEKS)
+    return np.where(np.isfinite(orders), orders, np.nan)

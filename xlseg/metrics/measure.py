@@ -23,6 +23,7 @@ from xlseg.metrics.spans import F64, KEYS, Dates, Rows
 from xlseg.metrics.sums import joined_sums
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
+from xlseg.workbook import Array
 
 
 def measure(ledger: Ledger, as_of: Sequence[dt.date], settings: Settings, engine: str = "pandas") -> pd.DataFrame:
@@ -41,7 +42,7 @@ def measure_facts(book: Facts, as_of: Sequence[dt.date], settings: Settings, eng
     """`measure` for facts that are there already."""
     dates = Dates(tuple(day_number(date) for date in as_of), engine)
     seasons = seasons_of(book, dates.days)
-    measured = _in_order(collect(_derived(_summed(book, dates, seasons, settings), book, settings)))
+    measured = _in_order(collect(derived(_summed(book, dates, seasons, settings), settings)))
     measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
     measured["expected_orders"] = expected_orders(book, measured, dates.days[-1])
     return _presented(measured, book)
@@ -65,12 +66,17 @@ def seasons_of(book: Facts, days: Sequence[int]) -> dict[int, Season]:
     start = int(placed.min(initial=FOREVER))
     per_day = np.bincount(placed - start)
     ordered = np.flatnonzero(per_day)
-    month = month_numbers(ordered + start)
+    return seasons_from(ordered + start, per_day[ordered], days)
+
+
+def seasons_from(ordered: Array, orders: Array, days: Sequence[int]) -> dict[int, Season]:
+    """The season on each of some days, from the day numbers with orders (rising) and how many there are on each."""
+    month = month_numbers(ordered)
     seasons = {}
     for day in days:
-        number, first = np.unique(month[ordered + start <= day], return_index=True)
-        count = np.add.reduceat(per_day[ordered][ordered + start <= day], first) if len(first) else first
-        seasons[day] = season(dict(zip(number.tolist(), count.tolist(), strict=True)), start if len(first) else None, day)
+        number, first = np.unique(month[ordered <= day], return_index=True)
+        count = np.add.reduceat(orders[ordered <= day], first) if len(first) else first
+        seasons[day] = season(dict(zip(number.tolist(), count.tolist(), strict=True)), int(ordered[0]) if len(first) else None, day)
     return seasons
 
 
@@ -87,8 +93,8 @@ def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Set
     return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", *(name for part in parts for name in part.columns))])
 
 
-def _derived(sums: Frame, book: Facts, settings: Settings) -> Frame:
-    """The metrics: ratios of the sums, and what is made of them."""
+def derived(sums: Frame, settings: Settings) -> Frame:
+    """The metrics: ratios of the sums, and what is made of them. Money in hundredths; without seasonal_index and expected_orders."""
     first = sums.with_columns(
         exposure=order.exposure(settings.window),
         payment_velocity=pay.payment_velocity(),

@@ -1,0 +1,58 @@
+"""Which sums a metric is made of, so that only those are added up where rows are many. `tests/core/test_parquet.py` asks for each metric alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xlseg.metrics.catalogue import CATALOGUE
+
+_TIMING = ("n", "d")
+_SPREAD = ("n", "d", "dd")
+_CHANGE = ("n", "d", "n_recent", "d_recent")
+_ADJUSTED = ("adjusted", "adjusted_last")
+
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "n_paid": ("n",),
+    "payment_velocity": _TIMING,
+    "payment_velocity_weighted": ("ad", "a"),
+    "days_to_pay": ("paid_days", "n_settled"),
+    "payment_consistency": _SPREAD,
+    "consistency_rating": _SPREAD,
+    "late_rms": ("square_late", "n"),
+    "late_share": ("late", "n"),
+    "payment_index": ("score", "a"),
+    "velocity_recent": ("d_recent", "n_recent"),
+    "velocity_change": _CHANGE,
+    "velocity_change_z": (*_CHANGE, "dd", "dd_recent"),
+    "expected_days_late": _TIMING,
+    "past_due_share": ("open_balance", "past_due"),
+    "oldest_past_due": ("first_due",),
+    "credit_share": ("credited", "closed"),
+    "dispute_share": ("disputed", "every"),
+    "orders_per_month": ("orders",),
+    "seasonal_index": (),
+    "orders_per_month_sa": ("adjusted",),
+    "frequency_change": ("orders", *_ADJUSTED),
+    "frequency_change_z": _ADJUSTED,
+    "deterioration_z": (*_CHANGE, "dd", "dd_recent", *_ADJUSTED),
+    "average_order_value": ("value", "orders"),
+    "order_value_trend": ("orders", "x", "xx", "y", "xy"),
+    "days_since_last_order": (),
+    "typical_gap": (),
+    "recency_ratio": (),
+    "expected_orders": (),
+    "refund_share": ("refund", "value"),
+    "revenue": ("value", "refund"),
+}
+"""Metrics that are no sum themselves. First and last order day are always there."""
+
+OF_ORDER_DAYS = frozenset(("typical_gap", "recency_ratio", "expected_orders"))
+"""Metrics that need every customer's distinct order days, which are dear to count."""
+
+
+def sums_for(metrics: Iterable[str]) -> frozenset[str]:
+    """The sums that some metrics need."""
+    return frozenset(name for metric in metrics for name in _NEEDS.get(metric, (metric,)))
+
+
+ALL_SUMS = sums_for(CATALOGUE)

@@ -1,0 +1,109 @@
+"""Measures the invoices of a parquet file where they lie: DuckDB adds up, a row a customer comes back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import narwhals.stable.v2 as nw
+import numpy as np
+import pandas as pd
+
+from xlseg.calendar import Season, day_number, month_number
+from xlseg.engines import collect, relation
+from xlseg.errors import SettingError, SourceError
+from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.metrics.expected_orders import expected_from
+from xlseg.metrics.invoices import histories, kinds_of, read_rows
+from xlseg.metrics.measure import derived, seasons_from
+from xlseg.metrics.needs import ALL_SUMS, OF_ORDER_DAYS, sums_for
+from xlseg.metrics.one_date import sums_at
+from xlseg.parquet import EXACT, InvoiceFile, open_invoices
+from xlseg.settings import Settings
+
+
+def measure_parquet(path: Path | str, as_of: Sequence[dt.date], settings: Settings, metrics: Sequence[str] | None = None) -> pd.DataFrame:
+    """The metrics of the invoices in a parquet file at each as-of date, by the same definitions as `measure`.
+
+    Parameters
+    ----------
+    path
+        A file, or a pattern of files, with the columns of `xlseg.parquet`.
+    metrics
+        Those wanted, in the order wanted; None: all. The fewer, the less is added up.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `as_of`, `customer` (as in the file), then the metrics; money in units, absent values NaN or None. Rows by as-of date, then customer.
+        `expected_orders` stands at the last date only.
+
+    Raises
+    ------
+    SettingError
+        For a metric that does not exist, or without duckdb.
+    SourceError, FormatError
+        When the file cannot be read, or holds what no invoice can have.
+    """
+    wanted = _known(tuple(metrics) if metrics is not None else tuple(CATALOGUE))
+    file = open_invoices(path)
+    days = tuple(day_number(date) for date in as_of)
+    seasons = seasons_from(*file.orders_per_day(), days)
+    rows = read_rows(relation(file.invoices), settings)
+    frames = [_at(file, rows, day, seasons[day], settings, wanted, last=day == days[-1]) for day in days]
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+
+
+def _known(metrics: tuple[str, ...]) -> tuple[str, ...]:
+    for metric in metrics:
+        if metric not in CATALOGUE:
+            near = get_close_matches(metric, CATALOGUE, n=1)
+            raise SettingError("metrics", f"{metric!r} is none", f"take {near[0]!r}" if near else "take some of docs/metrics.md")
+    return metrics
+
+
+def _at(file: InvoiceFile, rows: nw.LazyFrame, day: int, season: Season, settings: Settings, wanted: tuple[str, ...], last: bool) -> pd.DataFrame:
+    """The measured rows of one date."""
+    sums = collect(_summed(file, rows, day, season, settings, wanted))
+    _check_customers(file, sums["customer"])
+    sums = sums.assign(as_of=float(day), **dict.fromkeys(ALL_SUMS - set(sums.columns), np.nan))
+    measured = collect(derived(nw.from_native(sums), settings))
+    columns: dict[str, object] = {"as_of": np.full(len(sums), np.datetime64(day, "D").astype("datetime64[s]")), "customer": sums["customer"]}
+    for name in wanted:
+        if name == "seasonal_index":
+            columns[name] = np.full(len(sums), season.index[month_number(day) % 12])
+        elif name == "expected_orders":
+            columns[name] = _expected(sums, day) if last else np.full(len(sums), np.nan)
+        elif CATALOGUE[name].unit == "letter":
+            columns[name] = measured[name].astype(object).where(measured[name].notna(), None)
+        else:
+            columns[name] = measured[name].to_numpy("float64") / (100 if CATALOGUE[name].unit == "money" else 1)
+    return pd.DataFrame(columns, copy=False)
+
+
+def _summed(file: InvoiceFile, rows: nw.LazyFrame, day: int, season: Season, settings: Settings, wanted: Collection[str]) -> nw.LazyFrame:
+    """Every sum that is needed, a row a known customer."""
+    needed = sums_for(wanted)
+    known = histories(rows, day, distinct=bool(OF_ORDER_DAYS & set(wanted)))
+    span = max(file.last, day) - file.first + 1
+    exact = file.rows * span**2 < EXACT
+    if needed:
+        events = sums_at(rows, kinds_of(settings, day, season), day, needed, exact)
+        known = known.join(events, on="customer", how="left")
+    floats = [nw.col(name).cast(nw.Float64) for name in ("order_days", "first_day", "last_day")]
+    return known.with_columns(*floats, *[nw.col(name).fill_null(0.0) for name in sorted(needed - {"first_due"})]).sort("customer")
+
+
+def _check_customers(file: InvoiceFile, customers: pd.Series) -> None:
+    if customers.isna().any() or (customers == "").any():
+        raise SourceError(file.name, "invoices without a customer", "fill in column 'customer'")
+
+
+def _expected(sums: pd.DataFrame, day: int) -> np.ndarray:
+    """Orders to come; absent for those who never ordered."""
+    ordered = sums["first_day"].notna().to_numpy()
+    column = np.full(len(sums), np.nan)
+    column[ordered] = expected_from(*(sums[name].to_numpy()[ordered] for name in ("order_days", "first_day", "last_day")), day)
+    return column
