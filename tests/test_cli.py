@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from books import demo_file, rows
 
@@ -233,3 +235,18 @@ def test_every_command_and_option_is_in_the_documentation() -> None:
         assert f"## xlseg {name}" in page
         for action in command._actions:
             assert all(f"`{option}" in page for option in action.option_strings if option.startswith("--") and option != "--help"), action
+
+
+def test_measure_writes_a_row_a_customer_and_refuses_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    invoices, metrics = tmp_path / "invoices.parquet", tmp_path / "metrics.csv"
+    row = {"customer": "=A1", "issued": dt.date(2024, 1, 1), "due": dt.date(2024, 1, 31), "paid": dt.date(2024, 2, 10), "amount": 10_000}
+    pd.DataFrame([row]).to_parquet(invoices)
+    asked = ["measure", str(invoices), "--as-of", "2024-03-01", "--metrics", "payment_velocity, oldest_past_due"]
+    assert main([*asked, "--output", str(metrics)]) == 0
+    assert metrics.read_text(encoding="utf-8").splitlines() == ["as_of,customer,payment_velocity,oldest_past_due", "2024-03-01,=A1,10.0,"]
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["invoices.parquet", "metrics.csv"]
+    for output, fact in ((invoices, "invoices.parquet: the result would be among the invoices"), (tmp_path / "m.xlsx", "m.xlsx: neither a .parquet nor")):
+        assert main([*asked, "--output", str(output)]) == 1
+        assert capsys.readouterr().err.startswith(f"xlseg: {fact}")
+    assert main([*asked, "--output", str(tmp_path / "none" / "m.csv")]) == 1
+    assert "m.csv: cannot be written" in capsys.readouterr().err

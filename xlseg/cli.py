@@ -242,6 +242,8 @@ def _uninstall_calc(chosen: argparse.Namespace) -> int:
 
 
 def _measure(chosen: argparse.Namespace) -> int:
+    from fnmatch import fnmatch
+
     from xlseg.engines import write
     from xlseg.errors import FileError
     from xlseg.metrics import measure_parquet
@@ -250,8 +252,8 @@ def _measure(chosen: argparse.Namespace) -> int:
     target = chosen.output
     if target.suffix.lower() not in (".parquet", ".csv"):
         raise FileError(target.name, "neither a .parquet nor a .csv file", "give it a name such as metrics.parquet")
-    if target.exists() and chosen.invoices.exists() and target.samefile(chosen.invoices):
-        raise FileError(target.name, "these are the invoices themselves", "take another name for --output")
+    if fnmatch(str(target.absolute()), str(chosen.invoices.absolute())) or (target.exists() and chosen.invoices.exists() and target.samefile(chosen.invoices)):
+        raise FileError(target.name, "the result would be among the invoices", "take another name for --output")
     metrics = [name.strip() for name in chosen.metrics.split(",")] if chosen.metrics else None
     clock = started_clock()
     measured = measure_parquet(chosen.invoices, [chosen.as_of], Settings(), metrics)

@@ -48,7 +48,7 @@ def kinds_of(settings: Settings, day: int, season: Season) -> tuple[Kind, ...]:
     return (
         Kind(lambda rows: pay.payment_events(rows, settings), {}, col("has_timing")),
         Kind(due.open_items, {"since": col("issued"), "until": until, "due": due_day, "amount": col("opening")}, col("opening") != 0),
-        Kind(lambda rows: order.orders_in_window(rows, dates, {day: season}, settings.window), {"day": col("issued")}, col("customer").is_null() | nw.lit(True)),
+        Kind(lambda rows: order.orders_in_window(rows, dates, {day: season}, settings.window), {"day": col("issued")}, nw.lit(True)),
     )
 
 

@@ -49,6 +49,9 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 OF_ORDER_DAYS = frozenset(("typical_gap", "recency_ratio", "expected_orders"))
 """Metrics that need every customer's distinct order days, which are dear to count."""
 
+OF_THE_BOOK = OF_ORDER_DAYS | {"expected_days_late"}
+"""Metrics that look at all customers at once; the others are ratios of a customer's own sums, and can be made where those are."""
+
 
 def sums_for(metrics: Iterable[str]) -> frozenset[str]:
     """The sums that some metrics need."""

@@ -41,7 +41,7 @@ class Kind:
 def sums_at(rows: Frame, kinds: Sequence[Kind], day: int, wanted: Collection[str], exact: bool) -> Frame:
     """A row a `customer` with a fact that counts on the day, and the sums that are wanted.
 
-    `exact`: whether every sum stays below 2^53, so that floating point adds it up without loss; whole numbers are four times as slow, as DuckDB
+    `exact`: whether every sum stays below 2^53, so that floating point adds it up without loss; whole numbers take twice as long, as DuckDB
     adds them to 128 bits.
     """
     frame, laid = rows.rename({name: _ROW + name for name in rows.columns}), _Laid({}, [])

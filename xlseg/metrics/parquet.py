@@ -12,16 +12,17 @@ import numpy as np
 import pandas as pd
 
 from xlseg.calendar import Season, day_number, month_number
-from xlseg.engines import collect, relation
+from xlseg.engines import Frame, collect, relation
 from xlseg.errors import SettingError, SourceError
-from xlseg.metrics.catalogue import CATALOGUE
+from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.metrics.expected_orders import expected_from
 from xlseg.metrics.invoices import histories, kinds_of, read_rows
 from xlseg.metrics.measure import derived, seasons_from
-from xlseg.metrics.needs import ALL_SUMS, OF_ORDER_DAYS, sums_for
+from xlseg.metrics.needs import ALL_SUMS, OF_ORDER_DAYS, OF_THE_BOOK, sums_for
 from xlseg.metrics.one_date import sums_at
 from xlseg.parquet import EXACT, InvoiceFile, open_invoices
 from xlseg.settings import Settings
+from xlseg.workbook import Array
 
 
 def measure_parquet(path: Path | str, as_of: Sequence[dt.date], settings: Settings, metrics: Sequence[str] | None = None) -> pd.DataFrame:
@@ -64,27 +65,36 @@ def _known(metrics: tuple[str, ...]) -> tuple[str, ...]:
     return metrics
 
 
-def _at(file: InvoiceFile, rows: nw.LazyFrame, day: int, season: Season, settings: Settings, wanted: tuple[str, ...], last: bool) -> pd.DataFrame:
+def _at(file: InvoiceFile, rows: Frame, day: int, season: Season, settings: Settings, wanted: tuple[str, ...], last: bool) -> pd.DataFrame:
     """The measured rows of one date."""
-    sums = collect(_summed(file, rows, day, season, settings, wanted))
-    _check_customers(file, sums["customer"])
-    sums = sums.assign(as_of=float(day), **dict.fromkeys(ALL_SUMS - set(sums.columns), np.nan))
-    measured = collect(derived(nw.from_native(sums), settings))
-    columns: dict[str, object] = {"as_of": np.full(len(sums), np.datetime64(day, "D").astype("datetime64[s]")), "customer": sums["customer"]}
+    summed = _summed(file, rows, day, season, settings, wanted)
+    sums = collect(summed) if OF_THE_BOOK & set(wanted) else None
+    own = [name for name in wanted if name not in _NOT_DERIVED]
+    measured = collect(derived(summed if sums is None else nw.from_native(sums), settings).select("customer", *own))
+    _check_customers(file, measured["customer"])
+    columns: dict[str, object] = {"as_of": np.full(len(measured), np.datetime64(day, "D").astype("datetime64[s]")), "customer": measured["customer"]}
     for name in wanted:
         if name == "seasonal_index":
-            columns[name] = np.full(len(sums), season.index[month_number(day) % 12])
+            columns[name] = np.full(len(measured), season.index[month_number(day) % 12])
         elif name == "expected_orders":
-            columns[name] = _expected(sums, day) if last else np.full(len(sums), np.nan)
-        elif CATALOGUE[name].unit == "letter":
-            columns[name] = measured[name].astype(object).where(measured[name].notna(), None)
+            columns[name] = _expected(sums, day) if last and sums is not None else np.full(len(measured), np.nan)
         else:
-            columns[name] = measured[name].to_numpy("float64") / (100 if CATALOGUE[name].unit == "money" else 1)
+            columns[name] = _in_units(measured[name], CATALOGUE[name])
     return pd.DataFrame(columns, copy=False)
 
 
-def _summed(file: InvoiceFile, rows: nw.LazyFrame, day: int, season: Season, settings: Settings, wanted: Collection[str]) -> nw.LazyFrame:
-    """Every sum that is needed, a row a known customer."""
+_NOT_DERIVED = ("seasonal_index", "expected_orders")
+
+
+def _in_units(values: pd.Series, metric: Metric) -> object:
+    """The values as they are handed out: money in units, absent letters None."""
+    if metric.unit == "letter":
+        return values.astype(object).where(values.notna(), None)
+    return values.to_numpy("float64") / (100 if metric.unit == "money" else 1)
+
+
+def _summed(file: InvoiceFile, rows: Frame, day: int, season: Season, settings: Settings, wanted: Collection[str]) -> Frame:
+    """Every sum that is needed, a row a known customer; the others are absent."""
     needed = sums_for(wanted)
     known = histories(rows, day, distinct=bool(OF_ORDER_DAYS & set(wanted)))
     span = max(file.last, day) - file.first + 1
@@ -92,8 +102,10 @@ def _summed(file: InvoiceFile, rows: nw.LazyFrame, day: int, season: Season, set
     if needed:
         events = sums_at(rows, kinds_of(settings, day, season), day, needed, exact)
         known = known.join(events, on="customer", how="left")
-    floats = [nw.col(name).cast(nw.Float64) for name in ("order_days", "first_day", "last_day")]
-    return known.with_columns(*floats, *[nw.col(name).fill_null(0.0) for name in sorted(needed - {"first_due"})]).sort("customer")
+    numbers = [nw.col(name).cast(nw.Float64) for name in ("order_days", "first_day", "last_day")]
+    added = {name: nw.col(name).fill_null(0.0) for name in sorted(needed - {"first_due"})}
+    absent = dict.fromkeys(sorted(ALL_SUMS - needed), nw.lit(None).cast(nw.Float64))
+    return known.with_columns(*numbers, as_of=nw.lit(float(day)), **added, **absent).sort("customer")
 
 
 def _check_customers(file: InvoiceFile, customers: pd.Series) -> None:
@@ -101,9 +113,10 @@ def _check_customers(file: InvoiceFile, customers: pd.Series) -> None:
         raise SourceError(file.name, "invoices without a customer", "fill in column 'customer'")
 
 
-def _expected(sums: pd.DataFrame, day: int) -> np.ndarray:
+def _expected(sums: pd.DataFrame, day: int) -> Array:
     """Orders to come; absent for those who never ordered."""
     ordered = sums["first_day"].notna().to_numpy()
     column = np.full(len(sums), np.nan)
-    column[ordered] = expected_from(*(sums[name].to_numpy()[ordered] for name in ("order_days", "first_day", "last_day")), day)
+    order_days, first, last = (sums[name].to_numpy()[ordered] for name in ("order_days", "first_day", "last_day"))
+    column[ordered] = expected_from(order_days, first, last, day)
     return column
