@@ -245,7 +245,10 @@ def test_measure_writes_a_row_a_customer_and_refuses_in_one_line(tmp_path: Path,
     assert main([*asked, "--output", str(metrics)]) == 0
     assert metrics.read_text(encoding="utf-8").splitlines() == ["as_of,customer,payment_velocity,oldest_past_due", "2024-03-01,=A1,10.0,"]
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["invoices.parquet", "metrics.csv"]
-    for output, fact in ((invoices, "invoices.parquet: the result would be among the invoices"), (tmp_path / "m.xlsx", "m.xlsx: neither a .parquet nor")):
+    for output, fact in (
+        (invoices, "invoices.parquet: the result would be among the invoices"),
+        (tmp_path / "m.xlsx", "m.xlsx: neither a .parquet nor"),
+    ):
         assert main([*asked, "--output", str(output)]) == 1
         assert capsys.readouterr().err.startswith(f"xlseg: {fact}")
     assert main([*asked, "--output", str(tmp_path / "none" / "m.csv")]) == 1

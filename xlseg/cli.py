@@ -252,7 +252,9 @@ def _measure(chosen: argparse.Namespace) -> int:
     target = chosen.output
     if target.suffix.lower() not in (".parquet", ".csv"):
         raise FileError(target.name, "neither a .parquet nor a .csv file", "give it a name such as metrics.parquet")
-    if fnmatch(str(target.absolute()), str(chosen.invoices.absolute())) or (target.exists() and chosen.invoices.exists() and target.samefile(chosen.invoices)):
+    if fnmatch(str(target.absolute()), str(chosen.invoices.absolute())) or (
+        target.exists() and chosen.invoices.exists() and target.samefile(chosen.invoices)
+    ):
         raise FileError(target.name, "the result would be among the invoices", "take another name for --output")
     metrics = [name.strip() for name in chosen.metrics.split(",")] if chosen.metrics else None
     clock = started_clock()
