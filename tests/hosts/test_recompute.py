@@ -307,6 +307,18 @@ def test_an_answer_that_has_no_room_is_left(tmp_path: Path) -> None:
     assert [report(path)[name] for name in ("B2", "D2", "E1", "E2")] == [before["B2"], before["D2"], 0, 10]
 
 
+@pytest.mark.parametrize("kind", ["", ' cm="1"'])
+def test_an_area_beyond_all_measure_is_left(tmp_path: Path, kind: str) -> None:
+    path = book(tmp_path / "b.xlsx", {"B2": "=SIZE(Data!A1:IV1048576)", "B3": "=TWICE(1)"})
+    part, mark = part_of(path, "Report"), kind.encode()
+    claim = b'<c r="B2"%s><f t="array" ref="B2:XFD1048576">' % mark
+    repacked(path, lambda m: m.update({part: m[part].replace(b'<c r="B2"><f>', claim)}))
+    assert recomputed(path) == Recomputed(1, 1, ("Report!B2",))
+    tall = b'<c r="B2"%s><f t="array" ref="B2:B1000000">' % mark
+    repacked(path, lambda m: m.update({part: m[part].replace(claim, tall)}))
+    assert recomputed(path) == Recomputed(1, 0, ("Report!B2",))
+
+
 # ── books of all kinds ───────────────────────────────────────────────────────
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from xlseg.errors import FormatError
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.references import Place
 from xlseg.workbook import Array, Source, Value
@@ -11,6 +12,8 @@ from xlseg.workbook import Array, Source, Value
 Rows = tuple[tuple[Value, ...], ...]
 
 _MOST_RANGES = 32
+_LARGEST = 20_000_000
+"""Cells of a range, empty ones included."""
 _WIDE = 256
 """Columns from which on a range is taken to be whole rows."""
 
@@ -41,6 +44,11 @@ class Operands:
         """The value of a single cell, or the rows of several.
 
         Rows below the last one that is in use are left out, but not of the first `height`: a formula in so many cells would show too few answers.
+
+        Raises
+        ------
+        FormatError
+            When the cells are too many, or their sheet cannot be read.
         """
         area = place.area
         if (area.top, area.left) == (area.bottom, area.right):
@@ -63,6 +71,8 @@ class Operands:
         columns = self._sheet(place.sheet)
         bottom = min(area.bottom, max(area.top + height - 1, len(columns[0]) if columns else 0))
         right = area.right if area.right - area.left < _WIDE else max(area.left, min(area.right, len(columns)))
+        if (right - area.left + 1) * (bottom - area.top + 1) > _LARGEST:
+            raise FormatError(place.sheet, f"a formula refers to the {bottom - area.top + 1:,} rows of {area}", "refer to fewer")
         found = [self._cells(place.sheet, column, area.top, bottom) for column in range(area.left, right + 1)]
         if self._meets_computed(place):
             for (row, column), value in self.computed(place.sheet).items():

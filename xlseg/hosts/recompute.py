@@ -27,7 +27,7 @@ Answering = Callable[[str, Sequence[Any]], Any]
 """From a function's name and its arguments (a value, or a tuple of rows; None is left out) to a value, or a list of rows of values."""
 
 _LARGEST = 2_000_000
-"""Cells that one answer may fill."""
+"""Cells that all answers together may fill."""
 _NOTHING = CellError("#N/A")
 
 
@@ -93,13 +93,14 @@ class _Work:
         self._cells = [cell for sheet in sheets.values() for cell in sheet.cells]
         self._reach: dict[FormulaCell, Area] = {}
         self._left: set[FormulaCell] = set()
+        self._filled = 0
 
     def compute(self) -> None:
         """Answer every formula whose arguments can be read, those that others refer to first."""
         waiting = {cell: self._arguments(cell) for cell in self._cells}
         for cell in self._in_order(waiting):
             places = waiting[cell]
-            if places is None or cell.call is None or cell in self._left:
+            if places is None or cell.call is None or cell in self._left or cell.area.size + self._filled > _LARGEST:
                 self._left.add(cell)
             else:
                 self._answer(cell, cell.call, places)
@@ -164,6 +165,7 @@ class _Work:
             self._left.add(cell)
             return
         self._reach[cell] = reach
+        self._filled += reach.size
         self._operands.show(cell.sheet, _spread(rows, reach) | _cleared(cell.area, reach))
 
     def _given(self, argument: Argument, at: Place | None, height: int) -> Any:
@@ -172,7 +174,7 @@ class _Work:
         return argument.value if isinstance(argument, Literal) else None
 
     def _has_room(self, cell: FormulaCell, reach: Area) -> bool:
-        if reach.size > _LARGEST:
+        if reach.size + self._filled > _LARGEST:
             return False
         if reach == cell.area:
             return True
