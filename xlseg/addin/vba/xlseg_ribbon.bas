@@ -18,6 +18,8 @@ Public Sub RefreshSegments()
         XLPy.Module "xlseg.addin.ribbon" ' an installation that is not whole says so here, in our words
     #End If
     RunPython "import xlseg.addin.ribbon; xlseg.addin.ribbon.refresh_segments()"
+    ' A formula that is given no data reads the workbook itself: Excel knows of no cell that it depends on.
+    If Application.Calculation <> xlCalculationManual Then Application.CalculateFull
     Application.StatusBar = False
     Exit Sub
 failed:
