@@ -9,7 +9,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -89,7 +89,7 @@ def indexed(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
-def unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Generator[bytes, None, None]:
+def unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     """Content of a member in pieces, held to the size that the directory states.
 
     Raises

@@ -9,12 +9,10 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 
 from xlseg.errors import FormatError
-from xlseg.hosts.ahead import ahead
 from xlseg.hosts.columns import MAX_DENSE
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.opening import unpacked
@@ -28,8 +26,6 @@ _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_TAG = 1 << 16
-_LARGE = 4 << 20
-"""Bytes of a part from which on a thread of its own is worth while."""
 _SAVE_AGAIN = "open it in Excel and save it again"
 
 
@@ -130,22 +126,18 @@ def _tree(book: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Eleme
 
 def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Extent | None:
     """The extent of a worksheet; None for another part."""
-    with closing(ahead(unpacked(package, member)) if member.file_size > _LARGE else unpacked(package, member)) as pieces:
-        return _surveyed(place, member.file_size, _in_utf_8(pieces))
-
-
-def _surveyed(place: str, size: int, chunks: Iterator[bytes]) -> Extent | None:
+    chunks = _in_utf_8(unpacked(package, member))
     start = next(chunks, b"")
     if not _READ.search(start):
         return None
     if b"<!DOCTYPE" in start:
         raise FormatError(place, "the XML declares a document type", _SAVE_AGAIN)
     if not _WORKSHEET.search(start):
-        _must_count_right(place, start, size)
+        _must_count_right(place, start, member.file_size)
         for _ in chunks:  # to its end, for its size
             pass
         return None
-    extent = Extent(place, size)
+    extent = Extent(place, member.file_size)
     for chunk in _whole_tags(chain([start], chunks)):
         extent.take(chunk)
     return extent
