@@ -56,7 +56,7 @@ def test_the_generated_files_are_xml_that_names_every_formula_and_argument() -> 
     assert functions_ is not None
     names = [f.findtext(f"./prop[@{key}='CompatibilityName']/value") for f in functions_]
     assert names == [formula.name for formula in FORMULAS]
-    arguments = [[a.findtext(f"./prop[@{key}='DisplayName']/value") for a in f.find(f"./*[@{key}='Parameters']") or ()] for f in functions_]
+    arguments = [[a.findtext(f"./prop[@{key}='DisplayName']/value") for a in f.findall(f"./*[@{key}='Parameters']/*")] for f in functions_]
     assert arguments == [[argument.name for argument in formula.arguments] for formula in FORMULAS]
     listed = {e.get("{http://openoffice.org/2001/manifest}full-path") for e in trees["META-INF/manifest.xml"]}
     assert listed == made.keys() - {"META-INF/manifest.xml", "description.xml", "functions.json"}
