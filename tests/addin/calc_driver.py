@@ -38,6 +38,23 @@ class Driver:
         self.document = self.desktop.loadComponentFromURL(url, "_blank", 0, (prop("Hidden", hidden),))
         return self.document.Title
 
+    def opened(self):
+        """Take up the document that LibreOffice was started with, once it is there."""
+        for _ in range(300):
+            found = self.desktop.getCurrentComponent()
+            if found is not None and found.supportsService("com.sun.star.sheet.SpreadsheetDocument"):
+                self.document = found
+                return found.Title
+            time.sleep(0.1)
+        raise RuntimeError("no document is open")
+
+    def button(self):
+        """Middle of the first button of our toolbar, relative to the content of the window."""
+        bar = self.document.CurrentController.Frame.LayoutManager.getElement("private:resource/toolbar/addon_org.xlseg.toolbar")
+        button = bar.RealInterface.getAccessibleContext().getAccessibleChild(0).getAccessibleContext()
+        place, size = button.getLocationOnScreen(), button.getSize()
+        return [button.getAccessibleName(), place.X + size.Width // 2, place.Y + size.Height // 2]
+
     def close(self):
         self.document.close(True)
 

@@ -60,13 +60,13 @@ def own(folder: Path) -> None:
 class RunningOffice:
     """A LibreOffice that runs, with its windows hidden or on a display, and a driver beside it."""
 
-    def __init__(self, profile: Path, *, display: str | None = None, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, profile: Path, *, display: str | None = None, book: Path | None = None, environment: dict[str, str] | None = None) -> None:
         self._pipe = f"xlseg{os.getpid()}_{time.monotonic_ns() % 10**9}"
         headless = [] if display else ["--headless"]
         program = Path(shutil.which("soffice") or "").resolve().parent / "soffice.bin"
         self._command = [
             str(program), f"-env:UserInstallation={profile.resolve().as_uri()}", f"--accept=pipe,name={self._pipe};urp;", "--norestore", "--nologo",
-            "--nodefault", "--nofirststartwizard", *headless,
+            "--nodefault", "--nofirststartwizard", *headless, *([str(book)] if book else []),
         ]  # fmt: skip
         self._environment = {**os.environ, **({"DISPLAY": display} if display else {}), **(environment or {})}
         self.process = self._start()

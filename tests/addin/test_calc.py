@@ -1,11 +1,13 @@
 """The extension in a real LibreOffice: installed, asked in cells, its button's command, uninstalled."""
 
 import datetime as dt
+import os
 import shutil
 import subprocess
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
@@ -353,3 +355,48 @@ def test_the_administrator_is_told_to_install_as_the_user(monkeypatch: pytest.Mo
     monkeypatch.setattr("os.geteuid", lambda: 0)
     with pytest.raises(InstallError, match=r"LibreOffice: it takes no extension from the administrator \(root\)\. To go on, run this as the user"):
         install(find_office())
+
+
+@real
+@pytest.mark.skipif(not all(map(shutil.which, ("Xvfb", "openbox", "xdotool"))), reason="no Xvfb, openbox and xdotool to click with")
+def test_a_click_on_the_toolbar_button_makes_the_tabs_and_says_so(tmp_path: Path, book: Path) -> None:
+    office = find_office(programs(tmp_path / "program"), profile(tmp_path / "profile"))
+    install(office)
+    path = tmp_path / "click.xlsx"
+    shutil.copyfile(book, path)
+    with display() as (screen, environment):
+        running = RunningOffice(office.profile_folder(), display=screen, book=path, environment={"XDG_STATE_HOME": str(tmp_path / "state")})
+        try:
+            running("opened")
+            time.sleep(2)  # until the window has been drawn
+            name, x, y = running("button")  # type: ignore[misc]
+            assert name == "Refresh Segments"
+            do = lambda *words: subprocess.run(["xdotool", *map(str, words)], env=environment, capture_output=True, text=True, check=True).stdout  # noqa: E731
+            window = do("search", "--sync", "--name", "click.xlsx").split()[-1]
+            do("mousemove", "--window", window, x, y, "sleep", "0.5", "click", "1")
+            box = do("search", "--sync", "--name", "^Refresh Segments$").split()[-1]
+            do("windowactivate", "--sync", box, "key", "Return")
+            assert {"Segments", "Migration", "Movers"} <= set(running("sheets"))  # type: ignore[call-overload]
+            running("execute", "doc.setModified(False)")  # nobody is there to be asked whether to save
+        finally:
+            running.quit()
+
+
+@contextmanager
+def display() -> Iterator[tuple[str, dict[str, str]]]:
+    """A screen that nobody sees, with a window manager."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24"], pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    os.close(write)
+    with os.fdopen(read) as numbers:
+        screen = f":{numbers.readline().strip()}"
+    environment = {**os.environ, "DISPLAY": screen}
+    manager = subprocess.Popen(["openbox"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield screen, environment
+    finally:
+        for process in (manager, server):
+            process.terminate()
+            process.wait()
