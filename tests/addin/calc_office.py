@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import shutil
 import stat
 import subprocess
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 NOBODY = 65534
+PATIENCE = 60
 
 _UNOPKG = """#!/bin/sh
 left=$#
@@ -91,6 +93,9 @@ class RunningOffice:
         assert self._driver.stdout
         self._driver.stdin.write(json.dumps([name, *arguments]) + "\n")
         self._driver.stdin.flush()
+        if not select.select([self._driver.stdout], [], [], PATIENCE)[0]:
+            self.process.kill()
+            raise RuntimeError(f"LibreOffice has not answered to {name} in {PATIENCE} seconds")
         answer = json.loads(self._driver.stdout.readline() or '{"failed": "the driver has gone"}')
         if "failed" in answer:
             raise RuntimeError(answer["failed"])
