@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import openpyxl
 import pytest
@@ -46,7 +46,12 @@ def missing() -> str:
 
 
 MISSING = missing()
-real = pytest.mark.skipif(bool(MISSING), reason=MISSING or "LibreOffice is there")
+
+
+def real(test: T) -> T:
+    """A test in a real LibreOffice. What that refuses when it is steered from outside is tried once more; what it answers wrongly is not."""
+    asked_again = pytest.mark.flaky(reruns=1, reruns_delay=1, only_rerun=["RuntimeError"])
+    return cast(T, pytest.mark.skipif(bool(MISSING), reason=MISSING or "LibreOffice is there")(asked_again(test)))
 
 
 # ── the files of the extension ───────────────────────────────────────────────
