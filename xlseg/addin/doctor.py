@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from xlseg.addin.calc_extension.install import FORMULAS_FROM
 from xlseg.addin.wrappers import PYTHON_MODULE
 
 State = Literal["good", "wrong", "note", "unseen"]
 """good; wrong: must be put right; note: worth knowing; unseen: cannot be checked on this machine."""
 
 OLDEST_PYTHON = (3, 11)
-OLDEST_CALC = (24, 2)
 BEST_CALC = (25, 2)
 INSTALL = 'pip install "xlseg[excel]"'
 Version = tuple[int, ...]
@@ -243,7 +243,7 @@ def calc(facts: Facts) -> Finding:
     if facts.calc is None:
         return Finding("LibreOffice", "note", "not found; only needed for formulas and button in Calc")
     version = f"version {_dotted(facts.calc)}"
-    if facts.calc < OLDEST_CALC:
+    if facts.calc < FORMULAS_FROM:
         fact = f"{version} saves our formulas under names that Excel does not know: only the button is offered there"
         return Finding("LibreOffice", "note", fact, f"install {_dotted(BEST_CALC)} or newer from libreoffice.org for the formulas")
     if not facts.extension:

@@ -11,6 +11,7 @@ from typing import Any
 
 from xlseg.errors import FormatError
 from xlseg.hosts.a1 import Area
+from xlseg.hosts.blocks import blocks, rectangles
 from xlseg.hosts.calcsheet import Ask, CalcSheet, Cells
 from xlseg.hosts.twin import Changed, LiveSheet, Place, Twin
 from xlseg.hosts.wire import Grid
@@ -127,35 +128,11 @@ def changing(changes: Sequence[Changed], twin: str) -> list[Step]:
         if change.formulas:
             done.append(["formulas", change.name, [[row - 1, column - 1, words] for (row, column), words in change.formulas.items()]])
     looks = [
-        [change.name, row - 1, column - 1, [_from_0(area) for area in _areas(list(cells))]]
+        [change.name, row - 1, column - 1, [_from_0(area) for area in rectangles(cells)]]
         for change in there
         for (row, column), cells in change.looks.items()
     ]
     return [*done, ["looks", twin, looks]] if looks else done
-
-
-def blocks(values: Mapping[Place, str | float]) -> list[tuple[Place, list[list[str | float]]]]:
-    """Cells gathered in rectangles: runs down a column, and beside each other those between the same rows."""
-    return [
-        ((area.top, area.left), [[values[row, column] for column in range(area.left, area.right + 1)] for row in range(area.top, area.bottom + 1)])
-        for area in _areas(sorted(values))
-    ]
-
-
-def _areas(places: Sequence[Place]) -> list[Area]:
-    runs: list[Area] = []
-    for column, row in sorted((column, row) for row, column in places):
-        last = runs[-1] if runs else None
-        if last and last.left == column and last.bottom == row - 1:
-            runs[-1] = Area(last.top, column, row, column)
-        else:
-            runs.append(Area(row, column, row, column))
-    wide: dict[tuple[int, int, int], Area] = {}
-    for run in runs:
-        beside = wide.pop((run.top, run.bottom, run.left - 1), None)
-        left = beside.left if beside else run.left
-        wide[run.top, run.bottom, run.right] = Area(run.top, left, run.bottom, run.right)
-    return list(wide.values())
 
 
 def _from_0(area: Area) -> list[int]:
