@@ -26,6 +26,13 @@ class Settings:
     day_first: bool | None = None
     control_total: float | None = None
     as_of: dt.date | None = None
+    capacity: int = 50
+    pause: int = 4
+    touch_cost: float = 5.0
+    cost_of_capital: float = 0.08
+    target_days_late: float = 0.0
+    baseline: dt.date | None = None
+    digest_to: str = ""
     headings: Mapping[str, str] = field(default_factory=dict)
     """Sheet heading → field, such as {"Invoices.Belegdat": "Date"}; the sheet may be left out."""
 
@@ -97,6 +104,27 @@ def _times(value: Value) -> float:
     return number
 
 
+def _rate(value: Value) -> float:
+    number = _money(value)
+    if not 0 <= number <= 1:
+        raise ValueError("a yearly rate from 0 % to 100 %")
+    return number
+
+
+def _cost(value: Value) -> float:
+    number = _money(value)
+    if number < 0:
+        raise ValueError("an amount of money, not below 0")
+    return number
+
+
+def _days_late(value: Value) -> float:
+    number = _money(value)
+    if not abs(number) <= 365:
+        raise ValueError("a number of days from -365 to 365")
+    return number
+
+
 def _date(value: Value) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
@@ -120,6 +148,13 @@ SETTINGS = (
     Setting("Base currency", "base_currency", "code", "Empty: the currency most invoices are in.", _text),
     Setting("Day order", "day_first", "DMY/MDY", "For text dates that could be either, such as 03/04/2026. Empty: decided per column.", _order),
     Setting("Ledger control total", "control_total", "money", "Open balance by the general ledger at the as-of date; see Data Quality.", _money),
+    Setting("Capacity", "capacity", "actions", "How many actions the team can take up at a time: the list on Actions ends there.", _whole),
+    Setting("Pause between touches", "pause", "days", "A customer who was contacted is left alone for so many days.", _grace),
+    Setting("Cost of a touch", "touch_cost", "money", "What one contact costs the team; see Value.", _cost),
+    Setting("Cost of capital", "cost_of_capital", "share", "A year: what cash that comes sooner is worth; see Value.", _rate),
+    Setting("Target days late", "target_days_late", "days", "What Value compares each segment's days late with.", _days_late),
+    Setting("Baseline", "baseline", "date", "Day since which Value measures what was gained. Empty: not measured.", _date),
+    Setting("Digest to", "digest_to", "addresses", "Mail addresses or channels, with commas between. No passwords or web addresses.", _text),
 )  # fmt: skip
 
 MAP_KEY = "Heading: "

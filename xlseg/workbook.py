@@ -166,6 +166,38 @@ class Table:
         return len(self.columns[0].values)
 
 
+Block = tuple[int, int, int, int]
+"""A rectangle of cells of a tab: first row, first column, last row, last column, from 1."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a chart: its numbers stand in cells of the same tab.
+
+    `name` is the cell that names it. `colour` is a place in the palette of the charts (0 …), which colour-blind people and printers can tell apart.
+    """
+
+    name: tuple[int, int]
+    categories: Block
+    values: Block
+    colour: int = 0
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A native chart, drawn when its tab is made and the user's from then on; a refresh changes the cells it shows.
+
+    `at` is the (row, column) of its upper left corner, `size` its width and height in pixels, `number` the look of the numbers on its axis.
+    """
+
+    kind: Literal["column", "stacked column", "bar", "stacked bar", "line"]
+    title: str
+    at: tuple[int, int]
+    size: tuple[int, int]
+    series: tuple[Series, ...]
+    number: Style = "count"
+
+
 @dataclass(frozen=True)
 class Tab:
     """One sheet of ours.
@@ -185,6 +217,10 @@ class Tab:
         0: only the cells named are touched.
     input
         The user's own page (Rules, Config): made when absent, never written again.
+    charts
+        Charts over cells of this tab; made with the tab, then left alone.
+    one_page
+        Whether it is printed on a single page, not only a page wide.
     """
 
     name: str
@@ -196,6 +232,8 @@ class Tab:
     input: bool = False
     freeze: tuple[int, int] | None = None
     footer: str = ""
+    charts: tuple[Chart, ...] = ()
+    one_page: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,11 @@ def config_tab() -> Tab:
         "Margin": 1,
         "Leave out disputed": "no",
         "Entity": "Customer",
+        "Capacity": 50,
+        "Pause between touches": 4,
+        "Cost of a touch": 5,
+        "Cost of capital": 0.08,
+        "Target days late": 0,
     }
     columns = (
         Column("Key", [s.key for s in SETTINGS], "text", 24),
