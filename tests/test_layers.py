@@ -21,6 +21,7 @@ CORE = {
     "movers",
     "changes",
     "controls",
+    "dashboard",
     "explain",
     "intake",
     "demo",

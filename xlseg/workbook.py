@@ -98,8 +98,11 @@ Style = Literal[
     "title", "subtitle", "section", "label", "header", "text", "wrap", "date", "money", "days", "share", "count", "ratio", "score",
     "grey_share", "grey_count", "good", "bad", "warn", "note",
     "input_text", "input_wrap", "input_number", "input_date",
+    "head_text", "head_date", "head_count", "section_note", "card_label", "card_note", "card_good", "card_bad",
+    "card_money", "card_days", "card_share", "card_count", "was_money", "was_days", "was_share", "was_count",
 ]  # fmt: skip
-"""The looks a cell can have; each host says once how they look. `input_…` are cells the user types into."""
+"""The looks a cell can have; each host says once how they look. `input_…` are cells the user types into.
+`card_…` are the figures of the Dashboard, `was_…` what they were a month before."""
 
 Growth = Literal["keep", "replace", "append"]
 """What a refresh does with the rows of a table that is already there.
@@ -224,6 +227,8 @@ class Tab:
         Whether it is printed on a single page, not only a page wide.
     print_area
         What is printed; everything when None.
+    gridlines
+        Whether the lines between the cells are seen.
     record
         Whether it keeps what happened (History, Run Log) more than it shows how things stand; its sheet tab has another colour.
     """
@@ -240,6 +245,7 @@ class Tab:
     charts: tuple[Chart, ...] = ()
     one_page: bool = False
     print_area: Block | None = None
+    gridlines: bool = True
     record: bool = False
 
 

@@ -151,6 +151,8 @@ def _page(sheet: Worksheet, tab: Tab) -> None:
     sheet.set_landscape()
     sheet.fit_to_pages(1, 1 if tab.one_page else 0)
     sheet.set_tab_color(TAB_COLOURS["input" if tab.input else "record" if tab.record else "output"])
+    if not tab.gridlines:
+        sheet.hide_gridlines(2)
     if tab.print_area:
         top, left, bottom, right = tab.print_area
         sheet.print_area(top - 1, left - 1, bottom - 1, right - 1)
