@@ -138,7 +138,7 @@ def _receivables(analysis: Analysis, accelerated: tuple[float, float]) -> list[C
         figure("Past due", "past_due", "money", -1),
         Card.of("Past due, share of open", "share", share, -1),
         *_at_risk(analysis, "open_balance", "Exposure"),
-        Card.of("Cash accelerated on target", "money", accelerated, -1),
+        Card.of("Cash accelerated at target", "money", accelerated, -1),
         figure("DSO", "dso", "days", -1),
         figure("Best possible DSO", "dso_best", "days"),
         figure("DSO, countback", "dso_countback", "days", -1),
@@ -156,7 +156,7 @@ def _orders(analysis: Analysis) -> list[Card]:
         return Card.of(name, unit, [_sum(rows[column]) for rows in (now, before)], 1)
 
     absent = (("Open balance", "money"), ("Past due, share of open", "share"), ("DSO", "days"), ("Collection effectiveness", "share"))
-    late = (("Days late, by amount", "days"), ("Cash accelerated on target", "money"))
+    late = (("Days late, by amount", "days"), ("Cash accelerated at target", "money"))
     return [
         total("Revenue", "revenue", "money"),
         total("Orders", "orders", "count"),

@@ -192,14 +192,16 @@ class Chart:
     """A native chart, drawn when its tab is made and the user's from then on; a refresh changes the cells it shows.
 
     `at` is the (row, column) of its upper left corner, `size` its width and height in pixels, `number` the look of the numbers on its axis.
+    On a split bar each line has its number in one of the series. With `labels` each bar says its number, and there is no axis for them.
     """
 
-    kind: Literal["column", "stacked column", "bar", "stacked bar", "line"]
+    kind: Literal["column", "stacked column", "bar", "stacked bar", "split bar", "line"]
     title: str
     at: tuple[int, int]
     size: tuple[int, int]
     series: tuple[Series, ...]
     number: Style = "count"
+    labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,8 @@ class Tab:
         Whether it is printed on a single page, not only a page wide.
     print_area
         What is printed; everything when None.
+    heights
+        Row number → height in points; rows without one are as high as their text.
     gridlines
         Whether the lines between the cells are seen.
     record
@@ -245,6 +249,7 @@ class Tab:
     charts: tuple[Chart, ...] = ()
     one_page: bool = False
     print_area: Block | None = None
+    heights: Mapping[int, float] = field(default_factory=dict)
     gridlines: bool = True
     record: bool = False
 

@@ -23,8 +23,11 @@ _COLUMNS = (1, 3, 5, 7, 9, 11)
 _WIDE, _GAP = 25.0, 1.5
 _CARDS = (6, 11)
 """First rows of the two rows of cards."""
-_BARS_ROW, _COLUMNS_ROW, _LAST_ROW = 16, 31, 42
-_THIRD, _HALF, _BARS_HIGH, _COLUMNS_HIGH = 376, 572, 292, 236
+_BARS_ROW, _COLUMNS_ROW, _LAST_ROW = 16, 30, 40
+_THIRD, _HALF, _BARS_HIGH, _COLUMNS_HIGH = 376, 572, 14 * 19, 11 * 19
+"""Charts in pixels: two or three columns of the page wide, so many of its rows high."""
+_HEIGHTS = {1: 24.0, 5: 6.0, 10: 6.0, 15: 9.0, **{row: 17.25 for row in _CARDS}, **{row + 1: 24.0 for row in _CARDS}}
+_ROW_HEIGHT = 14.25
 _LISTS = 13
 """First column of the lists."""
 _SEGMENTS_ROW, _MONTHS_ROW = 3, 21
@@ -67,6 +70,7 @@ def dashboard_tab(analysis: Analysis, board: Dashboard, run: int, state: str, li
         charts=_charts(analysis.facts.has_invoices),
         one_page=True,
         print_area=(1, 1, _LAST_ROW, _COLUMNS[-1]),
+        heights={row: _HEIGHTS.get(row, _ROW_HEIGHT) for row in range(1, _LAST_ROW + 1)},
         gridlines=False,
     )
 
@@ -235,12 +239,12 @@ def _charts(with_invoices: bool) -> tuple[Chart, ...]:
     """The charts; in a book without invoices those of ageing and lateness would be empty."""
     bars, columns = (_THIRD, _BARS_HIGH), (_HALF, _COLUMNS_HIGH)
     ageing = tuple(_series(_SEGMENTS_ROW, 4 + at, SEGMENTS, 5 + at) for at in range(5))
-    exposure = Chart("bar", "Exposure by segment", (_BARS_ROW, 1), bars, (_series(_SEGMENTS_ROW, 3, SEGMENTS, 0),), "money")
+    exposure = Chart("bar", "Exposure by segment", (_BARS_ROW, 1), bars, (_series(_SEGMENTS_ROW, 3, SEGMENTS, 0),), "money", labels=True)
     aged = Chart("stacked bar", "Ageing by segment", (_BARS_ROW, 5), bars, ageing, "money")
     moved = tuple(_series(_MOVERS_ROW, at, MOVERS, colour) for at, colour in ((2, 1), (3, 2)))
-    biggest = Chart("stacked bar", "Ten biggest movers: impact", (_BARS_ROW, 9), bars, moved, "money")
+    biggest = Chart("split bar", "Ten biggest movers: impact", (_BARS_ROW, 9), bars, moved, "money", labels=True)
     mobile = tuple(_series(_MONTHS_ROW, at, _PERIODS, colour) for at, colour in ((2, 1), (3, 2)))
-    months = Chart("column", "Customers who worsened and improved, by month", (_COLUMNS_ROW, 1), columns, mobile)
+    months = Chart("column", "Customers who worsened and improved, by month", (_COLUMNS_ROW, 1), columns, mobile, labels=True)
     timing = tuple(_series(_LATENESS_ROW, at, len(LATENESS), colour) for at, colour in ((1, 0), (2, 3)))
     late = Chart("stacked column", "Invoices by days late", (_COLUMNS_ROW, 7), columns, timing)
     return (exposure, aged, biggest, months, late) if with_invoices else (exposure, biggest, months)
