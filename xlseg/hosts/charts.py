@@ -43,14 +43,14 @@ _FINISH = tuple(
         (rb"(</c:title>)(?=<c:plotArea>)", rb'\1<c:autoTitleDeleted val="0"/>'),
         (rb'(<c:legendPos val="[^"]*"/><c:layout/>)', rb'\1<c:overlay val="0"/>'),
         (rb'(<c:grouping val="[^"]*"/>)', rb'\1<c:varyColors val="0"/>'),
-        (rb"(?<=</c:scaling>)", b'<c:delete val="0"/>'),
+        (rb"(?<=</c:scaling>)(?!<c:delete)", b'<c:delete val="0"/>'),
         (rb'rot="21600000"', b'rot="0"'),  # once round, XlsxWriter's way to ask for level text
         (rb'(<c:plotVisOnly val="1"/>)', rb'\1<c:dispBlanksAs val="gap"/>'),
     )
 )
 _OF_KIND = {  # bars below 0 have the colour of the others, lines go straight from one number to the next
-    b"<c:barChart>": (b"<c:cat>", b'<c:invertIfNegative val="0"/><c:cat>'),
-    b"<c:lineChart>": (b"</c:ser>", b'<c:smooth val="0"/></c:ser>'),
+    b"<c:barChart>": (re.compile(rb"(</c:tx><c:spPr>.*?</c:spPr>)", re.S), rb'\1<c:invertIfNegative val="0"/>'),
+    b"<c:lineChart>": (re.compile(rb"(?=</c:ser>)"), b'<c:smooth val="0"/>'),
 }
 
 
@@ -69,8 +69,8 @@ def finished(chart: bytes, *, epoch_1904: bool) -> bytes:
     """The part of a chart without its copy of the numbers, and with all that spreadsheet programs take for usual in different ways said outright."""
     for pattern, words in _FINISH:
         chart = pattern.sub(words, chart)
-    for mark, (found, words) in _OF_KIND.items():
-        chart = chart.replace(found, words) if mark in chart else chart
+    for mark, (pattern, words) in _OF_KIND.items():
+        chart = pattern.sub(words, chart) if mark in chart else chart
     return chart.replace(b"<c:lang ", b'<c:date1904 val="1"/><c:lang ', 1) if epoch_1904 else chart
 
 

@@ -30,7 +30,7 @@ _HEIGHTS = {1: 24.0, 5: 6.0, 10: 6.0, 15: 9.0, **{row: 17.25 for row in _CARDS},
 _ROW_HEIGHT = 14.25
 _LISTS = 13
 """First column of the lists."""
-_SEGMENTS_ROW, _MONTHS_ROW = 3, 21
+_SEGMENTS_ROW, _MONTHS_ROW = 16, 34
 _LATENESS_ROW, _MOVERS_ROW = _MONTHS_ROW + 16, _MONTHS_ROW + 16 + len(LATENESS) + 5
 _PERIODS = 12
 _LONGEST_NAME = 24
@@ -60,7 +60,7 @@ def dashboard_tab(analysis: Analysis, board: Dashboard, run: int, state: str, li
     cells = _head(analysis, run, state, light) | _page(analysis, board)
     cells |= _segments(analysis, board) | _months(board) | _lateness(analysis, board) | _movers(analysis, board)
     widths = {column: _WIDE if column in _COLUMNS else _GAP for column in range(1, _COLUMNS[-1] + 1)}
-    widths |= {12: 4.0, _LISTS: 28.0, **{column: 14.0 for column in range(_LISTS + 1, _LISTS + 9)}}
+    widths |= {12: 4.0, _LISTS: 30.0, **{column: 14.0 for column in range(_LISTS + 1, _LISTS + 9)}}
     return Tab(
         NAME,
         cells,
@@ -88,7 +88,8 @@ def _head(analysis: Analysis, run: int, state: str, light: Cell) -> Cells:
         ("Rule set", Cell(f"{analysis.rules.hash}, {state}", "warn" if state.startswith("DRAFT") else "head_text")),
         ("Controls", light),
     )
-    words = f"{known:,} {_plural(analysis.settings.entity, known)}{money}. Each card shows the figure now, and at the date it is compared with."
+    said = "Each card shows the figure now, and at the date it is compared with. The numbers of the charts stand right of the page."
+    words = f"{known:,} {_plural(analysis.settings.entity, known)}{money}. {said}"
     cells: Cells = {(1, 1): Cell(NAME, "title"), (2, 1): Cell(words, "subtitle")}
     for column, (name, cell) in zip(_COLUMNS, head, strict=False):
         cells |= {(3, column): Cell(name, "note"), (4, column): cell}
@@ -144,7 +145,7 @@ def _amount(change: float, unit: str) -> str:
 
 def _list(row: int, title: str, headings: Sequence[str], note: str = "") -> Cells:
     cells: Cells = {(row, _LISTS): Cell(title, "section")}
-    cells |= {(row, _LISTS + at): Cell(note if at == 1 else None, "section_note") for at in range(1, len(headings))}
+    cells |= {(row, _LISTS + at): Cell(note if at == 2 else None, "section_note") for at in range(1, len(headings))}
     return cells | {(row + 1, _LISTS + at): Cell(heading, "header") for at, heading in enumerate(headings)}
 
 
