@@ -20,12 +20,16 @@ CORE = {
     "analysis",
     "movers",
     "changes",
+    "overrides",
+    "approval",
+    "changelog",
+    "rulefile",
     "controls",
     "explain",
     "intake",
     "demo",
 }
-TABS = {"tabs", "own"}
+TABS = {"tabs", "own", "governance", "publication"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}
 DOORS = {"cli", "__main__", "addin"}

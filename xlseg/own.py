@@ -8,12 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlseg.analysis import Departed
+from xlseg.approval import Signed
+from xlseg.changelog import Entry, Logged
 from xlseg.errors import SettingError
 from xlseg.migration import GONE
+from xlseg.overrides import HEADINGS, Typed, read_overrides
 from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import RuleSet, read_rules
 from xlseg.settings import Settings, read_settings
-from xlseg.tabs import history, migration, run_log, segments
+from xlseg.tables import Finding
+from xlseg.tabs import change_log, history, migration, overrides, rule_sets, run_log, segments
 from xlseg.tabs.inputs import CONFIG, CONFIG_TABLE, RULES, RULES_TABLE
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Array, HasTables, Source, Value
@@ -21,6 +25,7 @@ from xlseg.workbook import Array, HasTables, Source, Value
 _MANY_ROWS = 2_000
 """Rules and Config have no more rows."""
 _MOST_RUNS = 10**9
+PLAYBOOK, PLAYBOOK_TABLE = "Playbook", "tblPlaybook"
 
 
 def settings_of(source: Source) -> Settings:
@@ -69,6 +74,64 @@ def published_of(source: Source) -> dict[str, history.Published]:
     return {customer: standing for _, customer, standing in sorted(found, key=lambda row: row[0])}
 
 
+def rule_set_published(source: Source) -> tuple[str, str | None] | None:
+    """Hash and state of the rule set of the last run on the Run Log; no state in a book of a version that knew none; None without a run."""
+    runs = _rows(source, run_log.NAME, run_log.TABLE, ("Run", "Rules", "Rule Set State"))
+    told = [(run, _text(rules), _text(state)) for run, rules, state in runs if isinstance(run, (int, float))]
+    if told:
+        _, rules, state = max(told, key=lambda run: run[0])
+        return rules, state or None
+    older = [(run, _text(rules)) for run, rules in _rows(source, run_log.NAME, run_log.TABLE, ("Run", "Rules")) if isinstance(run, (int, float))]
+    return (max(older, key=lambda run: run[0])[1], None) if older else None
+
+
+def overrides_typed(source: Source) -> tuple[list[Typed], list[Finding]]:
+    """The rows of the Overrides sheet whose shape is right, and what is wrong with the others.
+
+    Raises
+    ------
+    SettingError
+        When a heading is not there: no override is lost in silence.
+    """
+    name = _named(source, overrides.NAME, overrides.TABLE)
+    if name is None:
+        return [], []
+    found = _numbered(source, name, HEADINGS)
+    if found is None:
+        fact = f"no headings {', '.join(HEADINGS)} in one row"
+        raise SettingError(name, fact, "put them back, or rename the sheet if it is your own")
+    return read_overrides(found, name)
+
+
+def signed_of(source: Source, today: dt.date) -> list[Signed]:
+    """The rows of the Rule Sets tab, one a rule set; one whose First Used cannot be read counts from today."""
+    name = _named(source, rule_sets.NAME, rule_sets.TABLE)
+    wanted = ("No", "Rule Set", "First Used", "Rules", "Approved By", "Approved On")
+    found: dict[str, Signed] = {}
+    for row, (number, rules, first, count, by, on) in (_numbered(source, name, wanted) or []) if name else []:
+        if rules is None or not isinstance(number, (int, float)):
+            continue  # a totals row, or what the user has written below
+        signed = Signed(int(number), _text(rules), _date(first) or today, int(count) if isinstance(count, (int, float)) else 0, by, on, row)
+        found.setdefault(signed.hash, signed)
+    return list(found.values())
+
+
+def change_log_of(source: Source) -> list[Logged]:
+    """The lines of the Change Log tab."""
+    wanted = ("No", "Published", "Sheet", "Item", "Before", "After", "Rule Set")
+    return [
+        Logged(float(number), _date(published), Entry(_text(sheet), _text(item), _text(before), _text(after)), _text(rules))
+        for number, published, sheet, item, before, after, rules in _rows(source, change_log.NAME, change_log.TABLE, wanted)
+        if isinstance(number, (int, float)) and sheet is not None
+    ]
+
+
+def playbook_of(source: Source) -> Sequence[Sequence[Value]] | None:
+    """The rows of the Playbook sheet; None where there is none."""
+    name = _named(source, PLAYBOOK, PLAYBOOK_TABLE)
+    return source.sheet(name).head(_MANY_ROWS) if name else None
+
+
 def runs_of(source: Source) -> int:
     """Number of the last run on the Run Log tab; 0 when there is none."""
     runs = (run for (run,) in _rows(source, run_log.NAME, run_log.TABLE, ("Run",)) if isinstance(run, (int, float)))
@@ -92,16 +155,19 @@ def _named(source: Source, tab: str, table: str) -> str | None:
 def _rows(source: Source, tab: str, table: str, headings: Sequence[str]) -> list[tuple[Value, ...]]:
     """The rows of a list on one of our tabs, in the given headings; none when the tab or a heading is not there (the host says so when it writes)."""
     name = _named(source, tab, table)
-    if name is None:
-        return []
+    return [row for _, row in _numbered(source, name, headings) or []] if name else []
+
+
+def _numbered(source: Source, name: str, headings: Sequence[str]) -> list[tuple[int, tuple[Value, ...]]] | None:
+    """The rows below the given headings with their numbers on the sheet; None when the headings are not there."""
     sheet = source.sheet(name)
     for number, row in enumerate(sheet.head(60), start=1):
         at = {_folded(str(cell)): i for i, cell in enumerate(row) if cell is not None}
         places = [at[heading] for heading in map(_folded, headings) if heading in at]
         if len(places) == len(headings):
             columns = sheet.body(number).columns
-            return list(zip(*(_values(columns[i]) if i < len(columns) else [] for i in places), strict=False))
-    return []
+            return list(enumerate(zip(*(_values(columns[i]) if i < len(columns) else [] for i in places), strict=False), start=number + 1))
+    return None
 
 
 def _folded(heading: str) -> str:

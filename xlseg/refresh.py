@@ -13,6 +13,7 @@ from xlseg import __version__, own
 from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
 from xlseg.errors import SourceError
+from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
@@ -50,6 +51,7 @@ class Report:
     findings: tuple[Finding, ...]
     controls: tuple[Control, ...]
     movers: tuple[Mover, ...]
+    governance: Governance = field(default_factory=Governance)
     written: Written = field(default_factory=Written)
     saved: bool = False
     seconds: float = 0.0
@@ -90,12 +92,14 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     intake = read_ledger(source or workbook, settings)
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
-    shown, departed = own.shown_of(workbook, present(intake.ledger), at)
-    analysis = analyse(intake.ledger, settings, rules, at, departed, shown)
+    customers = present(intake.ledger)
+    shown, departed = own.shown_of(workbook, customers, at)
+    decided = governance_of(workbook, rules, customers, at, clock.now.date())
+    analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash])
     _must_hold_something(analysis, workbook.name)
     progress("checking")
-    findings = (*intake.findings, *remarks(analysis))
-    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), seconds=clock.seconds())
+    findings = (*intake.findings, *decided.findings, *remarks(analysis))
+    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), decided, seconds=clock.seconds())
 
 
 def _must_hold_something(analysis: Analysis, book: str) -> None:
@@ -125,17 +129,23 @@ def refresh(
 
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
     """Every tab of a refresh, in the order they are made."""
-    analysis = report.analysis
+    analysis, today = report.analysis, clock.now.date()
+    inputs = [rules_tab(analysis.facts.has_invoices), config_tab()]
+    playbook = own.playbook_of(workbook) or rows_to_be(inputs, own.PLAYBOOK)
+    rule_sets, change_log, overrides = governance_tabs(report.governance, analysis.rules, analysis.settings, playbook, today)
     return [
         segments_tab(analysis),
         movers_tab(analysis, report.movers),
         *migration_tabs(analysis, own.picked_of(workbook)),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
-        history_tab(analysis, own.published_of(workbook), clock.now.date()),
+        history_tab(analysis, own.published_of(workbook), today, own.rule_set_published(workbook)),
         run_log_tab(_run(report, own.runs_of(workbook) + 1, clock)),
-        rules_tab(analysis.facts.has_invoices),
-        config_tab(),
+        rule_sets,
+        change_log,
+        *inputs[:-1],
+        overrides,
+        inputs[-1],
     ]
 
 
@@ -159,6 +169,7 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         checks_passed=report.passed,
         checks=len(report.applicable),
         seconds=round(clock.seconds(), 1),
+        rules_state=report.analysis.approval.state,
     )
 
 
