@@ -29,7 +29,7 @@ CORE = {
     "intake",
     "demo",
 }
-TABS = {"tabs", "own", "governance", "publication"}
+TABS = {"tabs", "own", "governance", "publication", "importing"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}
 DOORS = {"cli", "__main__", "addin"}

@@ -45,7 +45,7 @@ class Entry:
 class Logged:
     """A line as it stands on the tab: its number, the day it was published, and the rule set then."""
 
-    number: float
+    number: int
     published: dt.date | None
     entry: Entry
     rule_set: str = ""

@@ -76,7 +76,7 @@ def governance_tabs(found: Governance, rules: RuleSet, settings: Settings, playb
     approval = found.approvals.get(rules.hash) or unsigned(rules)
     present = Present(rules, settings, playbook, found.typed, found.begins, found.approvals)
     entries = changes_since(found.lines, present)
-    last = max((int(line.number) for line in found.lines), default=0)
+    last = max((line.number for line in found.lines), default=0)
     return rule_sets_tab(approval, found.signed, found.approvals), change_log_tab(approval, entries, last, on), overrides_tab()
 
 

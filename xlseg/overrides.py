@@ -18,6 +18,7 @@ HEADINGS = ("Customer ID", "Segment", "Reason", "By", "From", "Until")
 NONE = -1
 """Stands for the place of an override where none holds."""
 
+_WORDS = {"Customer ID": "customer", "Segment": "segment", "Reason": "reason", "By": "name"}
 _LONGEST_NAME, _LONGEST_REASON = 60, 300
 """Characters of a name and of a reason that are repeated elsewhere; the cell itself holds all of them."""
 
@@ -114,7 +115,7 @@ def _typed(row: int, cells: Sequence[Value], sheet: str) -> tuple[list[Finding],
     words = [_text(cell) for cell in cells[:4]]
     for heading, word in zip(HEADINGS, words, strict=False):
         if not word:
-            return [_left_out(f"no {heading.lower()}", sheet, row, heading, None, "a text")], None
+            return [_left_out(f"override without {_WORDS[heading]}", sheet, row, heading, None, "a text")], None
     days: list[dt.date | None] = []
     findings: list[Finding] = []
     for heading, cell in zip(HEADINGS[4:], cells[4:], strict=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from xlseg.governance import Governance, governance_of, governance_tabs, rows_to
 from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
+from xlseg.overrides import Override
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
 from xlseg.tabs.data_quality import data_quality_tab
@@ -157,7 +158,7 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         refreshed=clock.now,
         as_of=report.analysis.as_of,
         version=__version__,
-        input_hash=fingerprint(report.intake.ledger, report.analysis.settings),
+        input_hash=fingerprint(report.intake.ledger, report.analysis.settings, report.analysis.overrides),
         rules_hash=report.analysis.rules.hash,
         customers=len(report.analysis.standing),
         rows_read=sum(t.rows_read for t in tallies),
@@ -173,9 +174,11 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
     )
 
 
-def fingerprint(ledger: Ledger, settings: Settings) -> str:
-    """Short hash of everything that was read."""
-    return digest(ledger, settings)[:8]
+def fingerprint(ledger: Ledger, settings: Settings, overrides: Sequence[Override] = ()) -> str:
+    """Short hash of everything that was read; where on its sheet an override stands makes no difference."""
+    found = digest(ledger, settings)
+    decided = sorted(repr(replace(override, row=0)) for override in overrides)
+    return hashlib.sha256("\n".join([found, *decided]).encode("utf-8", "surrogatepass")).hexdigest()[:8] if decided else found[:8]
 
 
 def digest(ledger: Ledger, settings: Settings) -> str:
