@@ -20,13 +20,17 @@ CORE = {
     "analysis",
     "movers",
     "changes",
+    "overrides",
+    "approval",
+    "changelog",
+    "rulefile",
     "controls",
     "dashboard",
     "explain",
     "intake",
     "demo",
 }
-TABS = {"tabs", "own"}
+TABS = {"tabs", "own", "governance", "publication", "importing"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}
 DOORS = {"cli", "__main__", "addin"}

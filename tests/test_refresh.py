@@ -22,7 +22,8 @@ from xlseg.metrics import CATALOGUE, measure
 from xlseg.settings import Settings
 from xlseg.sources import open_source
 
-TABS = ["Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rules", "Config"]
+TABS = ["Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rule Sets", "Change Log"]
+TABS += ["Rules", "Overrides", "Config"]
 
 
 @pytest.fixture(scope="session")
