@@ -248,7 +248,7 @@ class _Filling:
             self._sheet.put(last + 1, {**self._sheet.cells(last + 1), **totals})
 
     def _lost(self, rows: Sequence[Row]) -> list[str]:
-        lost = self._user.lost(rows)
+        lost = 0 if self._spec.logged else self._user.lost(rows)
         if not lost:
             return []
         return [
