@@ -22,6 +22,11 @@ CORE = {
     "changes",
     "controls",
     "explain",
+    "playbook",
+    "touches",
+    "responses",
+    "contacted",
+    "actions",
     "intake",
     "demo",
 }

@@ -22,7 +22,10 @@ from xlseg.metrics import CATALOGUE, measure
 from xlseg.settings import Settings
 from xlseg.sources import open_source
 
-TABS = ["Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rules", "Config"]
+TABS = [
+    "Actions", "Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Action Log",
+    "Rules", "Playbook", "Config",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
