@@ -27,6 +27,11 @@ CORE = {
     "controls",
     "dashboard",
     "explain",
+    "playbook",
+    "touches",
+    "responses",
+    "contacted",
+    "actions",
     "intake",
     "demo",
 }

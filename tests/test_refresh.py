@@ -22,8 +22,10 @@ from xlseg.metrics import CATALOGUE, measure
 from xlseg.settings import Settings
 from xlseg.sources import open_source
 
-TABS = ["Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rule Sets", "Change Log"]
-TABS += ["Rules", "Overrides", "Config"]
+TABS = [
+    "Dashboard", "Actions", "Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rule Sets",
+    "Change Log", "Action Log", "Rules", "Playbook", "Overrides", "Config",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")

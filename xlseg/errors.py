@@ -6,6 +6,7 @@ XlsegError                     known failures: one line for the user, exit code 
 │   └── MissingColumnError     a required column is not among the headings
 ├── SettingError               a Config cell holds what it cannot hold
 ├── CriterionError             a Rules cell is not a criterion, or its column no metric
+├── PlaybookError              a Playbook cell cannot be what its column says
 ├── UnknownCustomerError       asked about a customer who is not in the book
 ├── ArgumentError              an argument of a formula is not what it should be
 ├── InstallError               the add-in cannot be put into a spreadsheet program
@@ -69,6 +70,10 @@ class SettingError(XlsegError):
 
 class CriterionError(XlsegError):
     """A cell of the Rules sheet is not a criterion, or its column is no metric."""
+
+
+class PlaybookError(XlsegError):
+    """A cell of the Playbook sheet cannot be what its column says."""
 
 
 class UnknownCustomerError(XlsegError):

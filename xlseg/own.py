@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from xlseg.actions import Listed
+from xlseg.actions import Logged as LoggedAction
+from xlseg.actions import Typed as TypedAction
+from xlseg.actions.typed import day_of
+from xlseg.actions.values import ORDER
 from xlseg.analysis import Departed
 from xlseg.approval import Signed
 from xlseg.changelog import Entry, Logged
 from xlseg.errors import SettingError
 from xlseg.migration import GONE
 from xlseg.overrides import HEADINGS, Typed, read_overrides
+from xlseg.playbook import Playbook, default_playbook, read_playbook
 from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import RuleSet, read_rules
 from xlseg.settings import Settings, read_settings
 from xlseg.tables import Finding
-from xlseg.tabs import change_log, history, migration, overrides, rule_sets, run_log, segments
-from xlseg.tabs.inputs import CONFIG, CONFIG_TABLE, RULES, RULES_TABLE
+from xlseg.tabs import action_log, actions, change_log, history, migration, overrides, rule_sets, run_log, segments
+from xlseg.tabs.inputs import CONFIG, CONFIG_TABLE, PLAYBOOK, PLAYBOOK_TABLE, RULES, RULES_TABLE
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Array, HasTables, Source, Value
 
 _MANY_ROWS = 2_000
-"""Rules and Config have no more rows."""
+"""Rules, Playbook and Config have no more rows."""
 _MOST_RUNS = 10**9
-PLAYBOOK, PLAYBOOK_TABLE = "Playbook", "tblPlaybook"
 
 
 def settings_of(source: Source) -> Settings:
@@ -46,8 +53,14 @@ def rules_sheet_of(source: Source) -> tuple[Sequence[Sequence[Value]], str] | No
     return (_all_rows(source, name), name) if name else None
 
 
+def playbook_of(source: Source, with_invoices: bool, segments: Sequence[str]) -> tuple[Playbook, str]:
+    """The playbook on the Playbook sheet and its name; where there is none the default one for the segments of the rule set."""
+    name = _named(source, PLAYBOOK, PLAYBOOK_TABLE)
+    return (read_playbook(_all_rows(source, name), name), name) if name else (default_playbook(with_invoices, segments), PLAYBOOK)
+
+
 def _all_rows(source: Source, name: str) -> Sequence[Sequence[Value]]:
-    """The rows of Rules or Config: all of them, or none."""
+    """The rows of Rules, Playbook or Config: all of them, or none."""
     rows = source.sheet(name).head(_MANY_ROWS + 1)
     if any(cell is not None for row in rows[_MANY_ROWS:] for cell in row):
         raise SettingError(name, f"more than {_MANY_ROWS:,} rows", "clear what stands below")
@@ -151,10 +164,65 @@ def change_log_of(source: Source) -> list[Logged]:
     ]
 
 
-def playbook_of(source: Source) -> Sequence[Sequence[Value]] | None:
+def playbook_sheet_of(source: Source) -> Sequence[Sequence[Value]] | None:
     """The rows of the Playbook sheet; None where there is none."""
     name = _named(source, PLAYBOOK, PLAYBOOK_TABLE)
     return source.sheet(name).head(_MANY_ROWS) if name else None
+
+
+def owners_of(source: Source) -> dict[str, str]:
+    """Who looks after each customer, as the Segments tab says."""
+    rows = _rows(source, segments.NAME, segments.TABLE, ("Customer ID", "Owner"))
+    return {_text(customer): _text(owner) for customer, owner in rows if customer is not None and _text(owner).strip()}
+
+
+def listed_of(source: Source) -> Listed:
+    """The Actions tab as the user has left it, in the order of its rows."""
+    name = _named(source, actions.NAME, actions.TABLE)
+    if name is None:
+        return Listed()
+    lines, ended = [], False
+    for line in _lines(source, name, actions.KEY):
+        ended |= all(value is None for value in line.values())  # what stands below the table is no row of it
+        if not ended or (line["customer id"] is not None and line["kind"] in ORDER):
+            lines.append(line)
+    as_of = next((_date(after) for row in source.sheet(name).head(60) for cell, after in pairwise(row) if cell == "As of"), None)
+    return Listed(as_of, tuple(_typed(line) for line in lines if any(value is not None for value in line.values())))
+
+
+_OURS = frozenset(" ".join(heading.split()).casefold() for heading in actions.headings())
+
+
+def _typed(line: Mapping[str, Value]) -> TypedAction:
+    balance = line.get("balance concerned")
+    return TypedAction(
+        customer=_text(line["customer id"]),
+        kind=_text(line["kind"]),
+        name=_text(line.get("name")),
+        segment=_text(line.get("segment")),
+        action=_text(line.get("action")),
+        when=_date(line.get("when")),
+        channel=_text(line.get("channel")),
+        tone=_text(line.get("tone")),
+        owner=_text(line.get("owner")),
+        balance=float(balance) if isinstance(balance, (int, float)) else math.nan,
+        held=_text(line.get("held back")),
+        status=line.get("status"),
+        follow_up=line.get("follow up"),
+        note=line.get("note"),
+        own={heading: value for heading, value in line.items() if heading.casefold() not in _OURS},
+    )
+
+
+def logged_of(source: Source) -> list[LoggedAction]:
+    """The rows of the Action Log that have a date and a customer."""
+    wanted = ("Logged", "Customer ID", "Kind", "Channel", "Outcome", "Follow Up")
+    found = []
+    for logged, customer, kind, channel, outcome, until in _rows(source, action_log.NAME, action_log.TABLE, wanted):
+        day = _date(logged)
+        if day is not None and customer is not None:
+            found.append(LoggedAction(day, _text(customer), _text(kind), _text(outcome), _text(channel), day_of(until)))
+    return found
 
 
 def runs_of(source: Source) -> int:
@@ -214,6 +282,23 @@ def _numbered(source: Source, name: str, headings: Sequence[str], wished: Sequen
             columns = [_values(body.columns[i]) if i < len(body.columns) else [None] * body.rows for i in places]
             return list(enumerate(zip(*columns, strict=True), start=number + 1))
     return None
+
+
+def _lines(source: Source, name: str, needed: Sequence[str]) -> list[dict[str, Value]]:
+    """The rows of a list by heading, with the columns of the user's that stand beside ours; the needed headings (and all of ours) are folded."""
+    sheet = source.sheet(name)
+    for number, row in enumerate(sheet.head(60), start=1):
+        words = [_folded(str(cell)) if cell is not None else "" for cell in row]
+        if all(_folded(heading) in words for heading in needed):
+            first = last = words.index(_folded(needed[0]))
+            while first > 0 and words[first - 1]:
+                first -= 1
+            while last + 1 < len(words) and words[last + 1]:
+                last += 1
+            heads = [word if word in _OURS else str(row[at]).strip() for at, word in enumerate(words)][first : last + 1]
+            columns = sheet.body(number).columns[first : last + 1]
+            return [dict(zip(heads, line, strict=False)) for line in zip(*map(_values, columns), strict=True)]
+    return []
 
 
 def _folded(heading: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from xlseg import __version__, own
+from xlseg.actions import Work, worklist
 from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
 from xlseg.dashboard import accelerated_cash, dashboard
@@ -19,12 +20,15 @@ from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
 from xlseg.overrides import Override
+from xlseg.playbook import agreed
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
+from xlseg.tabs.action_log import action_log_tab
+from xlseg.tabs.actions import actions_tab
 from xlseg.tabs.dashboard import dashboard_tab
 from xlseg.tabs.data_quality import data_quality_tab, light
 from xlseg.tabs.history import history_tab
-from xlseg.tabs.inputs import config_tab, rules_tab
+from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
 from xlseg.tabs.migration import migration_tabs
 from xlseg.tabs.movers import movers_tab
@@ -54,6 +58,7 @@ class Report:
     findings: tuple[Finding, ...]
     controls: tuple[Control, ...]
     movers: tuple[Mover, ...]
+    work: Work
     governance: Governance = field(default_factory=Governance)
     written: Written = field(default_factory=Written)
     saved: bool = False
@@ -101,8 +106,17 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash])
     _must_hold_something(analysis, workbook.name)
     progress("checking")
-    findings = (*intake.findings, *decided.findings, *remarks(analysis))
-    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), decided, seconds=clock.seconds())
+    work, unfit = _work(workbook, analysis)
+    findings = (*intake.findings, *decided.findings, *remarks(analysis), *unfit, *work.findings)
+    moved = tuple(movers(analysis))
+    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), moved, work, decided, seconds=clock.seconds())
+
+
+def _work(workbook: Source, analysis: Analysis) -> tuple[Work, list[Finding]]:
+    """The actions by the book's playbook, and what of that does not fit its rules."""
+    found, sheet = own.playbook_of(workbook, analysis.facts.has_invoices, analysis.rules.segments)
+    playbook, unfit = agreed(found, analysis.rules, analysis.standing["segment"].unique().tolist(), sheet)
+    return worklist(analysis, playbook, own.listed_of(workbook), own.logged_of(workbook), own.owners_of(workbook)), unfit
 
 
 def _must_hold_something(analysis: Analysis, book: str) -> None:
@@ -132,15 +146,16 @@ def refresh(
 
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
     """Every tab of a refresh, in the order they are made."""
-    analysis, today = report.analysis, clock.now.date()
+    analysis, work, today = report.analysis, report.work, clock.now.date()
     run = _run(report, own.runs_of(workbook) + 1, clock)
-    inputs = [rules_tab(analysis.facts.has_invoices), config_tab()]
-    playbook = own.playbook_of(workbook) or rows_to_be(inputs, own.PLAYBOOK)
+    inputs = [rules_tab(analysis.facts.has_invoices), playbook_tab(analysis.facts.has_invoices, analysis.rules.segments), config_tab()]
+    playbook = own.playbook_sheet_of(workbook) or rows_to_be(inputs, PLAYBOOK)
     rule_sets, change_log, overrides = governance_tabs(report.governance, analysis.rules, analysis.settings, playbook, today)
     return [
         _dashboard_tab(report, workbook, run),
-        segments_tab(analysis),
-        movers_tab(analysis, report.movers),
+        actions_tab(analysis, work),
+        segments_tab(analysis, work.playbook.said, work.likely),
+        movers_tab(analysis, report.movers, work.playbook.said),
         *migration_tabs(analysis, own.picked_of(workbook)),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
@@ -148,6 +163,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         run_log_tab(run),
         rule_sets,
         change_log,
+        action_log_tab(work.entries),
         *inputs[:-1],
         overrides,
         inputs[-1],

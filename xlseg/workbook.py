@@ -128,6 +128,7 @@ class Column:
 
     `kept` marks a column that belongs to the user (Acknowledged, Owner …): `values` fill new rows only, and what stands in the cell stays.
     `values` is a list of Value or an array (float64 with NaN = empty, datetime64[s] with NaT = empty).
+    `choices` is a list of words with commas between, or a range: a drop-down on every cell of the column.
     """
 
     heading: str
@@ -135,6 +136,7 @@ class Column:
     style: Style = "text"
     width: float = 12.0
     kept: bool = False
+    choices: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ class Table:
     """A list with headings, an Excel table.
 
     `at` is the (row, column), from 1, of its first heading when the tab is made; afterwards it stays where the user has put it.
+    `logged` says that what was typed beside rows that go has been written down on another tab: nothing is lost with them.
     """
 
     name: str
@@ -162,6 +165,7 @@ class Table:
     key: tuple[str, ...] = ()
     growth: Growth = "replace"
     highlights: tuple[Highlight, ...] = ()
+    logged: bool = False
 
     @property
     def rows(self) -> int:

@@ -111,6 +111,8 @@ def _draw_table(sheet: Worksheet, table: Table, look: object) -> None:
         sheet.set_column(at, at, column.width)
         if column.style != "text":
             sheet.write_blank(area.bottom - 1, at, None, look(column.style))  # type: ignore[operator]
+        if column.choices:
+            _draw_choice(sheet, (area.bottom, at + 1), column.choices)
     keys = [area.left + i for i, c in enumerate(table.columns) if c.heading in table.key]
     if keys:  # ids are text on purpose: no green triangles
         sheet.ignore_errors({"number_stored_as_text": " ".join(str(Area(area.bottom, k, area.bottom, k)) for k in keys)})
@@ -137,9 +139,14 @@ def _criterion(condition: str, cell: str) -> str:
 
 
 def _draw_choices(sheet: Worksheet, tab: Tab) -> None:
-    for (row, column), choices in tab.choices.items():
-        if sheet.data_validation(row - 1, column - 1, row - 1, column - 1, {"validate": "list", "source": _source(choices)}):
-            raise ValueError(f"{tab.name}: {choices!r} is too long for a drop-down")
+    for at, choices in tab.choices.items():
+        _draw_choice(sheet, at, choices)
+
+
+def _draw_choice(sheet: Worksheet, at: tuple[int, int], choices: str) -> None:
+    row, column = at[0] - 1, at[1] - 1
+    if sheet.data_validation(row, column, row, column, {"validate": "list", "source": _source(choices)}):
+        raise ValueError(f"{choices!r} is too long for a drop-down")
 
 
 def _source(choices: str) -> str | list[str]:
