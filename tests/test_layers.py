@@ -24,6 +24,12 @@ CORE = {
     "explain",
     "intake",
     "demo",
+    "receipts",
+    "lateness",
+    "rhythm",
+    "draws",
+    "forecast",
+    "gains",
 }
 TABS = {"tabs", "own"}
 USE = {"refresh", "words"}

@@ -19,6 +19,7 @@ from xlseg.movers import Mover, counts, movers
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
 from xlseg.tabs.data_quality import data_quality_tab
+from xlseg.tabs.forecast import forecast_tab
 from xlseg.tabs.history import history_tab
 from xlseg.tabs.inputs import config_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
@@ -130,6 +131,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         segments_tab(analysis),
         movers_tab(analysis, report.movers),
         *migration_tabs(analysis, own.picked_of(workbook)),
+        forecast_tab(analysis),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), clock.now.date()),
