@@ -27,6 +27,7 @@ from xlseg.tabs.migration import migration_tabs
 from xlseg.tabs.movers import movers_tab
 from xlseg.tabs.run_log import Run, run_log_tab
 from xlseg.tabs.segments import segments_tab
+from xlseg.tabs.value import value_tab
 from xlseg.workbook import Source, Tab, Workbook, Written
 
 Progress = Callable[[str], None]
@@ -131,6 +132,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         segments_tab(analysis),
         movers_tab(analysis, report.movers),
         *migration_tabs(analysis, own.picked_of(workbook)),
+        value_tab(analysis),
         forecast_tab(analysis),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),

@@ -15,7 +15,7 @@ from xlseg.tabs.top import footer, top
 from xlseg.workbook import Array, Cell, Chart, Series, Style, Tab
 
 NAME = "Cash Forecast"
-_WEEKS_AT, _PAST_AT, _SEGMENTS_AT = 6, 31, 49
+_WEEKS_AT, _PAST_AT, _SEGMENTS_AT = 6, 28, 45
 _FIRST, _LAST = _WEEKS_AT + 1, _WEEKS_AT + WEEKS
 _COLUMNS = 16
 _LOOK_BACK = 400
@@ -82,7 +82,7 @@ def forecast_tab(analysis: Analysis) -> Tab:
         cells[4, 1] = Cell("Not in it: invoices still to be written. P10 and P90: in one case of ten less, or more. docs/forecast.md.", "note")
         cells |= _weeks(found.now) | _reconciled(analysis, found.now) | _look_back(found) | _by_segment(analysis, found.now)
         charts = (_chart(),)
-    widths = {1: 24.0, **dict.fromkeys(range(2, _COLUMNS + 1), 12.5)}
+    widths = {1: 24.0, **dict.fromkeys(range(2, _COLUMNS + 1), 12.0)}
     return Tab(NAME, cells, (), widths, owns_columns=_COLUMNS, freeze=(3, 1), footer=footer(analysis), charts=charts, one_page=True)
 
 
@@ -133,8 +133,8 @@ def _reconciled(analysis: Analysis, found: Forecast) -> _Cells:
     for at, (label, cell, note) in enumerate(lines):
         cells |= {(row + at, 1): Cell(label, "label"), (row + at, 4): cell, (row + at, 5): Cell(note or None, "note")}
     disputed = int(found.items.amount[found.items.disputed].sum())
-    cells |= {(row + 4, 1): Cell("of it disputed", "label"), (row + 4, 4): _money(disputed)}
-    cells[row + 4, 5] = Cell("expected later, by what disputes have cost in days", "note")
+    cells |= {(row + 4, 1): Cell("Disputed invoices", "label"), (row + 4, 4): _money(disputed)}
+    cells[row + 4, 5] = Cell("among the open ones; expected later, by the days that disputes take", "note")
     return cells
 
 
