@@ -34,6 +34,12 @@ CORE = {
     "actions",
     "intake",
     "demo",
+    "receipts",
+    "lateness",
+    "rhythm",
+    "draws",
+    "forecast",
+    "gains",
 }
 TABS = {"tabs", "own", "governance", "publication", "importing"}
 USE = {"refresh", "words"}

@@ -27,6 +27,7 @@ from xlseg.tabs.action_log import action_log_tab
 from xlseg.tabs.actions import actions_tab
 from xlseg.tabs.dashboard import dashboard_tab
 from xlseg.tabs.data_quality import data_quality_tab, light
+from xlseg.tabs.forecast import forecast_tab
 from xlseg.tabs.history import history_tab
 from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
@@ -34,6 +35,7 @@ from xlseg.tabs.migration import migration_tabs
 from xlseg.tabs.movers import movers_tab
 from xlseg.tabs.run_log import Run, run_log_tab
 from xlseg.tabs.segments import segments_tab
+from xlseg.tabs.value import value_tab
 from xlseg.workbook import Source, Tab, Workbook, Written
 
 Progress = Callable[[str], None]
@@ -157,6 +159,8 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         segments_tab(analysis, work.playbook.said, work.likely),
         movers_tab(analysis, report.movers, work.playbook.said),
         *migration_tabs(analysis, own.picked_of(workbook)),
+        value_tab(analysis),
+        forecast_tab(analysis),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), today, own.rule_set_published(workbook)),
