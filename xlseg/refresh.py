@@ -42,7 +42,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Report:
-    """What a refresh found and did."""
+    """What a refresh found and did; `run` is its number on the Run Log."""
 
     book: str
     analysis: Analysis
@@ -50,6 +50,7 @@ class Report:
     findings: tuple[Finding, ...]
     controls: tuple[Control, ...]
     movers: tuple[Mover, ...]
+    run: int = 1
     written: Written = field(default_factory=Written)
     saved: bool = False
     seconds: float = 0.0
@@ -95,7 +96,8 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     _must_hold_something(analysis, workbook.name)
     progress("checking")
     findings = (*intake.findings, *remarks(analysis))
-    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), seconds=clock.seconds())
+    moved, run = tuple(movers(analysis)), own.runs_of(workbook) + 1
+    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), moved, run, seconds=clock.seconds())
 
 
 def _must_hold_something(analysis: Analysis, book: str) -> None:
@@ -133,7 +135,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), clock.now.date()),
-        run_log_tab(_run(report, own.runs_of(workbook) + 1, clock)),
+        run_log_tab(_run(report, report.run, clock)),
         rules_tab(analysis.facts.has_invoices),
         config_tab(),
     ]
