@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "xlseg"
 
-BASE = {"", "errors", "workbook", "tables", "settings", "terminal", "memory"}
+BASE = {"", "errors", "workbook", "tables", "settings", "terminal", "memory", "addresses", "message", "zones"}
 CORE = {
     "calendar",
     "courses",
@@ -42,9 +42,9 @@ CORE = {
     "gains",
 }
 TABS = {"tabs", "own", "governance", "publication", "importing"}
-USE = {"refresh", "words"}
-EDGE = {"hosts", "sources"}
-DOORS = {"cli", "__main__", "addin"}
+USE = {"refresh", "words", "digest"}
+EDGE = {"hosts", "sources", "notices", "scheduling"}
+DOORS = {"cli", "__main__", "addin", "unattended", "timetable"}
 
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
@@ -69,6 +69,9 @@ ONLY_IN = {
     "scipy": {"metrics", "migration", "demo"},
     "xlwings": {"addin"},
     "uno": {"addin"},
+    "apprise": {"notices"},
+    "plistlib": {"scheduling"},
+    "subprocess": {"addin", "scheduling"},
     "argparse": {"cli"},
     "time": {"cli", "addin"},
 }

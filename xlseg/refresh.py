@@ -52,7 +52,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Report:
-    """What a refresh found and did."""
+    """What a refresh found and did; `run` is its number on the Run Log."""
 
     book: str
     analysis: Analysis
@@ -62,6 +62,7 @@ class Report:
     movers: tuple[Mover, ...]
     work: Work
     governance: Governance = field(default_factory=Governance)
+    run: int = 1
     written: Written = field(default_factory=Written)
     saved: bool = False
     seconds: float = 0.0
@@ -109,9 +110,18 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     _must_hold_something(analysis, workbook.name)
     progress("checking")
     work, unfit = _work(workbook, analysis)
-    findings = (*intake.findings, *decided.findings, *remarks(analysis), *unfit, *work.findings)
-    moved = tuple(movers(analysis))
-    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), moved, work, decided, seconds=clock.seconds())
+    return Report(
+        book=workbook.name,
+        analysis=analysis,
+        intake=intake,
+        findings=(*intake.findings, *decided.findings, *remarks(analysis), *unfit, *work.findings),
+        controls=controls(analysis, intake),
+        movers=tuple(movers(analysis)),
+        work=work,
+        governance=decided,
+        run=own.runs_of(workbook) + 1,
+        seconds=clock.seconds(),
+    )
 
 
 def _work(workbook: Source, analysis: Analysis) -> tuple[Work, list[Finding]]:
@@ -149,7 +159,7 @@ def refresh(
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
     """Every tab of a refresh, in the order they are made."""
     analysis, work, today = report.analysis, report.work, clock.now.date()
-    run = _run(report, own.runs_of(workbook) + 1, clock)
+    run = _run(report, report.run, clock)
     inputs = [rules_tab(analysis.facts.has_invoices), playbook_tab(analysis.facts.has_invoices, analysis.rules.segments), config_tab()]
     playbook = own.playbook_sheet_of(workbook) or rows_to_be(inputs, PLAYBOOK)
     rule_sets, change_log, overrides = governance_tabs(report.governance, analysis.rules, analysis.settings, playbook, today)
