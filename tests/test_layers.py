@@ -21,6 +21,7 @@ CORE = {
     "movers",
     "changes",
     "controls",
+    "behind",
     "explain",
     "intake",
     "demo",
