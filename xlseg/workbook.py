@@ -174,7 +174,8 @@ Block = tuple[int, int, int, int]
 class Series:
     """One series of a chart: its numbers stand in cells of the same tab.
 
-    `name` is the cell that names it. `colour` is a place in the palette of the charts (0 …), which colour-blind people and printers can tell apart.
+    `name` is the cell that names it. `colour` is a place in the palette of the charts, which colour-blind people and printers can tell apart:
+    0 to 4 for what differs in kind, 5 to 9 for what has an order, from light to grave.
     """
 
     name: tuple[int, int]
@@ -221,6 +222,10 @@ class Tab:
         Charts over cells of this tab; made with the tab, then left alone.
     one_page
         Whether it is printed on a single page, not only a page wide.
+    print_area
+        What is printed; everything when None.
+    record
+        Whether it keeps what happened (History, Run Log) more than it shows how things stand; its sheet tab has another colour.
     """
 
     name: str
@@ -234,6 +239,8 @@ class Tab:
     footer: str = ""
     charts: tuple[Chart, ...] = ()
     one_page: bool = False
+    print_area: Block | None = None
+    record: bool = False
 
 
 @dataclass(frozen=True)

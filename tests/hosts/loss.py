@@ -28,7 +28,9 @@ from xlseg.workbook import Array, Column, Tab, Table
 
 Parts = Mapping[str, bytes]
 
-OURS = ("worksheets/sheet", "worksheets/_rels/sheet", "tables/table", "styles.xml")
+OURS = (
+    "worksheets/sheet", "worksheets/_rels/sheet", "tables/table", "styles.xml", "drawings/drawing", "drawings/_rels/drawing", "charts/chart",
+)  # fmt: skip
 """What the names of parts that a refresh adds begin with, behind the folder of the workbook."""
 
 # ── a ledger for any book ────────────────────────────────────────────────────

@@ -56,3 +56,9 @@ LOOKS: Mapping[Style, Look] = {
     "input_number": {**_INPUT, "num_format": "General", "align": "center"},
     "input_date": {**_INPUT, "num_format": "yyyy-mm-dd"},
 }
+
+PALETTE = ("#1F3864", "#AE421A", "#6AB0E3", "#F4C95D", "#3A8F86", "#E3EBF5", "#EFBD6A", "#DC8A32", "#AE4F1A", "#672708")
+"""Colours of charts: five for what differs in kind, then five for what has an order, from light to grave."""
+
+TAB_COLOURS: Mapping[str, str] = {"output": "#1F3864", "input": "#F2C14E", "record": "#A6A6A6"}
+"""Colours of the sheets' tabs: what xlseg shows, what the user types into (yellow like its cells), what has happened."""

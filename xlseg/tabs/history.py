@@ -42,4 +42,4 @@ def history_tab(analysis: Analysis, published: Mapping[str, Published], on: dt.d
         (1, 1): Cell("History", "title"),
         (2, 1): Cell("What was published when: a row whenever a customer's published segment or status changed. Never rewritten.", "subtitle"),
     }
-    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0))
+    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0), record=True)

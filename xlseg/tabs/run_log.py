@@ -47,7 +47,7 @@ def run_log_tab(run: Run) -> Tab:
         (1, 1): Cell("Run log", "title"),
         (2, 1): Cell("One row a refresh. The same input and rules hash mean the same inputs.", "subtitle"),
     }
-    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0))
+    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0), record=True)
 
 
 def _column(name: str, value: object) -> Column:
