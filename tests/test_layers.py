@@ -22,6 +22,7 @@ CORE = {
     "changes",
     "controls",
     "behind",
+    "drill",
     "explain",
     "intake",
     "demo",

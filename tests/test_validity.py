@@ -18,7 +18,21 @@ from xlseg.refresh import refresh
 from xlseg.sources import open_source
 from xlseg.tabs.inputs import new_book_tabs
 
-OURS = ("Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rules", "Config")
+OURS = (
+    "Segments",
+    "Movers",
+    "Migration",
+    "Migration Data",
+    "Drill",
+    "Drill Data",
+    "Metrics",
+    "Data Quality",
+    "History",
+    "Run Log",
+    "Definitions",
+    "Rules",
+    "Config",
+)
 
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">

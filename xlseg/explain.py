@@ -8,7 +8,7 @@ import pandas as pd
 
 from xlseg.analysis import Analysis
 from xlseg.behind import Evidence
-from xlseg.errors import UnknownCustomerError
+from xlseg.drill import customer_named, evidence_of
 from xlseg.segments.assign import winning_rule
 from xlseg.segments.rules import Rule
 from xlseg.segments.why import Reason, reasons
@@ -44,22 +44,17 @@ def explain(analysis: Analysis, customer: str, book: str = "book") -> Explanatio
     ------
     UnknownCustomerError
         When there is no such customer; the error names the nearest id.
+    ArgumentError
+        When several are written alike.
     """
     ids = analysis.standing["customer"].tolist()
-    customer = next((known for known in ids if known.casefold() == customer.casefold()), customer) if customer not in ids else customer
-    if customer not in ids:
-        raise UnknownCustomerError(book, customer, ids)
+    customer = customer_named(customer, ids, book)
     position = ids.index(customer)
     row = analysis.row_at(position)
     values = analysis.measured.iloc[row].to_dict()
     found = reasons(analysis.labelled, row, {str(k): v for k, v in values.items()})
     evidence = evidence_of(analysis, customer)
     return Explanation(analysis.standing.iloc[position], winning_rule(analysis.labelled, row), tuple(found), _events(evidence), _orders(evidence))
-
-
-def evidence_of(analysis: Analysis, customer: str) -> Evidence:
-    """The documents of a customer, at the as-of date, as he is written in the ledger."""
-    return Evidence(analysis.ledger, analysis.facts, analysis.settings, analysis.as_of, customer, analysis.standing)
 
 
 def _events(evidence: Evidence) -> pd.DataFrame:

@@ -19,6 +19,8 @@ from xlseg.movers import Mover, counts, movers
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
 from xlseg.tabs.data_quality import data_quality_tab
+from xlseg.tabs.definitions import definitions_tab
+from xlseg.tabs.drill import drill_tabs
 from xlseg.tabs.history import history_tab
 from xlseg.tabs.inputs import config_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
@@ -130,10 +132,12 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         segments_tab(analysis),
         movers_tab(analysis, report.movers),
         *migration_tabs(analysis, own.picked_of(workbook)),
+        *drill_tabs(analysis, own.drilled_of(workbook)),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), clock.now.date()),
         run_log_tab(_run(report, own.runs_of(workbook) + 1, clock)),
+        definitions_tab(analysis),
         rules_tab(analysis.facts.has_invoices),
         config_tab(),
     ]

@@ -15,7 +15,7 @@ import pytest
 import slow
 from ledgers import T, ago, book, messy, order, past_due, payment, settled, without_invoices, without_orders, without_payments
 
-from xlseg.behind import ABSENT, DOCUMENT, INPUT, Account, Evidence, account, accounts
+from xlseg.behind import DOCUMENT, INPUT, Account, Evidence, absent, account, accounts
 from xlseg.demo import make_book, write_book
 from xlseg.facts import facts
 from xlseg.intake import read_ledger
@@ -265,21 +265,12 @@ def test_an_absent_metric_has_no_rows_and_says_why() -> None:
     assert {one.how for one in accounts(silent)} == {"Unknown: nothing is known of him yet."}
 
 
-def test_a_reason_is_given_for_every_metric_that_can_be_absent() -> None:
-    # by the slow reading of the book without invoices, and of the whole one; for want of payment events is said without a list
-    for_want_of_events = {
-        "payment_velocity",
-        "payment_velocity_weighted",
-        "late_rms",
-        "late_share",
-        "payment_index",
-        "expected_days_late",
-        "dispute_share",
-    }
-    absent = set()
+def test_a_reason_is_given_for_every_metric_that_can_be_absent_and_for_no_other() -> None:
+    # which ones can be: by the slow reading of the whole book, and of one without invoices, and of one without anything
+    missing = {name for name in CATALOGUE if name in ("orders", "revenue", "seasonal_index")}  # without orders and invoices
     for variant in ("whole", "no Invoices sheet"):
-        absent |= {name for values in slow.measure(VARIANTS[variant], LAST, Settings()).values() for name, value in values.items() if value is None}
-    assert absent - set(ABSENT) <= for_want_of_events
+        missing |= {name for values in slow.measure(VARIANTS[variant], LAST, Settings()).values() for name, value in values.items() if value is None}
+    assert {name for name in CATALOGUE if absent(name)} == missing
 
 
 def test_rows_do_not_depend_on_the_order_of_the_ledger() -> None:

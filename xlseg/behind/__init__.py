@@ -17,17 +17,19 @@ from xlseg.behind.payments import PAYMENTS
 from xlseg.behind.receivables import RECEIVABLES
 from xlseg.metrics.catalogue import CATALOGUE
 
-__all__ = ["ABSENT", "DOCUMENT", "INPUT", "Account", "Evidence", "Step", "account", "accounts"]
+__all__ = ["DOCUMENT", "INPUT", "Account", "Evidence", "Step", "absent", "account", "accounts"]
 
 _MAKE = {**PAYMENTS, **RECEIVABLES, **ORDERS, **BOOK}
 
-_NO_EVENTS = "no payment events: no invoice was settled in the window, none is past due"
+_NO_EVENTS = "no payment events"
 _NO_ORDERS = "no orders in the window"
 _NEVER_ORDERED = "he never ordered"
 _SHORT = "fewer than 90 days since the first order, or in the window, before the last 90"
 _NO_SHEETS = "the book has no invoices"
 
-ABSENT: dict[str, str] = {
+_ABSENT: dict[str, str] = {
+    **dict.fromkeys(PAYMENTS, _NO_EVENTS),
+    **dict.fromkeys(("n_paid", "n_settled", "n_recent"), ""),
     "days_to_pay": "no invoice was settled in the window",
     "payment_consistency": "fewer than 3 payment events",
     "consistency_rating": "fewer than 3 payment events",
@@ -54,14 +56,18 @@ ABSENT: dict[str, str] = {
     "seasonal_index": "the book has neither orders nor invoices",
     **dict.fromkeys(RECEIVABLES.keys() - {"past_due_share", "oldest_past_due"}, _NO_SHEETS),
 }
-"""Why a metric of a known customer is absent, where that is not for want of payment events."""
+
+
+def absent(metric: str) -> str:
+    """Why a metric of a known customer is absent; "" when it never is."""
+    return _ABSENT[metric]
 
 
 def account(evidence: Evidence, metric: str) -> Account:
     """The account of a metric; of one that is absent, no rows and the reason."""
     if evidence.values[metric] is None:
         known = evidence.values["n_paid"] is not None
-        why = ABSENT.get(metric, _NO_EVENTS) if known else "nothing is known of him yet"
+        why = absent(metric) if known else "nothing is known of him yet"
         return Account(metric, None, _NO_ROWS, (), f"Unknown: {why}.")
     return _MAKE[metric](evidence, metric)
 

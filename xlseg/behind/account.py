@@ -16,8 +16,8 @@ from xlseg.workbook import Array
 Together = Literal["sum", "largest", "smallest", "steps"]
 """How the contributions make the number: they are it, added up; it is the largest or the smallest of them; or the steps say."""
 
-DOCUMENT, INPUT = "document", "input"
-"""What a row is: a document of the customer, or something else that goes into the number, such as the mean of the book."""
+DOCUMENT, OTHERS, INPUT = "document", "others", "input"
+"""What a row is: a document of the customer, all others of them, or something else that goes into the number, such as the mean of the book."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +70,34 @@ def inputs(rows: Iterable[tuple[str, float, str]]) -> pd.DataFrame:
 def together(*frames: pd.DataFrame) -> pd.DataFrame:
     """Documents, then inputs."""
     return pd.concat([frame for frame in frames if len(frame)] or list(frames[:1]), ignore_index=True)
+
+
+def folded(account: Account, most: int) -> pd.DataFrame:
+    """The rows of an account, of its documents only the `most` that count most, the largest first, and one line for all others."""
+    rows = account.rows
+    is_document = (rows["kind"] == DOCUMENT).to_numpy()
+    found = rows[is_document]
+    if len(found) <= most:
+        return rows
+    size = found["contribution"].abs().to_numpy()
+    rank = np.lexsort((-found["issued"].to_numpy("int64"), size if account.together == "smallest" else -size))
+    kept, others = found.iloc[rank[: most - 1]], found.iloc[rank[most - 1 :]]
+    return together(kept, _others(account, others), rows[~is_document])
+
+
+def _others(account: Account, rows: pd.DataFrame) -> pd.DataFrame:
+    """One line for some documents."""
+    never = np.full(1, np.datetime64("NaT", "s"))
+    value = {"largest": rows["contribution"].max(), "smallest": rows["contribution"].min()}.get(
+        account.together, rows["contribution"].sum(min_count=1)
+    )
+    said = {"largest": "the largest of theirs", "smallest": "the smallest of theirs"}.get(account.together, "together")
+    columns = {
+        "document": [f"… {len(rows):,} others"],
+        "issued": never,
+        "due": never,
+        "settled": never,
+        "amount": [rows["amount"].sum()],
+        "days": math.nan,
+    }
+    return pd.DataFrame({**columns, "kind": OTHERS, "contribution": [value], "note": said})
