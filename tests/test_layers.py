@@ -23,6 +23,7 @@ CORE = {
     "controls",
     "behind",
     "drill",
+    "dashboard",
     "explain",
     "intake",
     "demo",

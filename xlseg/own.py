@@ -76,6 +76,23 @@ def runs_of(source: Source) -> int:
     return max((int(run) for run in runs if abs(run) < _MOST_RUNS), default=0)
 
 
+def first_run_of(source: Source, as_of: dt.date, inputs: str, rules: str) -> int:
+    """Number of the run that first had these inputs: the earliest of the last unbroken row of runs that had the same.
+
+    The number of the run to come if the last had others, or there is none.
+    """
+    found = []
+    for run, date, read, rule_set in _rows(source, run_log.NAME, run_log.TABLE, ("Run", "As Of", "Input", "Rules")):
+        if isinstance(run, (int, float)) and abs(run) < _MOST_RUNS:
+            found.append((int(run), (_date(date), _text(read), _text(rule_set)) == (as_of, inputs, rules)))
+    first = max((run for run, _ in found), default=0) + 1
+    for run, same in sorted(found, reverse=True):
+        if not same:
+            break
+        first = run
+    return first
+
+
 def picked_of(source: Source) -> Picked:
     """The dates picked on the Migration tab."""
     name = _named(source, migration.NAME, f"{migration.NAME}!")

@@ -12,13 +12,16 @@ import pandas as pd
 from xlseg import __version__, own
 from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
+from xlseg.dashboard import accelerated_cash, dashboard
 from xlseg.errors import SourceError
 from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
+from xlseg.segments.defaults import default_rules
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
-from xlseg.tabs.data_quality import data_quality_tab
+from xlseg.tabs.dashboard import dashboard_tab
+from xlseg.tabs.data_quality import data_quality_tab, light
 from xlseg.tabs.definitions import definitions_tab
 from xlseg.tabs.drill import drill_tabs
 from xlseg.tabs.history import history_tab
@@ -128,7 +131,9 @@ def refresh(
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
     """Every tab of a refresh, in the order they are made."""
     analysis = report.analysis
+    run = _run(report, own.runs_of(workbook) + 1, clock)
     return [
+        _dashboard_tab(report, workbook, run),
         segments_tab(analysis),
         movers_tab(analysis, report.movers),
         *migration_tabs(analysis, own.picked_of(workbook)),
@@ -136,11 +141,19 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), clock.now.date()),
-        run_log_tab(_run(report, own.runs_of(workbook) + 1, clock)),
+        run_log_tab(run),
         definitions_tab(analysis),
         rules_tab(analysis.facts.has_invoices),
         config_tab(),
     ]
+
+
+def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:
+    analysis = report.analysis
+    accelerated = accelerated_cash(analysis, analysis.as_of), accelerated_cash(analysis, analysis.previous)
+    first = own.first_run_of(workbook, run.as_of, run.input_hash, run.rules_hash)
+    state = "default" if analysis.rules.hash == default_rules(analysis.facts.has_invoices).hash else "own rules"
+    return dashboard_tab(analysis, dashboard(analysis, report.movers, accelerated), first, state, light(report.controls, report.findings))
 
 
 def _run(report: Report, number: int, clock: Clock) -> Run:

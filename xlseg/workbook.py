@@ -98,8 +98,11 @@ Style = Literal[
     "title", "subtitle", "section", "label", "header", "text", "wrap", "date", "money", "days", "share", "count", "ratio", "score",
     "grey_share", "grey_count", "good", "bad", "warn", "note",
     "input_text", "input_wrap", "input_number", "input_date",
+    "head_text", "head_date", "head_count", "section_note", "card_label", "card_note", "card_good", "card_bad",
+    "card_money", "card_days", "card_share", "card_count", "was_money", "was_days", "was_share", "was_count",
 ]  # fmt: skip
-"""The looks a cell can have; each host says once how they look. `input_…` are cells the user types into."""
+"""The looks a cell can have; each host says once how they look. `input_…` are cells the user types into.
+`card_…` are the figures of the Dashboard, `was_…` what they were a month before."""
 
 Growth = Literal["keep", "replace", "append"]
 """What a refresh does with the rows of a table that is already there.
@@ -189,14 +192,16 @@ class Chart:
     """A native chart, drawn when its tab is made and the user's from then on; a refresh changes the cells it shows.
 
     `at` is the (row, column) of its upper left corner, `size` its width and height in pixels, `number` the look of the numbers on its axis.
+    On a split bar each line has its number in one of the series. With `labels` each bar says its number, and there is no axis for them.
     """
 
-    kind: Literal["column", "stacked column", "bar", "stacked bar", "line"]
+    kind: Literal["column", "stacked column", "bar", "stacked bar", "split bar", "line"]
     title: str
     at: tuple[int, int]
     size: tuple[int, int]
     series: tuple[Series, ...]
     number: Style = "count"
+    labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,6 +229,10 @@ class Tab:
         Whether it is printed on a single page, not only a page wide.
     print_area
         What is printed; everything when None.
+    heights
+        Row number → height in points; rows without one are as high as their text.
+    gridlines
+        Whether the lines between the cells are seen.
     record
         Whether it keeps what happened (History, Run Log) more than it shows how things stand; its sheet tab has another colour.
     """
@@ -240,6 +249,8 @@ class Tab:
     charts: tuple[Chart, ...] = ()
     one_page: bool = False
     print_area: Block | None = None
+    heights: Mapping[int, float] = field(default_factory=dict)
+    gridlines: bool = True
     record: bool = False
 
 

@@ -19,10 +19,13 @@ _KINDS = {
     "stacked column": {"type": "column", "subtype": "stacked"},
     "bar": {"type": "bar"},
     "stacked bar": {"type": "bar", "subtype": "stacked"},
+    "split bar": {"type": "bar"},
     "line": {"type": "line"},
 }
 _INK, _LINE = "#404040", "#D9D9D9"
 _SMALL = {"size": 9, "color": _INK, "bold": False}
+_LEVEL = 360
+"""Numbers without room are left out, not put askew."""
 _NO_TICKS = {"major_tick_mark": "none", "minor_tick_mark": "none"}
 _MARKERS = ("circle", "square", "diamond", "triangle", "x", "plus")
 """Lines differ by their marks too, for whoever sees or prints no colours."""
@@ -40,13 +43,14 @@ _FINISH = tuple(
         (rb"(</c:title>)(?=<c:plotArea>)", rb'\1<c:autoTitleDeleted val="0"/>'),
         (rb'(<c:legendPos val="[^"]*"/><c:layout/>)', rb'\1<c:overlay val="0"/>'),
         (rb'(<c:grouping val="[^"]*"/>)', rb'\1<c:varyColors val="0"/>'),
-        (rb"(?<=</c:scaling>)", b'<c:delete val="0"/>'),
+        (rb"(?<=</c:scaling>)(?!<c:delete)", b'<c:delete val="0"/>'),
+        (rb'rot="21600000"', b'rot="0"'),  # once round, XlsxWriter's way to ask for level text
         (rb'(<c:plotVisOnly val="1"/>)', rb'\1<c:dispBlanksAs val="gap"/>'),
     )
 )
 _OF_KIND = {  # bars below 0 have the colour of the others, lines go straight from one number to the next
-    b"<c:barChart>": (b"<c:cat>", b'<c:invertIfNegative val="0"/><c:cat>'),
-    b"<c:lineChart>": (b"</c:ser>", b'<c:smooth val="0"/></c:ser>'),
+    b"<c:barChart>": (re.compile(rb"(</c:tx><c:spPr>.*?</c:spPr>)", re.S), rb'\1<c:invertIfNegative val="0"/>'),
+    b"<c:lineChart>": (re.compile(rb"(?=</c:ser>)"), b'<c:smooth val="0"/>'),
 }
 
 
@@ -65,8 +69,8 @@ def finished(chart: bytes, *, epoch_1904: bool) -> bytes:
     """The part of a chart without its copy of the numbers, and with all that spreadsheet programs take for usual in different ways said outright."""
     for pattern, words in _FINISH:
         chart = pattern.sub(words, chart)
-    for mark, (found, words) in _OF_KIND.items():
-        chart = chart.replace(found, words) if mark in chart else chart
+    for mark, (pattern, words) in _OF_KIND.items():
+        chart = pattern.sub(words, chart) if mark in chart else chart
     return chart.replace(b"<c:lang ", b'<c:date1904 val="1"/><c:lang ', 1) if epoch_1904 else chart
 
 
@@ -88,8 +92,12 @@ def _series(sheet: str, chart: Chart, series: Series, place: int) -> dict[str, o
     if chart.kind == "line":
         marker = {"type": _MARKERS[place % len(_MARKERS)], "size": 5, "fill": {"color": colour}, "border": {"color": colour}}
         return {**made, "line": {"color": colour, "width": 2}, "marker": marker}
-    # White edges part the pieces of a stack in print.
-    return {**made, "fill": {"color": colour}, "border": {"color": "#FFFFFF", "width": 0.75}, "gap": 45}
+    bar = {**made, "fill": {"color": colour}, "border": {"none": True}, "gap": 45}
+    if chart.kind == "split bar":
+        bar["overlap"] = 100
+    number = _number(chart)
+    label = {"value": True, "position": "outside_end", "num_format": f"{number};-{number};", "font": _SMALL}  # none at 0
+    return {**bar, "data_labels": label} if chart.labels else bar
 
 
 def _cells(sheet: str, block: Block) -> list[object]:
@@ -109,8 +117,17 @@ def _dress(drawn: DrawnChart, chart: Chart) -> None:
     }
     if lies:  # the first line of the block is the uppermost bar, and the numbers stay below
         categories |= {"reverse": True, "crossing": "max"}
+        categories["interval_unit"] = 1
     grid = {"visible": True, "line": {"color": _LINE, "width": 0.75}}
-    numbers = {"num_font": _SMALL, "num_format": _number(chart), "line": {"none": True}, **_NO_TICKS, "major_gridlines": grid}
+    numbers: dict[str, object] = {
+        "num_font": {**_SMALL, "size": 8, "rotation": _LEVEL},
+        "num_format": _number(chart),
+        "line": {"none": True},
+        **_NO_TICKS,
+        "major_gridlines": grid,
+    }
+    if chart.labels:
+        numbers = {"visible": False, "major_gridlines": no_grid, **_NO_TICKS}
     drawn.set_x_axis(numbers if lies else categories)
     drawn.set_y_axis(categories if lies else numbers)
     drawn.set_legend({"position": "bottom", "font": _SMALL} if len(chart.series) > 1 else {"none": True})

@@ -69,6 +69,8 @@ def draw(tab: Tab, epoch_1904: bool, font: tuple[str, float]) -> Skeleton:
         sheet.write_blank(row - 1, column - 1, None, None if cell.style == "text" else look(cell.style))
     for column, width in tab.widths.items():
         sheet.set_column(column - 1, column - 1, width)
+    for row, height in tab.heights.items():
+        sheet.set_row(row - 1, height)
     for table in tab.tables:
         _draw_table(sheet, table, look)
         for highlight in table.highlights:
@@ -151,6 +153,11 @@ def _page(sheet: Worksheet, tab: Tab) -> None:
     sheet.set_landscape()
     sheet.fit_to_pages(1, 1 if tab.one_page else 0)
     sheet.set_tab_color(TAB_COLOURS["input" if tab.input else "record" if tab.record else "output"])
+    if tab.one_page:
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.center_horizontally()
+    if not tab.gridlines:
+        sheet.hide_gridlines(2)
     if tab.print_area:
         top, left, bottom, right = tab.print_area
         sheet.print_area(top - 1, left - 1, bottom - 1, right - 1)

@@ -25,12 +25,17 @@ NAME, DATA, TABLE = "Drill", "Drill Data", "tblDrill"
 PICKED = ((5, 2), (6, 2))
 """The yellow cells: customer, metric."""
 
-_REMARK_ROW, _WHO, _MONTHS, _ACCOUNT, _METRICS, _CHARTS = 7, 9, 20, 36, 9, 33
+_REMARK_ROW, _WHO, _MONTHS, _ACCOUNT, _METRICS, _CHARTS = 7, 9, 20, 36, 9, 32
 _LINES = 22
 """Lines of the account on the page, headings aside."""
 
-_RIGHT, _WIDTH = 11, 15
-"""Column in which the right half of the page begins, and the last one."""
+_RIGHT, _LAST_COLUMN, _LAST_ROW = 11, 15, 61
+"""Column in which the right half of the page begins, and where the page ends."""
+
+_BESIDE, _LISTS = 17, 20
+"""Column right of the page from which stands what formulas and charts look at, and row below which the lists of the charts do."""
+
+_ROW_HEIGHT = 15.0
 
 _WHY_LINES, _WHY_LETTERS = 3, 105
 
@@ -56,43 +61,44 @@ def asked_in(rows: Sequence[Sequence[Value]], sheet: str, owner: dict[str, str])
 def _page(analysis: Analysis, found: Drilled) -> Tab:
     subtitle = f"Type a customer id, and a metric if you like, into the yellow cells; the next refresh shows them.{orders_note(analysis)}"
     cells = top(analysis, f"Drill: one {analysis.settings.entity.lower()}", subtitle)
-    cells |= _pickers(found) | _who(analysis, found) | _months(analysis, found) | _metrics(found) | _account(found) | _behind_charts(found)
-    widths = {
-        1: 19.0,
-        2: 21.0,
-        3: 11.0,
-        4: 13.0,
-        5: 13.0,
-        6: 10.0,
-        7: 13.0,
-        8: 11.0,
-        9: 15.0,
-        10: 2.0,
-        11: 25.0,
-        12: 11.0,
-        13: 2.0,
-        14: 24.0,
-        15: 11.0,
-    }
-    choices = {PICKED[1]: f"='{DATA}'!$M${HEADER_ROW + 1}:$M${HEADER_ROW + len(CATALOGUE)}"}
-    return Tab(NAME, cells, (), widths, choices, owns_columns=_WIDTH, freeze=(3, 0), footer=footer(analysis), charts=_charts(), one_page=True)
+    cells |= _pickers(found) | _who(analysis, found) | _months(analysis, found) | _metrics(found) | _account(found) | _beside(found)
+    return Tab(
+        NAME,
+        cells,
+        widths=_WIDTHS,
+        choices={PICKED[1]: f"='{DATA}'!$M${HEADER_ROW + 1}:$M${HEADER_ROW + len(CATALOGUE)}"},
+        owns_columns=_BESIDE + 2,
+        freeze=(3, 0),
+        footer=footer(analysis),
+        charts=_charts(),
+        one_page=True,
+        print_area=(1, 1, _LAST_ROW, _LAST_COLUMN),
+        heights={row: _ROW_HEIGHT for row in range(2, _LAST_ROW + 1)},
+        gridlines=False,
+    )
+
+
+_WIDTHS = {
+    1: 19.0, 2: 21.0, 3: 11.0, 4: 13.0, 5: 13.0, 6: 10.0, 7: 13.0, 8: 11.0, 9: 15.0, 10: 2.0, 11: 25.0, 12: 11.0, 13: 2.0, 14: 24.0, 15: 11.0,
+    16: 4.0, 17: 22.0, 18: 22.0, 19: 22.0,
+}  # fmt: skip
 
 
 # ── who, and what was asked ──────────────────────────────────────────────────
 
 
 def _pickers(found: Drilled) -> Cells:
-    """The yellow cells, each with what is shown beside it, and on the right what the refresh has read in it."""
+    """The yellow cells, each with what is shown beside it, and right of the page what the refresh has read in it."""
     cells: Cells = {}
     typed: tuple[Value, Value] = (found.asked.customer, found.asked.metric)
     for label, (row, column), value, what in zip(("Customer", "Metric"), PICKED, typed, (found.customer or "nobody", found.metric), strict=True):
-        pick, read, shown = (cell_name(row, at) for at in (column, _RIGHT + 1, _RIGHT + 3))
+        pick, read, shown = (cell_name(row, at) for at in (column, _BESIDE + 1, _BESIDE + 2))
         otherwise = f'"shown: "&{shown}&"; refresh to see '
         formula = f'IFERROR(IF(EXACT({pick}&"",{read}&""),"shown: "&{shown},{otherwise}"&{pick}),{otherwise}what is typed")'
         said = f"shown: {what}" + ("; refresh to see what is typed" if isinstance(value, CellError) else "")
         cells |= {(row, 1): Cell(label, "label"), (row, column): Cell(value, "input_date" if isinstance(value, dt.date) else "input_text")}
-        cells |= {(row, 3): Cell(said, "text", formula), (row, _RIGHT): Cell("Read by the refresh, and shown", "note")}
-        cells |= {(row, _RIGHT + 1): Cell(value, "note"), (row, _RIGHT + 3): Cell(what, "note")}
+        cells |= {(row, 3): Cell(said, "text", formula), (row, _BESIDE): Cell("Read, and shown", "note")}
+        cells |= {(row, _BESIDE + 1): Cell(value, "note"), (row, _BESIDE + 2): Cell(what, "note")}
     if found.remarks:
         cells[_REMARK_ROW, 1] = Cell(" ".join(found.remarks), "warn")
     return cells
@@ -180,13 +186,13 @@ def _months(analysis: Analysis, found: Drilled) -> Cells:
     return cells
 
 
-def _behind_charts(found: Drilled) -> Cells:
-    """What the charts show and the page does not: the names of the months, and what was open and not past due. The charts lie over these cells."""
-    cells = {(_CHARTS, _RIGHT): Cell("Month", "note"), (_CHARTS, _RIGHT + 1): Cell("Not past due", "note")}
-    for row, values in enumerate(found.course.to_dict("records"), start=_CHARTS + 1):
+def _beside(found: Drilled) -> Cells:
+    """What the charts show and the page does not: the names of the months, and what was open and not past due."""
+    cells = {(_LISTS, _BESIDE): Cell("Month", "header"), (_LISTS, _BESIDE + 1): Cell("Not past due", "header")}
+    for row, values in enumerate(found.course.to_dict("records"), start=_LISTS + 1):
         balance, past = _known(values["open_balance"]), _known(values["past_due"])
         current = None if balance is None or past is None else round(balance - past, 2)
-        cells |= {(row, _RIGHT): Cell(_month(values["as_of"]), "note"), (row, _RIGHT + 1): Cell(current, "money")}
+        cells |= {(row, _BESIDE): Cell(_month(values["as_of"])), (row, _BESIDE + 1): Cell(current, "money")}
     return cells
 
 
@@ -197,12 +203,12 @@ def _month(date: dt.date) -> str:
 
 def _charts() -> tuple[Chart, ...]:
     """His open balance, the risk of his segment, and how late he paid."""
-    names = (_CHARTS + 1, _RIGHT, _CHARTS + MOST_MONTHS, _RIGHT)
+    names = (_LISTS + 1, _BESIDE, _LISTS + MOST_MONTHS, _BESIDE)
 
     def month(column: int, colour: int) -> Series:
         return Series((_MONTHS + 1, column), names, (_MONTHS + 2, column, _MONTHS + 1 + MOST_MONTHS, column), colour)
 
-    current = Series((_CHARTS, _RIGHT + 1), names, (_CHARTS + 1, _RIGHT + 1, _CHARTS + MOST_MONTHS, _RIGHT + 1), 5)
+    current = Series((_LISTS, _BESIDE + 1), names, (_LISTS + 1, _BESIDE + 1, _LISTS + MOST_MONTHS, _BESIDE + 1), 5)
     size = (530, 200)
     return (
         Chart("stacked column", "Open balance", (_CHARTS, _RIGHT), size, (month(5, 9), current), "money"),
