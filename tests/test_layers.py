@@ -25,6 +25,8 @@ CORE = {
     "changelog",
     "rulefile",
     "controls",
+    "behind",
+    "drill",
     "dashboard",
     "explain",
     "playbook",

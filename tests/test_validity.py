@@ -18,8 +18,10 @@ from xlseg.refresh import refresh
 from xlseg.sources import open_source
 from xlseg.tabs.inputs import new_book_tabs
 
-OURS = ("Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rule Sets", "Change Log")
-OURS += ("Rules", "Overrides", "Config")
+OURS = (
+    "Dashboard", "Actions", "Segments", "Movers", "Migration", "Migration Data", "Drill", "Drill Data", "Value", "Cash Forecast", "Metrics",
+    "Data Quality", "History", "Run Log", "Rule Sets", "Change Log", "Action Log", "Definitions", "Rules", "Playbook", "Overrides", "Config",
+)  # fmt: skip
 
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">

@@ -17,6 +17,7 @@ from xlseg.actions.values import ORDER
 from xlseg.analysis import Departed
 from xlseg.approval import Signed
 from xlseg.changelog import Entry, Logged
+from xlseg.drill import Asked
 from xlseg.errors import SettingError
 from xlseg.migration import GONE
 from xlseg.overrides import HEADINGS, Typed, read_overrides
@@ -25,7 +26,7 @@ from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import RuleSet, read_rules
 from xlseg.settings import Settings, read_settings
 from xlseg.tables import Finding
-from xlseg.tabs import action_log, actions, change_log, history, migration, overrides, rule_sets, run_log, segments
+from xlseg.tabs import action_log, actions, change_log, drill, history, migration, overrides, rule_sets, run_log, segments
 from xlseg.tabs.inputs import CONFIG, CONFIG_TABLE, PLAYBOOK, PLAYBOOK_TABLE, RULES, RULES_TABLE
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Array, HasTables, Source, Value
@@ -254,6 +255,19 @@ def picked_of(source: Source) -> Picked:
     rows = source.sheet(name).head(8) if name else []
     cells: dict[str, Value] = {f"B{number}": row[1] for number, row in enumerate(rows, start=1) if len(row) > 1}
     return migration.pick(cells)
+
+
+def drilled_of(source: Source) -> Asked:
+    """The customer and the metric typed on the Drill tab, and the owners typed on Segments."""
+    name = _named(source, drill.NAME, f"{drill.NAME}!")
+    rows = source.sheet(name).head(8) if name else []
+    return drill.asked_in(rows, name or drill.NAME, _owners_of(source) if name else {})
+
+
+def _owners_of(source: Source) -> dict[str, str]:
+    """Owner of each customer, as the user has typed it on the Segments tab."""
+    listed = _rows(source, segments.NAME, segments.TABLE, ("Customer ID", "Owner"))
+    return {_text(customer): _text(owner) for customer, owner in listed if customer is not None}
 
 
 def _named(source: Source, tab: str, table: str) -> str | None:

@@ -27,6 +27,8 @@ from xlseg.tabs.action_log import action_log_tab
 from xlseg.tabs.actions import actions_tab
 from xlseg.tabs.dashboard import dashboard_tab
 from xlseg.tabs.data_quality import data_quality_tab, light
+from xlseg.tabs.definitions import definitions_tab
+from xlseg.tabs.drill import drill_tabs
 from xlseg.tabs.forecast import forecast_tab
 from xlseg.tabs.history import history_tab
 from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
@@ -169,6 +171,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         segments_tab(analysis, work.playbook.said, work.likely),
         movers_tab(analysis, report.movers, work.playbook.said),
         *migration_tabs(analysis, own.picked_of(workbook)),
+        *drill_tabs(analysis, own.drilled_of(workbook)),
         value_tab(analysis),
         forecast_tab(analysis),
         metrics_tab(analysis),
@@ -178,6 +181,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         rule_sets,
         change_log,
         action_log_tab(work.entries),
+        definitions_tab(analysis),
         *inputs[:-1],
         overrides,
         inputs[-1],

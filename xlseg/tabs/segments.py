@@ -77,9 +77,8 @@ def _totals(analysis: Analysis, headings: Sequence[str]) -> dict[tuple[int, int]
 
 
 def _columns(analysis: Analysis, next_action: Callable[[str], str], likely: Collection[str]) -> tuple[Column, ...]:
-    rows, gone = analysis.standing, analysis.departed
-    order = np.lexsort((-np.nan_to_num(rows["past_due"]), -np.nan_to_num(rows["open_balance"]), -np.nan_to_num(rows["risk"])))
-    rows = rows.iloc[order]
+    gone = analysis.departed
+    rows = analysis.standing.iloc[_order(analysis)]
 
     def texts(name: str, for_gone: Sequence[str] | str = "") -> list[Any]:
         last = [for_gone] * len(gone) if isinstance(for_gone, str) else list(for_gone)
@@ -112,6 +111,17 @@ def _columns(analysis: Analysis, next_action: Callable[[str], str], likely: Coll
         text("Next Action", action, 34),
         Column("Owner", texts("sales_rep"), "input_text", 16, kept=True),
     )
+
+
+def _order(analysis: Analysis) -> Array:
+    """Positions in the standing by falling risk, then exposure."""
+    rows = analysis.standing
+    return np.lexsort((-np.nan_to_num(rows["past_due"]), -np.nan_to_num(rows["open_balance"]), -np.nan_to_num(rows["risk"])))
+
+
+def first_of(analysis: Analysis) -> str:
+    """The customer who stands first where the tab is new."""
+    return str(analysis.standing["customer"].iloc[_order(analysis)[0]])
 
 
 def dates(values: Sequence[dt.date]) -> Array:
