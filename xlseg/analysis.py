@@ -21,7 +21,7 @@ from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.measure import measure_facts, season_of
 from xlseg.migration import NEW, Migration, Snapshot, migrate
 from xlseg.overrides import NONE, Override, holding
-from xlseg.segments.assign import Labels, labels, with_attributes
+from xlseg.segments.assign import Labels, labels, plain_texts, with_attributes
 from xlseg.segments.confirm import ABSENT, Confirmed, Evidence, confirm
 from xlseg.segments.margin import Leeway, leeway
 from xlseg.segments.rules import RuleSet
@@ -123,17 +123,17 @@ class Analysis:
 
     def _snapshot(self, date: dt.date, of_departed: list[int]) -> Snapshot:
         """The confirmed segments of all customers at one of the dates, and of some who have left."""
-        segments, weights = self._stood
-        at = self.dates.index(date)
-        return Snapshot(np.append(segments[:, at], np.array(of_departed, "int64")), np.append(weights[:, at], np.zeros(len(of_departed))))
+        segments, weights = (stood[self.dates.index(date)] for stood in self._stood)
+        return Snapshot(np.append(segments, np.array(of_departed, "int64")), np.append(weights, np.zeros(len(of_departed))))
 
     @cached_property
     def _stood(self) -> tuple[Array, Array]:
-        """Position of the segment and open balance, each customers × dates."""
+        """Position of the segment and open balance, each dates × customers."""
         codes, names = pd.factorize(self.measured["segment"].to_numpy(object))
         segment = np.array([self.segments.index(name) for name in names], "int64")[codes]
         weight = np.nan_to_num(self.measured["open_balance"].to_numpy("float64"))
-        return said_of(self.courses.rows, segment, UNKNOWN), said_of(self.courses.rows, weight, 0.0)
+        rows = np.ascontiguousarray(self.courses.rows.T)
+        return said_of(rows, segment, UNKNOWN), said_of(rows, weight, 0.0)
 
     def row_at(self, position: int) -> int:
         """Row of `measured` (and of the labels) that the customer at a position of `standing` has at the as-of date."""
@@ -162,7 +162,8 @@ def analyse(
     measured = with_attributes(_with_silent(measured, ledger, book, as_of, shown), ledger)
     labelled = labels(measured, rules)
     room = leeway(measured, labelled, settings.margin)
-    measured = measured.assign(label=labelled.segment, **_confirmed(measured, labelled, room, followed, settings.confirm, overrides))
+    confirmed = _confirmed(measured, labelled, room, followed, settings.confirm, overrides)
+    measured = measured.assign(label=plain_texts(labelled.segment), **confirmed)
     first = int(np.searchsorted(measured["as_of"].to_numpy(), np.datetime64(dates[0], "s")))  # the warm-up has done its part
     measured, labelled, room = measured.iloc[first:].reset_index(drop=True), labelled.rows(first), room.rows(first)
     standing = _standing(measured, labelled, room, ledger, dates, overrides)
@@ -181,20 +182,20 @@ def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.
     known = set(measured.loc[measured["as_of"] == at, "customer"])
     listed = {*ledger.customers.loc[ledger.customers["row"] > 0, "customer"], *shown}
     silent = [customer for customer in book.customers if customer in listed and customer not in known]
-    if silent:
-        rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": np.array(silent, object), "known": False})
-        # Columns are spelled out, since concat of all-empty ones would guess their types.
-        rows = rows.assign(**{name: None if m.unit == "letter" else np.nan for name, m in CATALOGUE.items()})[list(measured.columns)]
-        measured = pd.concat([measured.astype({"consistency_rating": object}), rows.astype(measured.dtypes.to_dict())], ignore_index=True)
+    if not silent:
+        return measured  # in this order already
+    rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": np.array(silent, object), "known": False})
+    # Columns are spelled out, since concat of all-empty ones would guess their types.
+    rows = rows.assign(**{name: None if m.unit == "letter" else np.nan for name, m in CATALOGUE.items()})[list(measured.columns)]
+    measured = pd.concat([measured.astype({"consistency_rating": object}), rows.astype(measured.dtypes.to_dict())], ignore_index=True)
     order = {customer: i for i, customer in enumerate(book.customers)}
     place = np.lexsort((measured["customer"].map(order).to_numpy(), measured["as_of"].to_numpy()))
-    in_order = bool((place == np.arange(len(place))).all())  # mostly, and the frame is large
-    return measured.reset_index(drop=True) if in_order else measured.iloc[place].reset_index(drop=True)
+    return measured.iloc[place].reset_index(drop=True)
 
 
 def _confirmed(
     measured: pd.DataFrame, labelled: Labels, room: Leeway, dates: list[dt.date], on: bool, overrides: Sequence[Override]
-) -> dict[str, Array]:
+) -> dict[str, Array | pd.Series]:
     """Columns of the measured rows: the `segment`, and `since` when the last one holds.
 
     Beside them the segment confirmed by the rules (`ruled`), whether a move by the rules `waits` for a second checkpoint, and the place of the
@@ -213,8 +214,8 @@ def _confirmed(
     found = Confirmed(np.where(where != NONE, codes[where], ruled.labels), ruled.waits)
     segments = np.array(names, dtype=object)
     return {
-        "segment": segments[found.labels[customer, day]],
-        "ruled": segments[ruled.labels[customer, day]],
+        "segment": plain_texts(segments[found.labels[customer, day]]),
+        "ruled": plain_texts(segments[ruled.labels[customer, day]]),
         "override": where[customer, day],
         "waits": ruled.waits[customer, day],
         "since": _since(found, where[:, -1], overrides, dates)[customer],

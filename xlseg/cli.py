@@ -18,7 +18,7 @@ from typing import Any
 
 from xlseg import __version__
 from xlseg.errors import XlsegError
-from xlseg.memory import keep_freed_memory
+from xlseg.memory import keep_freed_memory, seldom_look_for_cycles
 from xlseg.terminal import plain_json, plain_line
 
 # Everything heavier is imported where it is used, so that `xlseg --version` and a usage error answer at once.
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _never_fail_to_print()
     chosen = parser().parse_args(arguments)
     keep_freed_memory()
+    seldom_look_for_cycles()
     try:
         code: int = chosen.run(chosen)
         return code
