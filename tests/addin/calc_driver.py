@@ -113,6 +113,10 @@ class Driver:
         self.document.calculateAll()
         return time.perf_counter() - start
 
+    def compute(self, sheet, name):
+        """Have cells computed that were waiting to be."""
+        self.cell(sheet, name).getDataArray()
+
     def undo(self):
         self.document.UndoManager.undo()
 
