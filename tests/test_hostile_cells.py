@@ -29,7 +29,7 @@ EVIL = [
 ]  # fmt: skip
 """Ids, names, categories and segments of customers."""
 
-TABS = ("Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log")
+TABS = ("Dashboard", "Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log")
 
 
 def evil_book(path: Path) -> Path:

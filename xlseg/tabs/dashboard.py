@@ -109,7 +109,7 @@ def _page(analysis: Analysis, board: Dashboard) -> Cells:
         cells |= {
             (row, column): Cell(card.name, "card_label"),
             (row + 1, column): Cell(_known(card.value), now),
-            (row + 2, column): _change(card, missing),
+            (row + 2, column): change(card, missing),
             (row + 3, column): Cell(_known(card.before), before),
         }
     return cells
@@ -119,7 +119,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _change(card: Card, missing: str) -> Cell:
+def change(card: Card, missing: str) -> Cell:
     """What has changed: an arrow for more or less, how much, and a word for what that means."""
     if math.isnan(card.value):
         return Cell(missing, "card_note")
