@@ -247,7 +247,7 @@ def _charts(with_invoices: bool) -> tuple[Chart, ...]:
     timing = tuple(_series(_LATENESS_ROW, at, len(LATENESS), colour) for at, colour in ((1, 0), (2, 3)))
     always = (
         Chart("bar", "Exposure by segment", (_BARS_ROW, 1), bars, exposed, "money", labels=True),
-        Chart("split bar", "Ten biggest movers: impact", (_BARS_ROW, 9 if with_invoices else 7), bars, moved, "money", labels=True),
+        Chart("split bar", "Ten biggest movers: impact", (_BARS_ROW, 9 if with_invoices else 7), bars, moved, "money"),
         Chart("column", "Customers who worsened and improved, by month", (_COLUMNS_ROW, 1), columns, mobile, labels=True),
     )
     of_invoices = (
