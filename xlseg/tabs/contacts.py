@@ -30,7 +30,7 @@ def said(found: Contacted) -> str:
     """What the comparison says, in one sentence."""
     if found.cannot_say:
         return f"Cannot say: {found.cannot_say}."
-    many = f"{abs(found.difference):.0%} {'more' if found.difference >= 0 else 'fewer'} of those contacted paid; 95 % interval {_points(found)}."
+    many = f"{abs(found.difference):.0%} {'more' if found.difference >= 0 else 'fewer'} of those contacted paid; 95% interval {_points(found)}."
     if found.low <= 0 <= found.high:
         return f"Cannot say: {many[0].lower()}{many[1:].removesuffix('.')}, which includes no difference."
     return f"{many} They were not chosen by lot: this is no proof that the contact caused it."

@@ -113,6 +113,6 @@ def _columns(analysis: Analysis, next_action: Callable[[str], str], likely: Coll
     )
 
 
-def dates(values: Sequence[dt.date]) -> Array:
-    """A column of dates."""
+def dates(values: Sequence[dt.date | None]) -> Array:
+    """A column of dates; None is an empty cell."""
     return np.array(values, "datetime64[s]")
