@@ -58,6 +58,7 @@ def worklist(
         beyond,
         (*over, *entries),
         tuple(_findings(ours, rows)),
+        covering.touches,
         found,
         contacted(covering.touches, owing, covering.as_of, analysis.settings.window),
         frozenset(analysis.facts.customers[at] for at in found.likely),
@@ -100,9 +101,20 @@ def _settled(making: _Making, kept: Sequence[Action], typed: Sequence[Typed], li
 
 def _waiting(row: Typed, why: str) -> Action:
     """A row that is not due on this day, as it stood."""
-    when = row.when or dt.date.max
     return Action(
-        row.customer, row.name, row.segment, row.kind, row.action, when, row.channel, row.tone, row.owner, row.balance, "", held=why, rate=math.nan
+        row.customer,
+        row.name,
+        row.segment,
+        row.kind,
+        row.action,
+        row.when,
+        row.channel,
+        row.tone,
+        row.owner,
+        row.balance,
+        "",
+        held=why,
+        rate=math.nan,
     )
 
 
@@ -223,8 +235,9 @@ class _Making:
     def _as_before(self, action: Action) -> Action:
         """With the day it had on the list already: a segment holds since the last month-end or today, and today moves on."""
         row = self.typed.get(action.key)
-        keeps = row is not None and row.when is not None and row.action == action.action and row.when < action.when
-        return replace(action, when=row.when) if row is not None and row.when is not None and keeps else action
+        if row is None or row.when is None or action.when is None or row.action != action.action:
+            return action
+        return replace(action, when=min(row.when, action.when))
 
     def _stake(self, kind: str, at: int, customer: str) -> tuple[float, float]:
         """Balance concerned, and what rows of the kind are ranked by."""
