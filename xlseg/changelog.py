@@ -66,7 +66,7 @@ def bounded(text: str, most: int = LONGEST) -> str:
     """A text in one line; a long one cut off, with a fingerprint of the whole."""
     line = plain_line(" ".join(text.split()))
     mark = hashlib.sha256(line.encode()).hexdigest()[:8]
-    return line if len(line) <= most else f"{line[: most - 11]}… [{mark}]"
+    return line if len(line) <= most else f"{line[: most - 12]}… [{mark}]"
 
 
 def said(value: Value) -> str:
