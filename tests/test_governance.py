@@ -17,12 +17,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlseg.addin import functions
 from xlseg.addin.desk import at
+from xlseg.changelog import playbook_rows
 from xlseg.cli import main
 from xlseg.errors import SettingError
+from xlseg.governance import rows_to_be
 from xlseg.hosts.file import WorkbookFile
 from xlseg.hosts.skeleton import footer, is_our_footer
 from xlseg.refresh import Report, refresh
 from xlseg.segments.defaults import default_rules
+from xlseg.tabs.inputs import config_tab, rules_tab
 from xlseg.words import as_json, summary
 
 DEFAULT = default_rules().hash
@@ -198,8 +201,11 @@ def test_hostile_cells_of_an_override_stay_texts_and_change_nothing_twice(book: 
     shown = rows(book, "Segments", "Customer ID")
     assert shown[his]["Why"].startswith("Override by @SUM(A1): =cmd|'/c calc'!A0. Today ")
     assert len(shown[other]["Why"]) < 1_500
-    assert all(len(str(line[-1])) < 700 for line in logged(book))
+    told = logged(book)
+    assert all(len(str(line[-1])) < 700 for line in told)
     nothing_but_the_run_log_changes(book, 4)
+    refreshed(edited(book, lambda workbook: None), now=on(5))  # saved by another program
+    assert logged(book) == told
 
 
 def test_an_overrides_sheet_without_its_headings_stops_the_refresh(book: Path) -> None:
@@ -461,6 +467,14 @@ def test_a_playbook_sheet_is_followed_row_by_row(book: Path) -> None:
     edited(book, change)
     refreshed(book, now=on(5))
     assert logged(book)[-1] == (5, "Playbook", "Standard", "Days 7; Channel Mail", "Days 7; Channel Letter")
+
+
+def test_a_sheet_that_the_refresh_makes_is_followed_from_its_first_day(book: Path) -> None:
+    # Config stands for the playbook: what the log says of a tab about to be made is what it says of the sheet when it is read back.
+    to_be = playbook_rows(rows_to_be([rules_tab(), config_tab()], "Config"))
+    assert playbook_rows(WorkbookFile(book).sheet("Config").head(100)) == to_be
+    assert [name for name, _ in to_be][:2] == ["As of", "Window"]
+    assert rows_to_be([rules_tab()], "Config") == []
 
 
 def test_a_dry_run_publishes_nothing(book: Path) -> None:

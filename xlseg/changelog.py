@@ -24,6 +24,8 @@ LONGEST = 500
 """Characters of a text in the log; a longer one is cut off, with a fingerprint, so that a change further on is seen as well."""
 
 _LONGEST_SEGMENT = 120
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+"""What looks like an escaped character in a cell: not every program that saves the book gives it back as it was."""
 _RULE = re.compile(r"(?P<rule>.*, priority [^:]+?)(?:: (?P<cell>\w+))?", re.DOTALL)
 _RISK = "risk"
 _SPAN = re.compile(r"(?P<segment>.*?) from (?P<since>\d{4}-\d\d-\d\d)(?P<rest>(?: until \d{4}-\d\d-\d\d)?, by .*)", re.DOTALL)
@@ -67,7 +69,7 @@ class State:
 
 def bounded(text: str, most: int = LONGEST) -> str:
     """A text in one line; a long one cut off, with a fingerprint of the whole."""
-    line = plain_line(" ".join(text.split()))
+    line = _ESCAPE.sub("-", plain_line(" ".join(text.split())))
     mark = hashlib.sha256(line.encode()).hexdigest()[:8]
     return line if len(line) <= most else f"{line[: most - 12]}… [{mark}]"
 
@@ -193,10 +195,11 @@ def _recorded(typed: Typed, logged: Mapping[str, str], claimed: set[str], closel
 
 
 def playbook_rows(rows: Sequence[Sequence[Value]]) -> list[tuple[str, str]]:
-    """The Playbook sheet as (first cell, all the others by their headings): the list begins below the first row of three texts."""
-    head = next((i for i, row in enumerate(rows) if sum(isinstance(cell, str) and bool(cell.strip()) for cell in row) >= 3), None)
-    if head is None:
+    """The Playbook sheet as (first cell, all the others by their headings); the headings are the first row of the most texts, at least two."""
+    texts = [sum(isinstance(cell, str) and bool(cell.strip()) for cell in row) for row in rows]
+    if max(texts, default=0) < 2:
         return []
+    head = texts.index(max(texts))
     headings = [said(cell) for cell in rows[head]]
     found = []
     for row in rows[head + 1 :]:

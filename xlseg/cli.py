@@ -245,7 +245,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     from xlseg.explain import explain
 
     report = _examined(chosen)
-    _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)))
+    _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)), *words.draft(report))
     return 0
 
 
@@ -261,7 +261,7 @@ def _history(chosen: argparse.Namespace) -> int:
     elif chosen.csv:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(publication.as_rows(found))
-        _say(*text.getvalue().splitlines())
+        _say(*text.getvalue().removesuffix("\n").split("\n"))
     else:
         _say(*publication.lines(found))
     return 0

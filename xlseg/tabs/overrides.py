@@ -18,7 +18,10 @@ def overrides_tab() -> Tab:
     cells = {
         (1, 1): Cell("Overrides", "title"),
         (2, 1): Cell("A segment that you decide on wins over the rules from From to Until, both included, and is shown as an override.", "subtitle"),
-        (3, 1): Cell("Segment is one of the Rules sheet. Reason and By must be filled. An empty Until: until you delete the row.", "note"),
+        (3, 1): Cell(
+            "Segment is one of the Rules sheet. Reason and By must be filled. An empty Until: for good. An id that begins with 0 is typed as '0017.",
+            "note",
+        ),
         (4, 1): Cell("An empty From: the as-of date of the refresh that first saw the row. What cannot be used is on Data Quality.", "note"),
     }
     columns = tuple(Column(heading, [None] * _LINES, _style(heading), _WIDTHS[heading], kept=True) for heading in HEADINGS)
