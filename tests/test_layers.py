@@ -32,7 +32,7 @@ CORE = {
 TABS = {"tabs", "own", "governance", "publication", "importing"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}
-DOORS = {"cli", "__main__", "addin"}
+DOORS = {"cli", "__main__", "addin", "sharing"}
 
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),

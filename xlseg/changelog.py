@@ -187,11 +187,20 @@ def _recorded(typed: Typed, logged: Mapping[str, str], claimed: set[str], closel
     wanted = _SPAN.fullmatch(override_said(typed, typed.since or dt.date.min))
     for item, text in logged.items():
         span = _SPAN.fullmatch(text)
-        if span is None or wanted is None or item in claimed or span["segment"] != wanted["segment"]:
+        since = _day(span["since"]) if span else None
+        if span is None or since is None or wanted is None or item in claimed or span["segment"] != wanted["segment"]:
             continue
-        if not closely or (span["rest"] == wanted["rest"] and typed.since in (None, dt.date.fromisoformat(span["since"]))):
-            return item, dt.date.fromisoformat(span["since"])
+        if not closely or (span["rest"] == wanted["rest"] and typed.since in (None, since)):
+            return item, since
     return "", None
+
+
+def _day(text: str) -> dt.date | None:
+    """A day of the log; None when somebody has made another text of it."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def playbook_rows(rows: Sequence[Sequence[Value]]) -> list[tuple[str, str]]:

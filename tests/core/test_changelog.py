@@ -148,6 +148,8 @@ def test_an_override_without_from_begins_on_the_day_the_log_first_knew_it() -> N
     # A second row of the same customer and segment is another override.
     assert begins([override(since=None, reason="new"), open_end], known, later) == [later, DAY]
     assert begins([override(since=dt.date(2026, 5, 1))], known, later) == [dt.date(2026, 5, 1)]
+    spoilt = {item: text.replace("2026-10-31", "2026-99-99") for item, text in known.items()}  # somebody has typed into the log
+    assert begins([open_end], spoilt, later) == [later]
 
 
 def test_approvals_are_told_when_they_are_given_and_withdrawn() -> None:
