@@ -231,8 +231,11 @@ def test_the_version_answers_without_loading_pandas() -> None:
 def test_every_command_and_option_is_in_the_documentation() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     commands = next(action for action in parser()._actions if action.dest == "command")
-    for name, command in commands.choices.items():  # type: ignore[union-attr]
-        assert f"## xlseg {name}" in page
+    actions = next(action for action in commands.choices["rules"]._actions if action.dest == "action")  # type: ignore[index,call-overload]
+    below = {f"rules {name}": command for name, command in actions.choices.items()}
+    assert all(f"`xlseg {name} " in page for name in below)
+    for name, command in {**commands.choices, **below}.items():  # type: ignore[dict-item]
+        assert f"## xlseg {name.split()[0]}" in page
         for action in command._actions:
             assert all(f"`{option}" in page for option in action.option_strings if option.startswith("--") and option != "--help"), action
 

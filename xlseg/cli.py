@@ -246,7 +246,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     from xlseg.explain import explain
 
     report = _examined(chosen)
-    _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)))
+    _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)), *words.draft(report))
     return 0
 
 
@@ -262,89 +262,37 @@ def _history(chosen: argparse.Namespace) -> int:
     elif chosen.csv:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(publication.as_rows(found))
-        _say(*text.getvalue().splitlines())
+        _say(*text.getvalue().removesuffix("\n").split("\n"))
     else:
         _say(*publication.lines(found))
     return 0
 
 
 def _rules_export(chosen: argparse.Namespace) -> int:
-    from xlseg.errors import FileError
-    from xlseg.rulefile import SharedRules, text_of
+    from xlseg.sharing import export_rules
 
-    if chosen.file.suffix.lower() in (".xlsx", ".xlsm"):
-        raise FileError(chosen.file.name, "a rule set is exported to a text file", "give it a name such as rules.json")
-    rules = _rules_in(chosen.book)
-    name = chosen.book.stem if chosen.name is None else chosen.name
-    try:
-        chosen.file.write_text(text_of(SharedRules(rules, name, chosen.version, chosen.comment)), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise FileError(chosen.file.name, f"cannot be written ({error.strerror or error})", "free space or rights, or write elsewhere") from None
-    _say(f"{chosen.file}  rule set {rules.hash}, {len(rules.rules)} rules")
+    _say(*export_rules(chosen.book, chosen.file, chosen.name, chosen.version, chosen.comment))
     return 0
 
 
 def _rules_import(chosen: argparse.Namespace) -> int:
-    from xlseg.changelog import rule_differences
-    from xlseg.hosts.file import WorkbookFile
-    from xlseg.importing import rules_to_write, standing_rules
+    from xlseg.sharing import import_rules
 
-    shared = _rule_file(chosen.file)
-    book = WorkbookFile(chosen.book, backups=chosen.backup)
-    before = standing_rules(book)
-    if before is not None and before.hash == shared.rules.hash:
-        _say(f"{chosen.book}  has rule set {shared.rules.hash} already; nothing written")
-        return 0
-    written = book.write(rules_to_write(book, shared.rules), save=not chosen.dry_run)
-    changed = [] if before is None else _differences(rule_differences(before, shared.rules))
-    done = "would be written" if chosen.dry_run else "written"
-    _say(f"{chosen.book}  rule set {shared.rules.hash}, {len(shared.rules.rules)} rules {done} to Rules. Next: xlseg refresh {chosen.book}", *changed)
-    if written.remarks:
-        _say(*(f"note      {remark}" for remark in written.remarks))
+    _say(*import_rules(chosen.book, chosen.file, chosen.backup, save=not chosen.dry_run))
     return 0
 
 
 def _rules_diff(chosen: argparse.Namespace) -> int:
-    from xlseg.changelog import rule_differences
+    from xlseg.sharing import differing_rules
 
     try:
-        before, after = (_rules_in(path) for path in (chosen.before, chosen.after))
+        found = differing_rules(chosen.before, chosen.after)
     except XlsegError as error:
         _complain(str(error))
         return 2
-    if before.hash == after.hash:
-        return 0
-    _say(f"{chosen.before} {before.hash} → {chosen.after} {after.hash}", *_differences(rule_differences(before, after)))
-    return 1
-
-
-def _differences(entries: Sequence[Any]) -> list[str]:
-    return [f"{entry.item}: {entry.before or '–'} → {entry.after or '–'}" for entry in entries]
-
-
-def _rules_in(path: Path) -> Any:
-    """The rule set of a book or of a rule set file."""
-    from xlseg.errors import FileError
-    from xlseg.importing import standing_rules
-    from xlseg.sources import open_source
-
-    if path.is_file() and not _is_export(path):
-        rules = standing_rules(open_source(path))
-        if rules is None:
-            raise FileError(path.name, "the book has no Rules sheet yet", "refresh it, which makes one")
-        return rules
-    return _rule_file(path).rules
-
-
-def _rule_file(path: Path) -> Any:
-    from xlseg.errors import FileError
-    from xlseg.rulefile import MOST_BYTES, read_rule_file
-
-    try:
-        with path.open("rb") as file:
-            return read_rule_file(file.read(MOST_BYTES + 1), path.name)
-    except OSError as error:
-        raise FileError(str(path), f"the file cannot be read ({error.strerror or error})", "check the path") from None
+    if found:
+        _say(*found)
+    return 1 if found else 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

@@ -39,11 +39,16 @@ def summary(report: Report) -> list[str]:
         f"segments  {listed}",
         f"moved     {worse} worse, {better} better since {analysis.previous} ({provisional} provisional)",
     ]
-    if analysis.approval.is_draft:
-        lines.append(f"DRAFT     {analysis.approval.advice}")
+    lines += draft(report)
     stale = [f"{finding.found}: {finding.effect}" for finding in report.findings if finding.kind == "stale export"]
     notes = (f"note      {remark}" for remark in (*stale, *report.written.remarks))
     return [*lines, *_formulas(report.written.recomputed), _checks(report), *_failures(report), *notes]
+
+
+def draft(report: Report) -> list[str]:
+    """The line that says what a draft waits for; none when the rule set is approved."""
+    approval = report.analysis.approval
+    return [f"DRAFT     {approval.advice}"] if approval.is_draft else []
 
 
 def _formulas(done: Recomputed) -> list[str]:
