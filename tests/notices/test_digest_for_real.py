@@ -57,7 +57,7 @@ class Office:
 
 @pytest.fixture(scope="session")
 def refreshed_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    book = demo_file(tmp_path_factory.mktemp("notices") / "erp.xlsx", customers=60, seed=5)
+    book = demo_file(tmp_path_factory.mktemp("notices") / "erp.xlsx", customers=30, seed=5)
     subprocess.run([sys.executable, "-m", "xlseg", "refresh", str(book), *AT], check=True, capture_output=True)
     return book
 
