@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,10 +53,10 @@ class Wish:
 
 def time_of_day(text: str) -> dt.time:
     """A time such as 06:30 or 6:30."""
-    hour, _, minute = text.partition(":")
-    if not (hour.isdecimal() and minute.isdecimal() and len(hour) <= 2 and len(minute) == 2 and int(hour) < 24 and int(minute) < 60):
+    found = re.fullmatch("([01]?[0-9]|2[0-3]):([0-5][0-9])", text)
+    if found is None:
         raise ScheduleError("--daily", f"{text!r} is not a time of day", "write one from 00:00 to 23:59, such as 06:30")
-    return dt.time(int(hour), int(minute))
+    return dt.time(int(found[1]), int(found[2]))
 
 
 def schedule(wish: Wish, machine: Machine, python: str, now: dt.datetime) -> list[str]:
