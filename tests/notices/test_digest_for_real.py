@@ -158,7 +158,7 @@ def test_what_cannot_be_delivered_is_one_line_after_the_refresh_has_been_saved(o
         "xlseg: notify.txt: a message could not be delivered to bob@firm.example (the service answered 550), team (login refused). "
         "To go on, check the entry and the connection.\n"
     )
-    assert "10 tabs written in" in done.stdout or "tabs written in" in done.stdout
+    assert " · 1 tab written in " in done.stdout  # the Run Log: nothing else differs
     assert max(rows(office.book, "Run Log", "Run")) == runs + 1
     assert [to for to, _ in office.mails.received] == [["anna@firm.example"]]
     log = office.log.read_text(encoding="utf-8").splitlines()
@@ -184,7 +184,7 @@ def test_a_hostile_name_injects_neither_headers_nor_tags_nor_calls_everybody(off
     assert done.returncode == 0, done.stderr
     ((to, mail),) = office.mails.received
     assert to == ["anna@firm.example"]
-    assert set(mail.keys()) == {"Subject", "From", "To", "Content-Type", "MIME-Version", "X-Application", "Message-ID", "Date"} & set(mail.keys())
+    assert set(mail.keys()) <= {"Subject", "From", "To", "Content-Type", "MIME-Version", "X-Application", "Message-ID", "Date"}
     assert "Bcc" not in mail
     page = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert "&lt;script&gt;alert(1)" in page
