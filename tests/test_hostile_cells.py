@@ -29,7 +29,22 @@ EVIL = [
 ]  # fmt: skip
 """Ids, names, categories and segments of customers."""
 
-TABS = ("Segments", "Movers", "Migration", "Migration Data", "Drill", "Drill Data", "Metrics", "Data Quality", "History", "Run Log", "Definitions")
+TABS = (
+    "Dashboard",
+    "Segments",
+    "Movers",
+    "Migration",
+    "Migration Data",
+    "Drill",
+    "Drill Data",
+    "Metrics",
+    "Data Quality",
+    "History",
+    "Run Log",
+    "Rule Sets",
+    "Change Log",
+    "Definitions",
+)
 
 
 def evil_book(path: Path) -> Path:

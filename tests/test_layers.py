@@ -20,6 +20,10 @@ CORE = {
     "analysis",
     "movers",
     "changes",
+    "overrides",
+    "approval",
+    "changelog",
+    "rulefile",
     "controls",
     "behind",
     "drill",
@@ -28,7 +32,7 @@ CORE = {
     "intake",
     "demo",
 }
-TABS = {"tabs", "own"}
+TABS = {"tabs", "own", "governance", "publication", "importing"}
 USE = {"refresh", "words"}
 EDGE = {"hosts", "sources"}
 DOORS = {"cli", "__main__", "addin"}

@@ -23,6 +23,7 @@ from xlseg.settings import Settings
 from xlseg.sources import open_source
 
 TABS = [
+    "Dashboard",
     "Segments",
     "Movers",
     "Migration",
@@ -33,10 +34,11 @@ TABS = [
     "Data Quality",
     "History",
     "Run Log",
+    "Rule Sets",
+    "Change Log",
     "Definitions",
-    "Rules",
-    "Config",
 ]
+TABS += ["Rules", "Overrides", "Config"]
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from xlseg.sources import open_source
 from xlseg.tabs.inputs import new_book_tabs
 
 OURS = (
+    "Dashboard",
     "Segments",
     "Movers",
     "Migration",
@@ -29,10 +30,11 @@ OURS = (
     "Data Quality",
     "History",
     "Run Log",
+    "Rule Sets",
+    "Change Log",
     "Definitions",
-    "Rules",
-    "Config",
 )
+OURS += ("Rules", "Overrides", "Config")
 
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">

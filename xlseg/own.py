@@ -8,13 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from xlseg.analysis import Departed
+from xlseg.approval import Signed
+from xlseg.changelog import Entry, Logged
 from xlseg.drill import Asked
 from xlseg.errors import SettingError
 from xlseg.migration import GONE
+from xlseg.overrides import HEADINGS, Typed, read_overrides
 from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import RuleSet, read_rules
 from xlseg.settings import Settings, read_settings
-from xlseg.tabs import drill, history, migration, run_log, segments
+from xlseg.tables import Finding
+from xlseg.tabs import change_log, drill, history, migration, overrides, rule_sets, run_log, segments
 from xlseg.tabs.inputs import CONFIG, CONFIG_TABLE, RULES, RULES_TABLE
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Array, HasTables, Source, Value
@@ -22,6 +26,7 @@ from xlseg.workbook import Array, HasTables, Source, Value
 _MANY_ROWS = 2_000
 """Rules and Config have no more rows."""
 _MOST_RUNS = 10**9
+PLAYBOOK, PLAYBOOK_TABLE = "Playbook", "tblPlaybook"
 
 
 def settings_of(source: Source) -> Settings:
@@ -32,8 +37,14 @@ def settings_of(source: Source) -> Settings:
 
 def rules_of(source: Source, with_invoices: bool) -> RuleSet:
     """The rule set on the Rules sheet; where there is none the default one, for a book with or without invoices."""
+    found = rules_sheet_of(source)
+    return read_rules(*found) if found else default_rules(with_invoices)
+
+
+def rules_sheet_of(source: Source) -> tuple[Sequence[Sequence[Value]], str] | None:
+    """The rows of the Rules sheet and its name; None where there is none."""
     name = _named(source, RULES, RULES_TABLE)
-    return read_rules(_all_rows(source, name), name) if name else default_rules(with_invoices)
+    return (_all_rows(source, name), name) if name else None
 
 
 def _all_rows(source: Source, name: str) -> Sequence[Sequence[Value]]:
@@ -68,6 +79,83 @@ def published_of(source: Source) -> dict[str, history.Published]:
         if day is not None and customer is not None:
             found.append((day, _text(customer), (_text(segment), _text(status))))
     return {customer: standing for _, customer, standing in sorted(found, key=lambda row: row[0])}
+
+
+def rule_set_published(source: Source) -> tuple[str, str | None] | None:
+    """Hash and state of the rule set of the last run on the Run Log; no state in a book of a version that knew none; None without a run."""
+    last = max(run_log_of(source), key=lambda run: run[0], default=None)
+    return (last[3], last[4] or None) if last else None
+
+
+def run_log_of(source: Source) -> list[tuple[int, str, dt.date | None, str, str]]:
+    """The runs of the Run Log: number, when, as-of date, rule set and how it stood ("" in a row of a version that did not say)."""
+    rows = _rows(source, run_log.NAME, run_log.TABLE, ("Run", "Refreshed", "As Of", "Rules"), ("Rule Set State",))
+    return [
+        (int(run), _text(when), _date(as_of), _text(rules), _text(state))
+        for run, when, as_of, rules, state in rows
+        if isinstance(run, (int, float)) and abs(run) < _MOST_RUNS
+    ]
+
+
+def history_of(source: Source) -> list[tuple[dt.date, str, str, str, str, float | None, str, str, str]]:
+    """The customers' rows of the History tab: published, customer, name, segment, status, risk, rule set, how that stood, override."""
+    wanted = ("Published", "Customer ID", "Name", "Segment", "Status", "Risk", "Rules")
+    rows = _rows(source, history.NAME, history.TABLE, wanted, ("Rule Set State", "Override"))
+    found = []
+    for published, customer, name, segment, status, risk, *others in rows:
+        day = _date(published)
+        if day is not None and customer is not None:
+            rules, state, override = map(_text, others)
+            level = float(risk) if isinstance(risk, (int, float)) else None
+            found.append((day, _text(customer), _text(name), _text(segment), _text(status), level, rules, state, override))
+    return found
+
+
+def overrides_typed(source: Source) -> tuple[list[Typed], list[Finding]]:
+    """The rows of the Overrides sheet whose shape is right, and what is wrong with the others.
+
+    Raises
+    ------
+    SettingError
+        When a heading is not there: no override is lost in silence.
+    """
+    name = _named(source, overrides.NAME, overrides.TABLE)
+    if name is None:
+        return [], []
+    found = _numbered(source, name, HEADINGS)
+    if found is None:
+        fact = f"no headings {', '.join(HEADINGS)} in one row"
+        raise SettingError(name, fact, "put them back, or rename the sheet if it is your own")
+    return read_overrides(found, name)
+
+
+def signed_of(source: Source, today: dt.date) -> list[Signed]:
+    """The rows of the Rule Sets tab, one a rule set; one whose First Used cannot be read counts from today."""
+    name = _named(source, rule_sets.NAME, rule_sets.TABLE)
+    wanted = ("No", "Rule Set", "First Used", "Rules", "Approved By", "Approved On")
+    found: dict[str, Signed] = {}
+    for row, (number, rules, first, count, by, on) in (_numbered(source, name, wanted) or []) if name else []:
+        if rules is None or not isinstance(number, (int, float)) or not abs(number) < _MOST_RUNS:
+            continue  # a totals row, or what the user has written below
+        signed = Signed(int(number), _text(rules), _date(first) or today, _whole(count), by, on, row)
+        found.setdefault(signed.hash, signed)
+    return list(found.values())
+
+
+def change_log_of(source: Source) -> list[Logged]:
+    """The lines of the Change Log tab."""
+    wanted = ("No", "Published", "Sheet", "Item", "Before", "After", "Rule Set")
+    return [
+        Logged(int(number), _date(published), Entry(_text(sheet), _text(item), _text(before), _text(after)), _text(rules))
+        for number, published, sheet, item, before, after, rules in _rows(source, change_log.NAME, change_log.TABLE, wanted)
+        if isinstance(number, (int, float)) and abs(number) < _MOST_RUNS and sheet is not None
+    ]
+
+
+def playbook_of(source: Source) -> Sequence[Sequence[Value]] | None:
+    """The rows of the Playbook sheet; None where there is none."""
+    name = _named(source, PLAYBOOK, PLAYBOOK_TABLE)
+    return source.sheet(name).head(_MANY_ROWS) if name else None
 
 
 def runs_of(source: Source) -> int:
@@ -120,19 +208,26 @@ def _named(source: Source, tab: str, table: str) -> str | None:
     return source.sheet_of_table(table) if named is None and isinstance(source, HasTables) else named
 
 
-def _rows(source: Source, tab: str, table: str, headings: Sequence[str]) -> list[tuple[Value, ...]]:
-    """The rows of a list on one of our tabs, in the given headings; none when the tab or a heading is not there (the host says so when it writes)."""
+def _rows(source: Source, tab: str, table: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[Value, ...]]:
+    """The rows of a list on one of our tabs, in the given headings; none when the tab or a heading is not there (the host says so when it writes).
+
+    The cells under a heading that is only wished for are empty where it is not there.
+    """
     name = _named(source, tab, table)
-    if name is None:
-        return []
+    return [row for _, row in _numbered(source, name, headings, wished) or []] if name else []
+
+
+def _numbered(source: Source, name: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[int, tuple[Value, ...]]] | None:
+    """The rows below the given headings with their numbers on the sheet; None when the headings are not there."""
     sheet = source.sheet(name)
     for number, row in enumerate(sheet.head(60), start=1):
         at = {_folded(str(cell)): i for i, cell in enumerate(row) if cell is not None}
-        places = [at[heading] for heading in map(_folded, headings) if heading in at]
-        if len(places) == len(headings):
-            columns = sheet.body(number).columns
-            return list(zip(*(_values(columns[i]) if i < len(columns) else [] for i in places), strict=False))
-    return []
+        if all(_folded(heading) in at for heading in headings):
+            body = sheet.body(number)
+            places = [at.get(_folded(heading), len(body.columns)) for heading in (*headings, *wished)]
+            columns = [_values(body.columns[i]) if i < len(body.columns) else [None] * body.rows for i in places]
+            return list(enumerate(zip(*columns, strict=True), start=number + 1))
+    return None
 
 
 def _folded(heading: str) -> str:
@@ -148,6 +243,10 @@ def _text(value: Value) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value)
+
+
+def _whole(value: Value) -> int:
+    return int(value) if isinstance(value, (int, float)) and abs(value) < _MOST_RUNS else 0
 
 
 def _date(value: Value) -> dt.date | None:

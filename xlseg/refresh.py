@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -14,10 +14,11 @@ from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
 from xlseg.dashboard import accelerated_cash, dashboard
 from xlseg.errors import SourceError
+from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
-from xlseg.segments.defaults import default_rules
+from xlseg.overrides import Override
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
 from xlseg.tabs.dashboard import dashboard_tab
@@ -55,6 +56,7 @@ class Report:
     findings: tuple[Finding, ...]
     controls: tuple[Control, ...]
     movers: tuple[Mover, ...]
+    governance: Governance = field(default_factory=Governance)
     written: Written = field(default_factory=Written)
     saved: bool = False
     seconds: float = 0.0
@@ -95,12 +97,14 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     intake = read_ledger(source or workbook, settings)
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
-    shown, departed = own.shown_of(workbook, present(intake.ledger), at)
-    analysis = analyse(intake.ledger, settings, rules, at, departed, shown)
+    customers = present(intake.ledger)
+    shown, departed = own.shown_of(workbook, customers, at)
+    decided = governance_of(workbook, rules, customers, at, clock.now.date())
+    analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash])
     _must_hold_something(analysis, workbook.name)
     progress("checking")
-    findings = (*intake.findings, *remarks(analysis))
-    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), seconds=clock.seconds())
+    findings = (*intake.findings, *decided.findings, *remarks(analysis))
+    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), decided, seconds=clock.seconds())
 
 
 def _must_hold_something(analysis: Analysis, book: str) -> None:
@@ -130,8 +134,11 @@ def refresh(
 
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
     """Every tab of a refresh, in the order they are made."""
-    analysis = report.analysis
+    analysis, today = report.analysis, clock.now.date()
     run = _run(report, own.runs_of(workbook) + 1, clock)
+    inputs = [rules_tab(analysis.facts.has_invoices), config_tab()]
+    playbook = own.playbook_of(workbook) or rows_to_be(inputs, own.PLAYBOOK)
+    rule_sets, change_log, overrides = governance_tabs(report.governance, analysis.rules, analysis.settings, playbook, today)
     return [
         _dashboard_tab(report, workbook, run),
         segments_tab(analysis),
@@ -140,11 +147,14 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         *drill_tabs(analysis, own.drilled_of(workbook)),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
-        history_tab(analysis, own.published_of(workbook), clock.now.date()),
+        history_tab(analysis, own.published_of(workbook), today, own.rule_set_published(workbook)),
         run_log_tab(run),
+        rule_sets,
+        change_log,
         definitions_tab(analysis),
-        rules_tab(analysis.facts.has_invoices),
-        config_tab(),
+        *inputs[:-1],
+        overrides,
+        inputs[-1],
     ]
 
 
@@ -152,8 +162,9 @@ def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:
     analysis = report.analysis
     accelerated = accelerated_cash(analysis, analysis.as_of), accelerated_cash(analysis, analysis.previous)
     first = own.first_run_of(workbook, run.as_of, run.input_hash, run.rules_hash)
-    state = "default" if analysis.rules.hash == default_rules(analysis.facts.has_invoices).hash else "own rules"
-    return dashboard_tab(analysis, dashboard(analysis, report.movers, accelerated), first, state, light(report.controls, report.findings))
+    return dashboard_tab(
+        analysis, dashboard(analysis, report.movers, accelerated), first, analysis.approval.words, light(report.controls, report.findings)
+    )
 
 
 def _run(report: Report, number: int, clock: Clock) -> Run:
@@ -164,7 +175,7 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         refreshed=clock.now,
         as_of=report.analysis.as_of,
         version=__version__,
-        input_hash=fingerprint(report.intake.ledger, report.analysis.settings),
+        input_hash=fingerprint(report.intake.ledger, report.analysis.settings, report.analysis.overrides),
         rules_hash=report.analysis.rules.hash,
         customers=len(report.analysis.standing),
         rows_read=sum(t.rows_read for t in tallies),
@@ -176,12 +187,15 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         checks_passed=report.passed,
         checks=len(report.applicable),
         seconds=round(clock.seconds(), 1),
+        rules_state=report.analysis.approval.state,
     )
 
 
-def fingerprint(ledger: Ledger, settings: Settings) -> str:
-    """Short hash of everything that was read."""
-    return digest(ledger, settings)[:8]
+def fingerprint(ledger: Ledger, settings: Settings, overrides: Sequence[Override] = ()) -> str:
+    """Short hash of everything that was read; where on its sheet an override stands makes no difference."""
+    found = digest(ledger, settings)
+    decided = sorted(repr(replace(override, row=0)) for override in overrides)
+    return hashlib.sha256("\n".join([found, *decided]).encode("utf-8", "surrogatepass")).hexdigest()[:8] if decided else found[:8]
 
 
 def digest(ledger: Ledger, settings: Settings) -> str:

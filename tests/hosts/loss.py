@@ -177,8 +177,8 @@ def _known() -> dict[str, Analysis]:
 
 def analyse_once(*given: object) -> Analysis:
     """The analysis, computed once for what is the same in every book: it is a function of its arguments alone."""
-    ledger, settings, rules, at, departed, shown = given
-    key = repr((conductor.fingerprint(ledger, settings), rules.hash, at, departed, sorted(shown)))  # type: ignore[arg-type,attr-defined,call-overload]
+    ledger, settings, rules, at, departed, shown, *decided = given
+    key = repr((conductor.fingerprint(ledger, settings), rules.hash, at, departed, sorted(shown), decided))  # type: ignore[arg-type,attr-defined,call-overload]
     known = _known()
     if key not in known:
         known[key] = analyse(*given)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xlseg.analysis import BETTER, CONFIRMED, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis
+from xlseg.analysis import BETTER, CONFIRMED, OVERRIDE, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis
 from xlseg.behind import absent
 from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.migration import GONE, NEW
@@ -177,6 +177,9 @@ FIGURES = (
 STATES = (
     Definition("Status", CONFIRMED, "The label has held at two checkpoints four weeks apart, or rests on a change so clear that it counts at once."),
     Definition("Status", PROVISIONAL, "Today's label differs from the segment, but has not yet held at two checkpoints four weeks apart."),
+    Definition(
+        "Status", OVERRIDE, "Somebody has decided so on Overrides, with a reason, and until the day stated there; the rules' own label is Today."
+    ),
     Definition("Status", GONE, "Not in the ERP sheets any more; the row stays, so that references to it hold."),
     Definition("Direction", WORSE, "Moved to a segment of higher risk since the last month-end."),
     Definition("Direction", BETTER, "Moved to a segment of lower risk."),

@@ -14,7 +14,11 @@ RULES_TABLE, CONFIG_TABLE = "tblRules", "tblConfig"
 
 def rules_tab(with_invoices: bool = True) -> Tab:
     """The default rules as a criteria table."""
-    rows = default_rows(with_invoices)
+    return rules_tab_of(default_rows(with_invoices))
+
+
+def rules_tab_of(rows: Sequence[Sequence[Value]]) -> Tab:
+    """Rules as a criteria table; the first row holds the headings."""
     heads, body = rows[0], rows[1:]
     columns = tuple(_rule_column(str(head), [row[at] for row in body]) for at, head in enumerate(heads))
     cells = {

@@ -44,6 +44,7 @@ def movers_tab(analysis: Analysis, found: Sequence[Mover]) -> Tab:
         Highlight("Direction", "begins ▲", "bad"),
         Highlight("Direction", "begins ▼", "good"),
         Highlight("Status", "= provisional", "warn"),
+        Highlight("Status", "= override", "note"),
     )
     worse, better, provisional = counts(list(found))
     note = "provisional moves are not yet in the Migration matrix. Impact = balance × change of risk."

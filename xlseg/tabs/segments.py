@@ -66,6 +66,7 @@ def segments_tab(analysis: Analysis) -> Tab:
             Highlight("Direction", "begins ▲", "bad"),
             Highlight("Direction", "begins ▼", "good"),
             Highlight("Status", "= provisional", "warn"),
+            Highlight("Status", "= override", "note"),
             Highlight("Segment", f"= {GONE}", "note"),
         ),
     )
