@@ -104,9 +104,15 @@ def in_words(name: str, criterion: Criterion, edges: Sequence[float]) -> str:
     for bound, edge in zip(criterion.bounds, edges, strict=True):
         limit = _number(edge, name)
         if bound.edge.is_percentile:
-            limit = f"the {bound.edge.value:g}th percentile of the customers" + (f" (now {limit})" if edge == edge else "")
+            limit = f"the {_ordinal(bound.edge.value)} percentile of the customers" + (f" (now {limit})" if edge == edge else "")
         said.append(f"{_WORDS[bound.sign]} {limit}")
     return f"{name} {' and '.join(said)}"
+
+
+def _ordinal(value: float) -> str:
+    """80th, 1st, 12.5th."""
+    last = 0 if value % 1 or value // 10 == 1 else value % 10
+    return f"{value:g}{({1: 'st', 2: 'nd', 3: 'rd'}).get(int(last), 'th')}"
 
 
 def _number(value: float, name: str) -> str:
