@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xlseg.analysis import BETTER, CONFIRMED, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis
+from xlseg.analysis import BETTER, CONFIRMED, OVERRIDE, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis
 from xlseg.behind import absent
 from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.migration import GONE, NEW
@@ -104,9 +104,15 @@ def in_words(name: str, criterion: Criterion, edges: Sequence[float]) -> str:
     for bound, edge in zip(criterion.bounds, edges, strict=True):
         limit = _number(edge, name)
         if bound.edge.is_percentile:
-            limit = f"the {bound.edge.value:g}th percentile of the customers" + (f" (now {limit})" if edge == edge else "")
+            limit = f"the {_ordinal(bound.edge.value)} percentile of the customers" + (f" (now {limit})" if edge == edge else "")
         said.append(f"{_WORDS[bound.sign]} {limit}")
     return f"{name} {' and '.join(said)}"
+
+
+def _ordinal(value: float) -> str:
+    """80th, 1st, 12.5th."""
+    last = 0 if value % 1 or value // 10 == 1 else value % 10
+    return f"{value:g}{({1: 'st', 2: 'nd', 3: 'rd'}).get(int(last), 'th')}"
 
 
 def _number(value: float, name: str) -> str:
@@ -177,6 +183,9 @@ FIGURES = (
 STATES = (
     Definition("Status", CONFIRMED, "The label has held at two checkpoints four weeks apart, or rests on a change so clear that it counts at once."),
     Definition("Status", PROVISIONAL, "Today's label differs from the segment, but has not yet held at two checkpoints four weeks apart."),
+    Definition(
+        "Status", OVERRIDE, "Somebody has decided so on Overrides, with a reason, and until the day stated there; the rules' own label is Today."
+    ),
     Definition("Status", GONE, "Not in the ERP sheets any more; the row stays, so that references to it hold."),
     Definition("Direction", WORSE, "Moved to a segment of higher risk since the last month-end."),
     Definition("Direction", BETTER, "Moved to a segment of lower risk."),
