@@ -22,7 +22,20 @@ from xlseg.metrics import CATALOGUE, measure
 from xlseg.settings import Settings
 from xlseg.sources import open_source
 
-TABS = ["Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log", "Rules", "Config"]
+TABS = [
+    "Segments",
+    "Movers",
+    "Migration",
+    "Migration Data",
+    "Value",
+    "Cash Forecast",
+    "Metrics",
+    "Data Quality",
+    "History",
+    "Run Log",
+    "Rules",
+    "Config",
+]
 
 
 @pytest.fixture(scope="session")

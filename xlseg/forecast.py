@@ -131,6 +131,15 @@ def forecast(ledger: Ledger, book: Facts, came: Applied, segment: Array, day: in
     return Forecast(day, items, np.column_stack([chance, 1 - chance.sum(axis=1)]), found, int((seen.kind == PAID).sum()))
 
 
+def came_in(came: Applied, made: Forecast) -> Array:
+    """Receipts of each of the 13 weeks after a forecast, from the invoices it was made for; hundredths."""
+    cash = came.cash
+    week = (cash.day - made.day - 1) // 7
+    seen = np.isin(cash.invoice, made.items.invoice) & (week >= 0) & (week < WEEKS)
+    found: Array = np.bincount(week[seen], cash.amount[seen], WEEKS)[:WEEKS]
+    return found
+
+
 def _ways(seen: History, segment: Array) -> Level:
     """How late each customer pays, with his segment and the book behind him."""
     customers = len(segment)

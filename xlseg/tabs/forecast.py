@@ -9,7 +9,7 @@ import numpy as np
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_date, day_number
 from xlseg.draws import DRAWS
-from xlseg.forecast import ENOUGH, WEEKS, Forecast, forecast
+from xlseg.forecast import ENOUGH, WEEKS, Forecast, came_in, forecast
 from xlseg.receipts import Applied, applied
 from xlseg.tabs.top import footer, top
 from xlseg.workbook import Array, Cell, Chart, Series, Style, Tab
@@ -55,15 +55,6 @@ def segments_at(analysis: Analysis, day: int) -> Array:
         code = {name: at for at, name in enumerate(analysis.segments)}
         place = {name: at for at, name in enumerate(analysis.facts.customers)}
         found[[place[name] for name in rows["customer"]]] = [code[name] for name in rows["segment"]]
-    return found
-
-
-def came_in(came: Applied, made: Forecast) -> Array:
-    """Receipts of each of the 13 weeks after a forecast, from the invoices it was made for; hundredths."""
-    cash = came.cash
-    week = (cash.day - made.day - 1) // 7
-    seen = np.isin(cash.invoice, made.items.invoice) & (week >= 0) & (week < WEEKS)
-    found: Array = np.bincount(week[seen], cash.amount[seen], WEEKS)[:WEEKS]
     return found
 
 
