@@ -169,6 +169,8 @@ def _times(book: Facts, day: int, window: int) -> Array:
 
 _LITTLE, _SURELY = 1e-14, 30.0
 """A share taken for none, and the rate of a week in which everything is settled."""
+_DIGITS = 10
+"""Decimals beyond which sums depend on the order of rows."""
 
 
 def _chances(paid: Array, left: Array, times: Array) -> Array:
@@ -181,7 +183,7 @@ def _chances(paid: Array, left: Array, times: Array) -> Array:
     still = np.exp(-np.cumsum(np.maximum(rate, 0) * times, axis=1))
     gone = -np.diff(np.column_stack([np.ones(len(still)), still]), axis=1)
     by_payment = np.divide(np.diff(paid, axis=1), settled, out=np.ones(settled.shape), where=settled > _LITTLE)
-    found: Array = gone * np.clip(by_payment, 0, 1)
+    found: Array = np.round(gone * np.clip(by_payment, 0, 1), _DIGITS)
     return found
 
 
@@ -196,7 +198,7 @@ def credited_part(came: Applied, book: Facts, day: int, window: int) -> float:
     seen = (came.day <= day) & (came.day > day - window) & (came.invoice >= 0) & ~whole[came.invoice]
     open_days = came.amount[seen].astype("float64") * came.waited[seen]
     total = open_days.sum()
-    return float(np.clip(open_days[came.is_credit[seen]].sum() / total, 0, 1)) if total > 0 else 0.0
+    return round(float(np.clip(open_days[came.is_credit[seen]].sum() / total, 0, 1)), _DIGITS) if total > 0 else 0.0
 
 
 def ties(seen: History, ways: Level, segment: Array, day: int) -> tuple[float, float]:
@@ -229,4 +231,4 @@ def _squares(group: Array, values: Array) -> float:
 
 def _tie(products: float, pairs: float) -> float:
     """Correlation of places whose variance is 1/12, less a standard error."""
-    return max(12 * products / pairs - 1 / pairs**0.5, 0.0) if pairs > 1e-9 else 0.0
+    return round(max(12 * products / pairs - 1 / pairs**0.5, 0.0), _DIGITS) if pairs > 1e-9 else 0.0
