@@ -19,6 +19,7 @@ from xlseg.metrics.book import book_figures_of, roll_rates_of
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.measure import measure_facts, season_of
 from xlseg.migration import NEW, Migration, Snapshot, migrate
+from xlseg.receipts import Applied, applied
 from xlseg.segments.assign import Labels, labels, with_attributes
 from xlseg.segments.confirm import ABSENT, Evidence, confirm
 from xlseg.segments.margin import Leeway, leeway
@@ -81,6 +82,11 @@ class Analysis:
     def season(self) -> Season:
         """The seasonal indices at the as-of date."""
         return season_of(self.facts, day_number(self.as_of))
+
+    @cached_property
+    def applied(self) -> Applied:
+        """What came in and what was credited, by invoice and day."""
+        return applied(self.ledger, self.facts)
 
     @cached_property
     def figures(self) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from xlseg.analysis import Analysis
 from xlseg.calendar import day_date, day_number
 from xlseg.draws import DRAWS
 from xlseg.forecast import ENOUGH, WEEKS, Forecast, came_in, forecast
-from xlseg.receipts import Applied, applied
+from xlseg.receipts import Applied
 from xlseg.tabs.top import footer, top
 from xlseg.workbook import Array, Cell, Chart, Series, Style, Tab
 
@@ -37,7 +37,7 @@ def receipts_of(analysis: Analysis) -> Receipts | None:
     """Both forecasts; None for a book without invoices."""
     if not analysis.facts.has_invoices:
         return None
-    came, day = applied(analysis.ledger, analysis.facts), day_number(analysis.as_of)
+    came, day = analysis.applied, day_number(analysis.as_of)
     now, before = (_forecast(analysis, came, at, draws) for at, draws in ((day, DRAWS), (day - 7 * WEEKS, _LOOK_BACK)))
     return Receipts(now, before, came_in(came, before))
 
