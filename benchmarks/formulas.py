@@ -1,51 +1,32 @@
 """How long formulas take. Run: python benchmarks/formulas.py [invoices]
 
-One ledger of 20 invoices a customer, as rows of cells, as a spreadsheet hands them over:
-  metrics      the ledger read and measured, no formula
-  array        =PAYMENT_VELOCITY over 10,000 ids with the invoices as argument, first and again, handed over anew with the same content
-  changed      the same after one invoice has changed
-  scalar       10,000 calls of one id each: the invoices read from the workbook, and the invoices as argument (the same range each time)
-  robust       the array again with "km" and "median"
-
-The ratios are what counts; absolute seconds are this machine's.
+One ledger of 20 invoices a customer, asked from three places: plain Python, the code of xlwings behind a stub of pywin32 (what Excel itself
+needs to hand a call over is not in it), and cells of LibreOffice Calc.
+  first    one customer, nothing read before
+  single   10,000 calls of one id each after the first; the invoices are read from the workbook where the place has one
+  array    one call for 10,000 ids, nothing read before; in Python and Excel the 100,000 × 10 cells are its argument
+  changed  one invoice has changed: the next call, and the one after it
+Each array is held against the metrics alone: the same ledger read and measured, no formula. What is printed ends with the bars; the exit code is 1
+when one is missed. Seconds are those of the processor, so that others on the machine count less; the ratios are what counts.
+The array in Calc is shown without being held against the bar: there the sheets are first fetched out of LibreOffice, which takes longer than all
+that comes after it.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+import calc_calls
+import excel_calls
+from invoices import AS_OF, ASKED, PER_CUSTOMER, again, changed, ids_of, metrics_alone, rows, seconds
+from lines import Line, show
 
 from xlseg.addin import functions
 from xlseg.addin.desk import Desk, at
 from xlseg.addin.sheets import FormulaSource, RangeSheet
-from xlseg.intake import read_ledger
-from xlseg.metrics import measure
-from xlseg.settings import Settings
 
-AS_OF = dt.date(2026, 10, 31)
-PER_CUSTOMER, ASKED = 20, 10_000
-HEADINGS = ("Invoice No", "Customer ID", "Date", "Due Date", "Amount", "Paid Date", "Terms", "Currency", "Status", "Memo")
-
-
-def rows(invoices: int) -> tuple[tuple[Any, ...], ...]:
-    """The invoices as cells: texts, numbers, dates and empty cells."""
-    chance = np.random.default_rng(3)
-    issued = [dt.datetime(2023, 11, 1) + dt.timedelta(days=int(days)) for days in chance.integers(0, 1090, invoices)]
-    taken = chance.integers(10, 70, invoices).tolist()
-    amount = chance.integers(1_000, 900_000, invoices) / 100
-    found: list[tuple[Any, ...]] = [HEADINGS]
-    for n, (day, days, money) in enumerate(zip(issued, taken, amount.tolist(), strict=True)):
-        paid = day + dt.timedelta(days=days)
-        settled = paid if paid.date() <= AS_OF else None
-        found.append(
-            (f"INV{n}", f"C{n % (invoices // PER_CUSTOMER)}", day, day + dt.timedelta(days=30), money, settled, "Net 30", "USD", None, "goods")
-        )
-    return tuple(found)
+MOST_TIMES_METRICS, MOST_MICROSECONDS = 1.5, 100.0
 
 
 class SomeBook:
@@ -53,59 +34,98 @@ class SomeBook:
 
     epoch_1904 = False
 
-    def __init__(self, invoices: RangeSheet) -> None:
-        self._invoices = invoices
+    def __init__(self, given: Any) -> None:
+        self.given, self.version = given, 0
+
+    def change(self, given: Any) -> None:
+        """Put other cells into it."""
+        self.given, self.version = given, self.version + 1
 
     def stamp(self) -> int:
-        return 0
+        return self.version
 
     def source(self) -> FormulaSource:
-        return FormulaSource([self._invoices], None)
+        return FormulaSource([RangeSheet("invoices", self.given)], None)
 
 
-def seconds(do: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    do()
-    return time.perf_counter() - began
-
-
-def again(given: tuple[tuple[Any, ...], ...]) -> tuple[tuple[Any, ...], ...]:
-    """The same content handed over anew."""
-    return tuple(tuple(row) for row in [list(row) for row in given])
-
-
-def main(invoices: int) -> None:
-    given = rows(invoices)
-    customers = invoices // PER_CUSTOMER
-    ids = [[f"C{n % customers}"] for n in range(ASKED)]
-
-    def metrics() -> None:
-        measure(read_ledger(FormulaSource([RangeSheet("invoices", given)], None), Settings()).ledger, [AS_OF], Settings())
-
-    metrics()  # everything imported
-    alone = seconds(metrics)
-    print(f"{invoices:,} invoices, {customers:,} customers")
-    print(f"  metrics   {alone:8.2f} s")
-    with at(Desk(today=lambda: AS_OF)):
-        first = seconds(lambda: functions.PAYMENT_VELOCITY(ids, given))
-        print(f"  array     {first:8.2f} s first, {first / alone:.2f} x metrics")
-        print(f"            {seconds(lambda: functions.PAYMENT_VELOCITY(ids, given)):8.3f} s again")
-        anew = again(given)
-        print(f"            {seconds(lambda: functions.PAYMENT_VELOCITY(ids, anew)):8.3f} s again, handed over anew")
-        changed = (*given[:-1], (*given[-1][:4], 1.0, *given[-1][5:]))
-        print(f"  changed   {seconds(lambda: functions.PAYMENT_VELOCITY(ids, changed)):8.2f} s")
-        print(f"  robust    {seconds(lambda: functions.PAYMENT_VELOCITY(ids, given, open_items='km', statistic='median')):8.2f} s")
-        each = seconds(lambda: [functions.PAYMENT_VELOCITY(one, given) for (one,) in ids]) / ASKED
-        print(f"  scalar    {each * 1e6:8.1f} µs each, invoices as argument")
-    book = SomeBook(RangeSheet("invoices", given))
+def in_python(given: Any, customers: int) -> dict[str, float]:
+    """Seconds by measure."""
+    ids, other = ids_of(customers), changed(given)
+    book = SomeBook(given)
+    found: dict[str, float] = {}
     with at(Desk(lambda: book, lambda: AS_OF)):
-        functions.PAYMENT_VELOCITY("C1")
-        each = seconds(lambda: [functions.PAYMENT_VELOCITY(one) for (one,) in ids]) / ASKED
-        print(f"            {each * 1e6:8.1f} µs each, invoices from the workbook")
-        began = seconds(lambda: functions.SEGMENT(ids))
-        each = seconds(lambda: [functions.SEGMENT(one) for (one,) in ids]) / ASKED
-        print(f"  segments  {began:8.2f} s array, first (13 month-ends and the rules); {each * 1e6:.1f} µs each")
+        found["first"] = seconds(lambda: functions.PAYMENT_VELOCITY("C1"))
+        found["single"] = seconds(lambda: [functions.PAYMENT_VELOCITY(one) for (one,) in ids]) / ASKED
+        book.change(other)
+        found["changed"] = seconds(lambda: functions.PAYMENT_VELOCITY("C1"))
+        found["then"] = seconds(lambda: functions.PAYMENT_VELOCITY("C2"))
+    found["array"] = min(seconds(lambda: _at_a_new_desk(ids, given)) for _ in range(2))
+    with at(Desk(today=lambda: AS_OF)):
+        functions.PAYMENT_VELOCITY(ids, given)
+        found["array again"] = seconds(lambda: functions.PAYMENT_VELOCITY(ids, given))
+        anew = again(given)
+        found["array anew"] = seconds(lambda: functions.PAYMENT_VELOCITY(ids, anew))
+        found["array changed"] = seconds(lambda: functions.PAYMENT_VELOCITY(ids, other))
+        found["robust"] = seconds(lambda: functions.PAYMENT_VELOCITY(ids, given, open_items="km", statistic="median"))
+    with at(Desk(lambda: book, lambda: AS_OF)):
+        found["segments"] = seconds(lambda: functions.SEGMENT(ids))
+        found["segment"] = seconds(lambda: [functions.SEGMENT(one) for (one,) in ids]) / ASKED
+    return found
+
+
+def _at_a_new_desk(ids: Any, given: Any) -> None:
+    with at(Desk(today=lambda: AS_OF)):
+        functions.PAYMENT_VELOCITY(ids, given)
+
+
+TEXTS = {
+    "first": "first single call (s)",
+    "single": f"each of {ASKED:,} single calls after it (µs)",
+    "array": f"array of {ASKED:,} ids / metrics alone",
+    "array again": "array again, the same range (s)",
+    "array anew": "array again, handed over anew (s)",
+    "changed": "an invoice changed: next single call (s)",
+    "then": "  the call after it (µs)",
+    "then all": f"  each of {ASKED:,} after it (µs)",
+    "array changed": "an invoice changed: array / metrics alone",
+    "robust": 'array with "km" and "median" (s)',
+    "segments": f"SEGMENT, array of {ASKED:,} ids, first (s)",
+    "segment": "SEGMENT, each single call after it (µs)",
+}
+RATIOS, MICROSECONDS = {"array", "array changed"}, {"single", "then", "then all", "segment"}
+NOT_HELD = {("Calc", "array")}
+BARS = {"array": MOST_TIMES_METRICS, "single": MOST_MICROSECONDS}
+
+
+def lines(places: dict[str, dict[str, float]]) -> list[Line]:
+    """A line a measure, a column a place; the slowest place is held against the bar."""
+    made = []
+    for measure_, text in TEXTS.items():
+        values = [_in_unit(measure_, found.get(measure_, float("nan")), found["alone"]) for found in places.values()]
+        digits = 1 if measure_ in MICROSECONDS else 2
+        cells = tuple("–" if value != value else f"{value:,.{digits}f}" for value in values)
+        held = [value for name, value in zip(places, values, strict=True) if value == value and (name, measure_) not in NOT_HELD]
+        made.append(Line(text, cells, max(held, default=float("nan")), BARS.get(measure_), at_least=False))
+    return made
+
+
+def _in_unit(measure_: str, found: float, alone: float) -> float:
+    return found / alone if measure_ in RATIOS else found * 1e6 if measure_ in MICROSECONDS else found
+
+
+def main(invoices: int) -> int:
+    given, customers = rows(invoices), invoices // PER_CUSTOMER
+    alone = metrics_alone(given)
+    places = {"Python": {"alone": alone, **in_python(given, customers)}}
+    for name, place in {"Excel (stub)": excel_calls, "Calc": calc_calls}.items():
+        if missing := place.missing():
+            print(f"{name} is not measured: {missing}")
+        else:
+            places[name] = {"alone": alone, **place.measured(invoices)}
+    made = lines(places)
+    show(f"{invoices:,} invoices, {customers:,} customers; the metrics alone {alone:.2f} s", tuple(places), made)
+    return int(any(line.missed for line in made))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000))

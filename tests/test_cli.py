@@ -48,7 +48,7 @@ def test_refresh_says_what_happened_in_four_lines(book: Path, capsys: pytest.Cap
     )
     assert lines[1].startswith("segments  ")
     assert re.fullmatch(r"moved     \d+ worse, \d+ better since 2026-09-30 \(\d+ provisional\)", lines[2])
-    assert re.fullmatch(r"checks    (\d) of \1 · 10 tabs written in [\d.]+ s", lines[3])
+    assert re.fullmatch(r"checks    (\d) of \1 · 13 tabs written in [\d.]+ s", lines[3])
     counted = sum(int(n) for n in re.findall(r" (\d+)(?: ·|$)", lines[1]))
     assert counted == len(rows(book, "Segments", "Customer ID"))
 
@@ -60,14 +60,14 @@ def test_json_is_one_object_for_a_program(book: Path, capsys: pytest.CaptureFixt
     assert said["sound"] is True
     assert said["as_of"] == "2026-10-31"
     assert sum(said["segments"].values()) == said["customers"]
-    assert said["tabs"]["made"][0] == "Segments"
+    assert said["tabs"]["made"][0] == "Actions"
 
 
 def test_dry_run_and_check_write_nothing(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = book.read_bytes()
     code, out, _ = run(capsys, "refresh", book, *AT, "--dry-run")
     assert code == 0
-    assert "10 tabs would be written" in out
+    assert "13 tabs would be written" in out
     code, out, _ = run(capsys, "check", book, *AT)
     assert code == 0
     assert "row exported twice" in out
@@ -168,7 +168,7 @@ def test_a_new_book_is_filled_and_refreshed(exported: Path, tmp_path: Path, caps
     book = tmp_path / "book.xlsx"
     assert run(capsys, "new", book)[0] == 0
     names = openpyxl.load_workbook(book, read_only=True).sheetnames
-    assert names == ["Start", "Customers", "Invoices", "Payments", "SalesOrders", "Reminders", "Rules", "Config"]
+    assert names == ["Start", "Customers", "Invoices", "Payments", "SalesOrders", "Reminders", "Rules", "Playbook", "Config"]
     code, _, err = run(capsys, "refresh", book, *AT)
     assert (code, err.count("\n")) == (1, 1)
     assert "no invoice, order or payment is dated up to 2026-10-31. To go on, paste the exports" in err

@@ -29,7 +29,10 @@ EVIL = [
 ]  # fmt: skip
 """Ids, names, categories and segments of customers."""
 
-TABS = ("Segments", "Movers", "Migration", "Migration Data", "Metrics", "Data Quality", "History", "Run Log")
+TABS = (
+    "Dashboard", "Actions", "Segments", "Movers", "Migration", "Migration Data", "Drill", "Drill Data", "Value", "Cash Forecast", "Metrics",
+    "Data Quality", "History", "Run Log", "Rule Sets", "Change Log", "Action Log", "Definitions",
+)  # fmt: skip
 
 
 def evil_book(path: Path) -> Path:

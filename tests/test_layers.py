@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "xlseg"
 
-BASE = {"", "errors", "workbook", "tables", "settings", "terminal", "memory"}
+BASE = {"", "errors", "workbook", "tables", "settings", "terminal", "memory", "addresses", "message", "zones"}
 CORE = {
     "calendar",
     "courses",
@@ -20,8 +20,20 @@ CORE = {
     "analysis",
     "movers",
     "changes",
+    "overrides",
+    "approval",
+    "changelog",
+    "rulefile",
     "controls",
+    "behind",
+    "drill",
+    "dashboard",
     "explain",
+    "playbook",
+    "touches",
+    "responses",
+    "contacted",
+    "actions",
     "intake",
     "demo",
     "receipts",
@@ -31,10 +43,10 @@ CORE = {
     "forecast",
     "gains",
 }
-TABS = {"tabs", "own"}
-USE = {"refresh", "words"}
-EDGE = {"hosts", "sources"}
-DOORS = {"cli", "__main__", "addin"}
+TABS = {"tabs", "own", "governance", "publication", "importing"}
+USE = {"refresh", "words", "digest"}
+EDGE = {"hosts", "sources", "notices", "scheduling"}
+DOORS = {"cli", "__main__", "addin", "unattended", "timetable"}
 
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
@@ -59,6 +71,9 @@ ONLY_IN = {
     "scipy": {"metrics", "migration", "demo"},
     "xlwings": {"addin"},
     "uno": {"addin"},
+    "apprise": {"notices"},
+    "plistlib": {"scheduling"},
+    "subprocess": {"addin", "scheduling"},
     "argparse": {"cli"},
     "time": {"cli", "addin"},
 }

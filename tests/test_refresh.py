@@ -23,19 +23,9 @@ from xlseg.settings import Settings
 from xlseg.sources import open_source
 
 TABS = [
-    "Segments",
-    "Movers",
-    "Migration",
-    "Migration Data",
-    "Value",
-    "Cash Forecast",
-    "Metrics",
-    "Data Quality",
-    "History",
-    "Run Log",
-    "Rules",
-    "Config",
-]
+    "Dashboard", "Actions", "Segments", "Movers", "Migration", "Migration Data", "Drill", "Drill Data", "Value", "Cash Forecast", "Metrics",
+    "Data Quality", "History", "Run Log", "Rule Sets", "Change Log", "Action Log", "Definitions", "Rules", "Playbook", "Overrides", "Config",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xlseg.approval import Approval, unsigned
 from xlseg.calendar import WARM_UP, Season, checkpoints, day_number
 from xlseg.courses import UNKNOWN, Courses, courses, said_of
 from xlseg.facts import Facts, facts
@@ -19,9 +20,10 @@ from xlseg.metrics.book import book_figures_of, roll_rates_of
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.measure import measure_facts, season_of
 from xlseg.migration import NEW, Migration, Snapshot, migrate
+from xlseg.overrides import NONE, Override, holding
 from xlseg.receipts import Applied, applied
-from xlseg.segments.assign import Labels, labels, with_attributes
-from xlseg.segments.confirm import ABSENT, Evidence, confirm
+from xlseg.segments.assign import Labels, labels, plain_texts, with_attributes
+from xlseg.segments.confirm import ABSENT, Confirmed, Evidence, confirm
 from xlseg.segments.margin import Leeway, leeway
 from xlseg.segments.rules import RuleSet
 from xlseg.segments.sentences import sentences, stays
@@ -32,7 +34,7 @@ from xlseg.workbook import Array
 WORSE, BETTER, SIDEWAYS, SAME = "▲ worse", "▼ better", "► sideways", "= same"
 """Directions of a move: a sign and a word, so that they read in print and without colours."""
 
-CONFIRMED, PROVISIONAL = "confirmed", "provisional"
+CONFIRMED, PROVISIONAL, OVERRIDE = "confirmed", "provisional", "override"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ class Analysis:
         Every metric, a row an as-of date and known customer, with `label` and `segment` (by the rules, and confirmed).
     standing
         A row a customer at the as-of date, in the ledger's order: customer, name, sales_rep, segment, since, previous ("" = not known then),
-        direction, risk, status, today, also, why, known, and the metrics.
+        direction, risk, status, today, also, why, known, overridden (who, until when and why; "" = not), and the metrics.
+    overrides
+        Those that count; `segment` is theirs wherever they hold.
+    approval
+        How the rule set stands: default, approved or a draft.
     """
 
     ledger: Ledger
@@ -72,6 +78,8 @@ class Analysis:
     labelled: Labels
     standing: pd.DataFrame
     departed: tuple[Departed, ...]
+    overrides: tuple[Override, ...]
+    approval: Approval
 
     @property
     def as_of(self) -> dt.date:
@@ -121,17 +129,17 @@ class Analysis:
 
     def _snapshot(self, date: dt.date, of_departed: list[int]) -> Snapshot:
         """The confirmed segments of all customers at one of the dates, and of some who have left."""
-        segments, weights = self._stood
-        at = self.dates.index(date)
-        return Snapshot(np.append(segments[:, at], np.array(of_departed, "int64")), np.append(weights[:, at], np.zeros(len(of_departed))))
+        segments, weights = (stood[self.dates.index(date)] for stood in self._stood)
+        return Snapshot(np.append(segments, np.array(of_departed, "int64")), np.append(weights, np.zeros(len(of_departed))))
 
     @cached_property
     def _stood(self) -> tuple[Array, Array]:
-        """Position of the segment and open balance, each customers × dates."""
+        """Position of the segment and open balance, each dates × customers."""
         codes, names = pd.factorize(self.measured["segment"].to_numpy(object))
         segment = np.array([self.segments.index(name) for name in names], "int64")[codes]
         weight = np.nan_to_num(self.measured["open_balance"].to_numpy("float64"))
-        return said_of(self.courses.rows, segment, UNKNOWN), said_of(self.courses.rows, weight, 0.0)
+        rows = np.ascontiguousarray(self.courses.rows.T)
+        return said_of(rows, segment, UNKNOWN), said_of(rows, weight, 0.0)
 
     def row_at(self, position: int) -> int:
         """Row of `measured` (and of the labels) that the customer at a position of `standing` has at the as-of date."""
@@ -145,10 +153,13 @@ def analyse(
     as_of: dt.date,
     departed: tuple[Departed, ...] = (),
     shown: frozenset[str] = frozenset(),
+    overrides: tuple[Override, ...] = (),
+    approval: Approval | None = None,
 ) -> Analysis:
     """Measure, label and confirm every customer at the as-of date and the 13 month-ends up to it.
 
     `shown` are ids with a row on the Segments tab: one who is not known yet at an earlier as-of date is listed, so that no later number stays there.
+    `overrides` win over rules and confirmation, each within its span. Without `approval` the rule set is one that nobody has approved.
     """
     followed = checkpoints(as_of)
     dates = followed[WARM_UP:]
@@ -157,12 +168,18 @@ def analyse(
     measured = with_attributes(_with_silent(measured, ledger, book, as_of, shown), ledger)
     labelled = labels(measured, rules)
     room = leeway(measured, labelled, settings.margin)
-    measured = measured.assign(label=labelled.segment, **_confirmed(measured, labelled, room, followed, settings.confirm))
+    confirmed = _confirmed(measured, labelled, room, followed, settings.confirm, overrides)
+    measured = measured.assign(label=plain_texts(labelled.segment), **confirmed)
     first = int(np.searchsorted(measured["as_of"].to_numpy(), np.datetime64(dates[0], "s")))  # the warm-up has done its part
     measured, labelled, room = measured.iloc[first:].reset_index(drop=True), labelled.rows(first), room.rows(first)
-    standing = _standing(measured, labelled, room, ledger, dates)
-    measured = measured.drop(columns=["waits", "since"])
-    return Analysis(ledger, book, settings, rules, tuple(dates), dates[-2], measured, labelled, standing, departed)
+    standing = _standing(measured, labelled, room, ledger, dates, overrides)
+    measured = measured.drop(columns=_WORKING)
+    known = approval or unsigned(rules)
+    return Analysis(ledger, book, settings, rules, tuple(dates), dates[-2], measured, labelled, standing, departed, overrides, known)
+
+
+_WORKING = ["waits", "since", "ruled", "override"]
+"""Columns of the measured rows that are needed for the standing only."""
 
 
 def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.date, shown: frozenset[str]) -> pd.DataFrame:
@@ -171,19 +188,25 @@ def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.
     known = set(measured.loc[measured["as_of"] == at, "customer"])
     listed = {*ledger.customers.loc[ledger.customers["row"] > 0, "customer"], *shown}
     silent = [customer for customer in book.customers if customer in listed and customer not in known]
-    if silent:
-        rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": np.array(silent, object), "known": False})
-        # Columns are spelled out, since concat of all-empty ones would guess their types.
-        rows = rows.assign(**{name: None if m.unit == "letter" else np.nan for name, m in CATALOGUE.items()})[list(measured.columns)]
-        measured = pd.concat([measured.astype({"consistency_rating": object}), rows.astype(measured.dtypes.to_dict())], ignore_index=True)
+    if not silent:
+        return measured  # in this order already
+    rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": np.array(silent, object), "known": False})
+    # Columns are spelled out, since concat of all-empty ones would guess their types.
+    rows = rows.assign(**{name: None if m.unit == "letter" else np.nan for name, m in CATALOGUE.items()})[list(measured.columns)]
+    measured = pd.concat([measured.astype({"consistency_rating": object}), rows.astype(measured.dtypes.to_dict())], ignore_index=True)
     order = {customer: i for i, customer in enumerate(book.customers)}
     place = np.lexsort((measured["customer"].map(order).to_numpy(), measured["as_of"].to_numpy()))
-    in_order = bool((place == np.arange(len(place))).all())  # mostly, and the frame is large
-    return measured.reset_index(drop=True) if in_order else measured.iloc[place].reset_index(drop=True)
+    return measured.iloc[place].reset_index(drop=True)
 
 
-def _confirmed(measured: pd.DataFrame, labelled: Labels, room: Leeway, dates: list[dt.date], on: bool) -> dict[str, Array]:
-    """Columns of the measured rows: the confirmed `segment`, whether it `waits` for a second checkpoint, and `since` when the last one holds."""
+def _confirmed(
+    measured: pd.DataFrame, labelled: Labels, room: Leeway, dates: list[dt.date], on: bool, overrides: Sequence[Override]
+) -> dict[str, Array | pd.Series]:
+    """Columns of the measured rows: the `segment`, and `since` when the last one holds.
+
+    Beside them the segment confirmed by the rules (`ruled`), whether a move by the rules `waits` for a second checkpoint, and the place of the
+    `override` that wins (or NONE).
+    """
     customer, ids = pd.factorize(measured["customer"])
     day = np.searchsorted(np.array(dates, "datetime64[s]"), measured["as_of"].to_numpy())
     shape = (len(ids), len(dates))
@@ -191,15 +214,34 @@ def _confirmed(measured: pd.DataFrame, labelled: Labels, room: Leeway, dates: li
     today[customer, day], clear[customer, day], holds[:, customer, day] = labelled.code, room.clear, room.holds
     names, risks = labelled.rules.segments, labelled.rules.risks
     risk = np.array([math.nan if risks[name] is None else float(risks[name] or 0) for name in names])
-    found = confirm(Evidence(today, holds, clear, risk), dates, on)
+    ruled = confirm(Evidence(today, holds, clear, risk), dates, on)
+    where = np.where(ruled.labels != ABSENT, holding(overrides, ids.to_numpy(), dates), NONE)
+    codes = np.array([*(names.index(override.segment) for override in overrides), ABSENT])
+    found = Confirmed(np.where(where != NONE, codes[where], ruled.labels), ruled.waits)
+    segments = np.array(names, dtype=object)
     return {
-        "segment": np.array(names, dtype=object)[found.labels[customer, day]],
-        "waits": found.waits[customer, day],
-        "since": np.array(dates, "datetime64[s]")[found.since(WARM_UP)][customer],
+        "segment": plain_texts(segments[found.labels[customer, day]]),
+        "ruled": plain_texts(segments[ruled.labels[customer, day]]),
+        "override": where[customer, day],
+        "waits": ruled.waits[customer, day],
+        "since": _since(found, where[:, -1], overrides, dates)[customer],
     }
 
 
-def _standing(measured: pd.DataFrame, labelled: Labels, room: Leeway, ledger: Ledger, dates: list[dt.date]) -> pd.DataFrame:
+def _since(found: Confirmed, override: Array, overrides: Sequence[Override], dates: Sequence[dt.date]) -> Array:
+    """Since when each customer's last segment holds: a checkpoint, or the day between two of them on which his override began."""
+    place = found.since(WARM_UP)
+    since = np.array(dates, "datetime64[s]")[place]
+    for customer in np.flatnonzero((override != NONE) & (place > WARM_UP)).tolist():
+        began, at = overrides[override[customer]].since, place[customer]
+        if dates[at - 1] < began < dates[at]:
+            since[customer] = np.datetime64(began, "s")
+    return since
+
+
+def _standing(
+    measured: pd.DataFrame, labelled: Labels, room: Leeway, ledger: Ledger, dates: list[dt.date], overrides: Sequence[Override]
+) -> pd.DataFrame:
     at = np.flatnonzero(measured["as_of"].to_numpy() == np.datetime64(dates[-1], "s"))
     now = measured.iloc[at].reset_index(drop=True)
     before = measured[(measured["as_of"] == np.datetime64(dates[-2], "s")) & measured["known"]].set_index("customer")["segment"]
@@ -207,19 +249,30 @@ def _standing(measured: pd.DataFrame, labelled: Labels, room: Leeway, ledger: Le
     was = before.reindex(now["customer"]).fillna("").to_numpy(object)
     risks = labelled.rules.risks
     segment = now["segment"].to_numpy(object)
+    override = now["override"].to_numpy("int64")
+    status = np.where(now["waits"], PROVISIONAL, CONFIRMED).astype(object)
     columns: dict[str, Any] = {
         "name": master["name"].astype(object).reindex(now["customer"]).fillna("").to_numpy(object),
         "since": now["since"].to_numpy(),
         "previous": was,
         "direction": [direction(b, a, risks) if k else "" for b, a, k in zip(was, segment, now["known"], strict=True)],
         "risk": np.array([risks[s] if risks[s] is not None else np.nan for s in segment], "float64"),
-        "status": np.where(now["waits"], PROVISIONAL, CONFIRMED).astype(object),
+        "status": np.where(override != NONE, OVERRIDE, status),
         "today": now["label"].to_numpy(object),
         "also": _also(labelled, at),
-        "why": _sentences(now, labelled, room, at, pd.Timestamp(dates[-1])),
+        "why": _why(_sentences(now, labelled, room, at, pd.Timestamp(dates[-1])), override, overrides),
+        "overridden": [overrides[place].words if place != NONE else "" for place in override.tolist()],
         "row": at,
     }
-    return now.drop(columns="waits").assign(**columns)
+    return now.drop(columns=[name for name in _WORKING if name != "since"]).assign(**columns)
+
+
+def _why(sentences: list[str], override: Array, overrides: Sequence[Override]) -> list[str]:
+    """The sentences, behind what a person has decided where he has."""
+    for row in np.flatnonzero(override != NONE).tolist():
+        said = sentences[row] if sentences[row].startswith("Today ") else f"Today {sentences[row]}"
+        sentences[row] = f"{overrides[override[row]].sentence} {said}"
+    return sentences
 
 
 def _also(labelled: Labels, at: Array) -> list[str]:
@@ -234,7 +287,7 @@ def _sentences(now: pd.DataFrame, labelled: Labels, room: Leeway, at: Array, as_
     """The sentences explain the label of today, and say so where it is not the segment, and by which margin the segment is kept."""
     values = {name: now[name].to_numpy() for name in labelled.rules.columns}
     found = sentences(labelled, at, values, as_of)
-    label, segment, waits = labelled.code[at], _codes(now["segment"], labelled.rules.segments), now["waits"].to_numpy("bool")
+    label, segment, waits = labelled.code[at], _codes(now["ruled"], labelled.rules.segments), now["waits"].to_numpy("bool")
     kept = np.flatnonzero((label != segment) & ~waits)
     for row in np.flatnonzero((label != segment) & waits).tolist():
         found[row] = f"Today {found[row]}"

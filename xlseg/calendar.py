@@ -75,10 +75,16 @@ def checkpoints(as_of: dt.date) -> list[dt.date]:
 
 @dataclass(frozen=True)
 class Season:
-    """Twelve seasonal indices, January first, with mean 1; `adjusted` is False when there were too few months and all are 1."""
+    """Twelve seasonal indices, January first, with mean 1; `adjusted` is False when there were too few months and all are 1.
+
+    An index is exp(`kept` × `means`), divided by the mean of the twelve: the mean log ratio of each calendar month, and the share of it that is more
+    than noise.
+    """
 
     index: tuple[float, ...]
     adjusted: bool
+    means: tuple[float, ...] = (0.0,) * 12
+    kept: float = 0.0
 
 
 NO_SEASON = Season((1.0,) * 12, adjusted=False)
@@ -109,7 +115,7 @@ def season(per_month: Mapping[int, int], first_day: int | None, as_of: int) -> S
             around = (sum(counts[at - 6 : at + 7]) - 0.5 * (counts[at - 6] + counts[at + 6])) / 12
             ratios[months[at] % 12].append(math.log(counts[at] / around))
             inverse[months[at] % 12] += 1 / counts[at]
-    return Season(_shrunk(ratios, inverse), adjusted=True)
+    return _shrunk(ratios, inverse)
 
 
 def _complete_months(first_day: int | None, as_of: int) -> range:
@@ -119,14 +125,14 @@ def _complete_months(first_day: int | None, as_of: int) -> range:
     return range(first, month_number(as_of) + is_month_end(day_date(as_of)))
 
 
-def _shrunk(ratios: Sequence[Sequence[float]], inverse: Sequence[float]) -> tuple[float, ...]:
+def _shrunk(ratios: Sequence[Sequence[float]], inverse: Sequence[float]) -> Season:
     means = np.array([sum(r) / len(r) if r else 0.0 for r in ratios])
     means -= means.mean()
     observed = float((means**2).sum() / 11)
     noise = _noise(ratios, inverse)
     share = max(0.0, 1 - noise / observed) if observed > 0 else 0.0
     index = np.exp(share * means)
-    return tuple(float(x) for x in index / index.mean())
+    return Season(tuple((index / index.mean()).tolist()), adjusted=True, means=tuple(means.tolist()), kept=share)
 
 
 def _noise(ratios: Sequence[Sequence[float]], inverse: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`, `doctor`, `measure`, `install-calc`, `uninstall-calc`.
+"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`, `history`, `rules`, `doctor`, `measure`, `install-calc`, `uninstall-calc`.
 
 Exit codes: 0 done, 1 known failure (one line on stderr), 2 usage. This module alone reads the clock.
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 from xlseg import __version__
 from xlseg.errors import XlsegError
-from xlseg.memory import keep_freed_memory
+from xlseg.memory import keep_freed_memory, seldom_look_for_cycles
 from xlseg.terminal import plain_json, plain_line
 
 # Everything heavier is imported where it is used, so that `xlseg --version` and a usage error answer at once.
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _never_fail_to_print()
     chosen = parser().parse_args(arguments)
     keep_freed_memory()
+    seldom_look_for_cycles()
     try:
         code: int = chosen.run(chosen)
         return code
@@ -109,6 +110,14 @@ def parser() -> argparse.ArgumentParser:
     _reading(explain)
     explain.add_argument("customer", help="customer id, as on the Segments tab")
 
+    history = _command(commands, "history", _history, "what was published on a day: every customer's segment, and the rule set in force")
+    history.add_argument("book", type=Path, help="refreshed workbook")
+    history.add_argument("--on", type=_date, metavar="YYYY-MM-DD", required=True, help="the day")
+    shape = history.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    shape.add_argument("--csv", action="store_true", help="print comma-separated values, for a spreadsheet")
+    _rules_commands(commands)
+
     doctor = _command(
         commands, "doctor", _doctor, "say what is wrong with the installation for Excel and Calc, and what to do. Exit code 0: nothing is"
     )
@@ -120,6 +129,29 @@ def parser() -> argparse.ArgumentParser:
     measure.add_argument("--output", type=Path, metavar="FILE", required=True, help="file to write, .parquet or .csv: a row a customer")
     measure.add_argument("--metrics", metavar="NAME,…", help="only these, of docs/metrics.md: the fewer, the faster")
     return top
+
+
+def _rules_commands(commands: Any) -> None:
+    """`xlseg rules export`, `import`, `diff`."""
+    rules = commands.add_parser("rules", help="share a rule set between books", description="Share a rule set between books.")
+    actions = rules.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    export = _command(actions, "export", _rules_export, "write the Rules sheet of a book to a text file")
+    export.add_argument("book", type=Path, help="workbook with a Rules sheet")
+    export.add_argument("file", type=Path, help="file to write, such as rules.json")
+    export.add_argument("--name", metavar="TEXT", help="what the rule set is called (the book's name)")
+    export.add_argument("--version", metavar="TEXT", default="", help="your version of it, such as 2026-11")
+    export.add_argument("--comment", metavar="TEXT", default="", help="what is new")
+
+    bring = _command(actions, "import", _rules_import, "write the rules in a text file onto the Rules sheet of a book")
+    bring.add_argument("book", type=Path, help="workbook")
+    bring.add_argument("file", type=Path, help="file made by `xlseg rules export`")
+    bring.add_argument("--backup", type=_positive, default=0, metavar="N", help="keep the last N versions beside the book (0)")
+    bring.add_argument("--dry-run", action="store_true", help="say what would change, write nothing")
+
+    diff = _command(actions, "diff", _rules_diff, "how two rule sets differ. Exit code 0: not at all, 1: they differ, 2: one cannot be read")
+    diff.add_argument("before", type=Path, help="book or rule set file")
+    diff.add_argument("after", type=Path, help="book or rule set file")
 
 
 def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
@@ -216,6 +248,103 @@ def _explain(chosen: argparse.Namespace) -> int:
     report = _examined(chosen)
     _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)))
     return 0
+
+
+def _history(chosen: argparse.Namespace) -> int:
+    import csv
+
+    from xlseg import publication
+    from xlseg.sources import open_source
+
+    found = publication.published_on(open_source(chosen.book), chosen.on)
+    if chosen.json:
+        _say_json(publication.as_json(found))
+    elif chosen.csv:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(publication.as_rows(found))
+        _say(*text.getvalue().splitlines())
+    else:
+        _say(*publication.lines(found))
+    return 0
+
+
+def _rules_export(chosen: argparse.Namespace) -> int:
+    from xlseg.errors import FileError
+    from xlseg.rulefile import SharedRules, text_of
+
+    if chosen.file.suffix.lower() in (".xlsx", ".xlsm"):
+        raise FileError(chosen.file.name, "a rule set is exported to a text file", "give it a name such as rules.json")
+    rules = _rules_in(chosen.book)
+    name = chosen.book.stem if chosen.name is None else chosen.name
+    try:
+        chosen.file.write_text(text_of(SharedRules(rules, name, chosen.version, chosen.comment)), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise FileError(chosen.file.name, f"cannot be written ({error.strerror or error})", "free space or rights, or write elsewhere") from None
+    _say(f"{chosen.file}  rule set {rules.hash}, {len(rules.rules)} rules")
+    return 0
+
+
+def _rules_import(chosen: argparse.Namespace) -> int:
+    from xlseg.changelog import rule_differences
+    from xlseg.hosts.file import WorkbookFile
+    from xlseg.importing import rules_to_write, standing_rules
+
+    shared = _rule_file(chosen.file)
+    book = WorkbookFile(chosen.book, backups=chosen.backup)
+    before = standing_rules(book)
+    if before is not None and before.hash == shared.rules.hash:
+        _say(f"{chosen.book}  has rule set {shared.rules.hash} already; nothing written")
+        return 0
+    written = book.write(rules_to_write(book, shared.rules), save=not chosen.dry_run)
+    changed = [] if before is None else _differences(rule_differences(before, shared.rules))
+    done = "would be written" if chosen.dry_run else "written"
+    _say(f"{chosen.book}  rule set {shared.rules.hash}, {len(shared.rules.rules)} rules {done} to Rules. Next: xlseg refresh {chosen.book}", *changed)
+    if written.remarks:
+        _say(*(f"note      {remark}" for remark in written.remarks))
+    return 0
+
+
+def _rules_diff(chosen: argparse.Namespace) -> int:
+    from xlseg.changelog import rule_differences
+
+    try:
+        before, after = (_rules_in(path) for path in (chosen.before, chosen.after))
+    except XlsegError as error:
+        _complain(str(error))
+        return 2
+    if before.hash == after.hash:
+        return 0
+    _say(f"{chosen.before} {before.hash} → {chosen.after} {after.hash}", *_differences(rule_differences(before, after)))
+    return 1
+
+
+def _differences(entries: Sequence[Any]) -> list[str]:
+    return [f"{entry.item}: {entry.before or '–'} → {entry.after or '–'}" for entry in entries]
+
+
+def _rules_in(path: Path) -> Any:
+    """The rule set of a book or of a rule set file."""
+    from xlseg.errors import FileError
+    from xlseg.importing import standing_rules
+    from xlseg.sources import open_source
+
+    if path.is_file() and not _is_export(path):
+        rules = standing_rules(open_source(path))
+        if rules is None:
+            raise FileError(path.name, "the book has no Rules sheet yet", "refresh it, which makes one")
+        return rules
+    return _rule_file(path).rules
+
+
+def _rule_file(path: Path) -> Any:
+    from xlseg.errors import FileError
+    from xlseg.rulefile import MOST_BYTES, read_rule_file
+
+    try:
+        with path.open("rb") as file:
+            return read_rule_file(file.read(MOST_BYTES + 1), path.name)
+    except OSError as error:
+        raise FileError(str(path), f"the file cannot be read ({error.strerror or error})", "check the path") from None
 
 
 def _doctor(chosen: argparse.Namespace) -> int:

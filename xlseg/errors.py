@@ -6,9 +6,12 @@ XlsegError                     known failures: one line for the user, exit code 
 │   └── MissingColumnError     a required column is not among the headings
 ├── SettingError               a Config cell holds what it cannot hold
 ├── CriterionError             a Rules cell is not a criterion, or its column no metric
+├── PlaybookError              a Playbook cell cannot be what its column says
 ├── UnknownCustomerError       asked about a customer who is not in the book
 ├── ArgumentError              an argument of a formula is not what it should be
 ├── InstallError               the add-in cannot be put into a spreadsheet program
+├── ScheduleError              the system's scheduler does not take the refresh
+├── NoticeError                a digest or notice cannot be delivered
 └── FileError                  the workbook file cannot be read or written
     ├── FormatError            not a workbook, broken, encrypted, or beyond its bounds
     ├── BusyError              open in another program, locked or changed meanwhile
@@ -20,6 +23,7 @@ A bad row of a sheet is never an exception: it is a Finding (xlseg.tables).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 LONGEST = 300
@@ -71,6 +75,10 @@ class CriterionError(XlsegError):
     """A cell of the Rules sheet is not a criterion, or its column is no metric."""
 
 
+class PlaybookError(XlsegError):
+    """A cell of the Playbook sheet cannot be what its column says."""
+
+
 class UnknownCustomerError(XlsegError):
     """Asked about a customer who is not in the book."""
 
@@ -89,6 +97,14 @@ class InstallError(XlsegError):
     """The add-in cannot be put into, or taken out of, a spreadsheet program."""
 
 
+class ScheduleError(XlsegError):
+    """The refresh cannot be put into, or taken out of, the system's own scheduler."""
+
+
+class NoticeError(XlsegError):
+    """A digest, or the notice of a failed run, cannot be delivered. Holds no address of a service."""
+
+
 class FileError(XlsegError):
     """The workbook file cannot be read or written."""
 
@@ -103,3 +119,25 @@ class BusyError(FileError):
 
 class LayoutError(FileError):
     """A tab of ours does not have our layout any more."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is said of any error that ends a command: where, what, and what the user can do."""
+
+    place: str
+    fact: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.fact}; the book is as it was. To go on, {self.advice}."
+
+
+def failure_of(error: Exception, place: str = "") -> Failure:
+    """The words for an error; for one of the program itself only its kind, since its text may hold what stands in a cell."""
+    if isinstance(error, XlsegError):
+        return Failure(error.place, error.fact, error.advice)
+    if isinstance(error, MemoryError):
+        return Failure(place, "there is not enough memory for this", "leave out what need not be segmented")
+    fact = f"an error of the program itself ({type(error).__name__})"
+    return Failure(place, fact, "set XLSEG_TRACEBACK=1, run it again, and report what it prints")

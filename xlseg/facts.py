@@ -177,6 +177,16 @@ def _applications(payments: pd.DataFrame, invoices: _Invoices) -> _Applied:
     return _Applied(invoice[first], at[first], _added(lowered[order], first), _added(by_credit[order], first))
 
 
+def _by_customer(customer: Array) -> Array:
+    """The rows by customer, each customer's in their order.
+
+    Customer and row in one number, which sorts several times as fast as a stable argsort does.
+    """
+    rows = max(len(customer), 1)
+    order: Array = np.sort((customer + 1) * rows + np.arange(len(customer))) % rows  # a customer of nobody is -1
+    return order
+
+
 def _begins(*keys: Array) -> Array:
     """Where a new group begins in sorted keys."""
     if not len(keys[0]):
@@ -247,7 +257,7 @@ def _settled(invoices: _Invoices, applied: _Applied, word: _Word) -> tuple[Array
 
 def _closings(invoices: _Invoices, word: _Word, settled: Array, by_credit: Array, leave_out_disputed: bool) -> pd.DataFrame:
     kept = np.flatnonzero(~invoices.is_credit & ~word.undated & (invoices.amount > CENT))
-    kept = kept[np.argsort(invoices.customer[kept], kind="stable")]
+    kept = kept[_by_customer(invoices.customer[kept])]
     disputed = invoices.disputed[kept]
     return _frame(
         customer=invoices.customer[kept],
@@ -278,7 +288,7 @@ def _balances(invoices: _Invoices, applied: _Applied, word: _Word) -> pd.DataFra
     follows = invoice[1:] == invoice[:-1]
     until[:-1][follows] = since[1:][follows]
     kept = np.flatnonzero((amount != 0) & (since < until))
-    kept = kept[np.argsort(invoices.customer[invoice[kept]], kind="stable")]
+    kept = kept[_by_customer(invoices.customer[invoice[kept]])]
     invoice = invoice[kept]
     is_credit = invoices.is_credit[invoice]
     return _frame(
@@ -295,7 +305,7 @@ def _balances(invoices: _Invoices, applied: _Applied, word: _Word) -> pd.DataFra
 def _orders(ledger: Ledger, customer: Array) -> pd.DataFrame:
     """The orders; where the book has none, its invoices and credit memos stand in."""
     table, date = (ledger.orders, "date") if ledger.has_orders else (ledger.invoices, "issued")
-    order = np.argsort(customer, kind="stable")
+    order = _by_customer(customer)
     day = days(table[date])[order]
     return _frame(customer=customer[order], day=day, month=month_numbers(day) % 12, amount=table["amount"].to_numpy("int64")[order])
 
@@ -305,7 +315,8 @@ def _order_days(orders: pd.DataFrame) -> pd.DataFrame:
     customer, day = orders["customer"].to_numpy()[placed], orders["day"].to_numpy()[placed]
     start = day.min(initial=FOREVER)
     span = day.max(initial=start) - start + 1
-    distinct = np.unique(customer * span + (day - start))
+    placed_on = np.sort(customer * span + (day - start))  # np.unique takes ten times as long
+    distinct = placed_on[_begins(placed_on)]
     return _frame(customer=distinct // span, day=distinct % span + start)
 
 

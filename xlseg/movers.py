@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from xlseg.analysis import BETTER, CONFIRMED, PROVISIONAL, WORSE, Analysis, direction
+from xlseg.analysis import BETTER, CONFIRMED, OVERRIDE, PROVISIONAL, WORSE, Analysis, direction
 from xlseg.changes import changes
 from xlseg.migration import GONE, NEW
+from xlseg.overrides import NONE, holding
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def movers(analysis: Analysis) -> list[Mover]:
     moved = rows["known"].to_numpy("bool") & ((previous != segment) | (status == PROVISIONAL))
     exposure = rows["open_balance" if analysis.facts.has_invoices else "revenue"].to_numpy("float64")
     positions = np.flatnonzero(moved).tolist()
-    changed = changes(analysis, positions, previous[moved])
+    changed = changes(analysis, positions, previous[moved]) | _by_override(analysis, positions)
     found = []
     for position in positions:
         confirmed = previous[position] != segment[position]
@@ -56,7 +58,7 @@ def movers(analysis: Analysis) -> list[Mover]:
                 before,
                 after,
                 direction(previous[position], after, analysis.risks),
-                CONFIRMED if confirmed else PROVISIONAL,
+                OVERRIDE if status[position] == OVERRIDE else CONFIRMED if confirmed else PROVISIONAL,
                 step,
                 float(exposure[position]),
                 round(max(float(exposure[position]), 0.0) * step, 2),
@@ -69,6 +71,19 @@ def movers(analysis: Analysis) -> list[Mover]:
         if analysis.previous < d.since <= analysis.as_of
     ]
     return sorted(found, key=lambda m: (-m.impact if not math.isnan(m.impact) else math.inf, -_or_zero(m.risk_change), m.customer))
+
+
+def _by_override(analysis: Analysis, positions: Sequence[int]) -> dict[int, str]:
+    """What changed about those whose move a person has decided on: an override holds now, or held at the last month-end and has ended."""
+    ids = analysis.standing["customer"].to_numpy(object)[positions]
+    held = holding(analysis.overrides, ids, (analysis.previous, analysis.as_of))
+    found = {}
+    for position, (before, now) in zip(positions, held.tolist(), strict=True):
+        if now != NONE:
+            found[position] = f"Override by {analysis.overrides[now].who}"
+        elif before != NONE:
+            found[position] = f"Override by {analysis.overrides[before].who} has ended"
+    return found
 
 
 def counts(found: list[Mover]) -> tuple[int, int, int]:

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from xlseg import __version__, own
+from xlseg.actions import Work, worklist
 from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
+from xlseg.dashboard import accelerated_cash, dashboard
 from xlseg.errors import SourceError
+from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
+from xlseg.overrides import Override
+from xlseg.playbook import agreed
 from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
-from xlseg.tabs.data_quality import data_quality_tab
+from xlseg.tabs.action_log import action_log_tab
+from xlseg.tabs.actions import actions_tab
+from xlseg.tabs.dashboard import dashboard_tab
+from xlseg.tabs.data_quality import data_quality_tab, light
+from xlseg.tabs.definitions import definitions_tab
+from xlseg.tabs.drill import drill_tabs
 from xlseg.tabs.forecast import forecast_tab
 from xlseg.tabs.history import history_tab
-from xlseg.tabs.inputs import config_tab, rules_tab
+from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
 from xlseg.tabs.migration import migration_tabs
 from xlseg.tabs.movers import movers_tab
@@ -44,7 +54,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Report:
-    """What a refresh found and did."""
+    """What a refresh found and did; `run` is its number on the Run Log."""
 
     book: str
     analysis: Analysis
@@ -52,6 +62,9 @@ class Report:
     findings: tuple[Finding, ...]
     controls: tuple[Control, ...]
     movers: tuple[Mover, ...]
+    work: Work
+    governance: Governance = field(default_factory=Governance)
+    run: int = 1
     written: Written = field(default_factory=Written)
     saved: bool = False
     seconds: float = 0.0
@@ -92,12 +105,32 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     intake = read_ledger(source or workbook, settings)
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
-    shown, departed = own.shown_of(workbook, present(intake.ledger), at)
-    analysis = analyse(intake.ledger, settings, rules, at, departed, shown)
+    customers = present(intake.ledger)
+    shown, departed = own.shown_of(workbook, customers, at)
+    decided = governance_of(workbook, rules, customers, at, clock.now.date())
+    analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash])
     _must_hold_something(analysis, workbook.name)
     progress("checking")
-    findings = (*intake.findings, *remarks(analysis))
-    return Report(workbook.name, analysis, intake, findings, controls(analysis, intake), tuple(movers(analysis)), seconds=clock.seconds())
+    work, unfit = _work(workbook, analysis)
+    return Report(
+        book=workbook.name,
+        analysis=analysis,
+        intake=intake,
+        findings=(*intake.findings, *decided.findings, *remarks(analysis), *unfit, *work.findings),
+        controls=controls(analysis, intake),
+        movers=tuple(movers(analysis)),
+        work=work,
+        governance=decided,
+        run=own.runs_of(workbook) + 1,
+        seconds=clock.seconds(),
+    )
+
+
+def _work(workbook: Source, analysis: Analysis) -> tuple[Work, list[Finding]]:
+    """The actions by the book's playbook, and what of that does not fit its rules."""
+    found, sheet = own.playbook_of(workbook, analysis.facts.has_invoices, analysis.rules.segments)
+    playbook, unfit = agreed(found, analysis.rules, analysis.standing["segment"].unique().tolist(), sheet)
+    return worklist(analysis, playbook, own.listed_of(workbook), own.logged_of(workbook), own.owners_of(workbook)), unfit
 
 
 def _must_hold_something(analysis: Analysis, book: str) -> None:
@@ -127,20 +160,41 @@ def refresh(
 
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
     """Every tab of a refresh, in the order they are made."""
-    analysis = report.analysis
+    analysis, work, today = report.analysis, report.work, clock.now.date()
+    run = _run(report, report.run, clock)
+    inputs = [rules_tab(analysis.facts.has_invoices), playbook_tab(analysis.facts.has_invoices, analysis.rules.segments), config_tab()]
+    playbook = own.playbook_sheet_of(workbook) or rows_to_be(inputs, PLAYBOOK)
+    rule_sets, change_log, overrides = governance_tabs(report.governance, analysis.rules, analysis.settings, playbook, today)
     return [
-        segments_tab(analysis),
-        movers_tab(analysis, report.movers),
+        _dashboard_tab(report, workbook, run),
+        actions_tab(analysis, work),
+        segments_tab(analysis, work.playbook.said, work.likely),
+        movers_tab(analysis, report.movers, work.playbook.said),
         *migration_tabs(analysis, own.picked_of(workbook)),
+        *drill_tabs(analysis, own.drilled_of(workbook)),
         value_tab(analysis),
         forecast_tab(analysis),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
-        history_tab(analysis, own.published_of(workbook), clock.now.date()),
-        run_log_tab(_run(report, own.runs_of(workbook) + 1, clock)),
-        rules_tab(analysis.facts.has_invoices),
-        config_tab(),
+        history_tab(analysis, own.published_of(workbook), today, own.rule_set_published(workbook)),
+        run_log_tab(run),
+        rule_sets,
+        change_log,
+        action_log_tab(work.entries),
+        definitions_tab(analysis),
+        *inputs[:-1],
+        overrides,
+        inputs[-1],
     ]
+
+
+def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:
+    analysis = report.analysis
+    accelerated = accelerated_cash(analysis, analysis.as_of), accelerated_cash(analysis, analysis.previous)
+    first = own.first_run_of(workbook, run.as_of, run.input_hash, run.rules_hash)
+    return dashboard_tab(
+        analysis, dashboard(analysis, report.movers, accelerated), first, analysis.approval.words, light(report.controls, report.findings)
+    )
 
 
 def _run(report: Report, number: int, clock: Clock) -> Run:
@@ -151,7 +205,7 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         refreshed=clock.now,
         as_of=report.analysis.as_of,
         version=__version__,
-        input_hash=fingerprint(report.intake.ledger, report.analysis.settings),
+        input_hash=fingerprint(report.intake.ledger, report.analysis.settings, report.analysis.overrides),
         rules_hash=report.analysis.rules.hash,
         customers=len(report.analysis.standing),
         rows_read=sum(t.rows_read for t in tallies),
@@ -163,12 +217,15 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         checks_passed=report.passed,
         checks=len(report.applicable),
         seconds=round(clock.seconds(), 1),
+        rules_state=report.analysis.approval.state,
     )
 
 
-def fingerprint(ledger: Ledger, settings: Settings) -> str:
-    """Short hash of everything that was read."""
-    return digest(ledger, settings)[:8]
+def fingerprint(ledger: Ledger, settings: Settings, overrides: Sequence[Override] = ()) -> str:
+    """Short hash of everything that was read; where on its sheet an override stands makes no difference."""
+    found = digest(ledger, settings)
+    decided = sorted(repr(replace(override, row=0)) for override in overrides)
+    return hashlib.sha256("\n".join([found, *decided]).encode("utf-8", "surrogatepass")).hexdigest()[:8] if decided else found[:8]
 
 
 def digest(ledger: Ledger, settings: Settings) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from xlseg.addresses import ADVICE, AddressError, read_addresses
 from xlseg.errors import SettingError
 from xlseg.workbook import Value
 
@@ -125,6 +126,10 @@ def _days_late(value: Value) -> float:
     return number
 
 
+def _addresses(value: Value) -> str:
+    return str(read_addresses(str(value)))
+
+
 def _date(value: Value) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
@@ -154,7 +159,7 @@ SETTINGS = (
     Setting("Cost of capital", "cost_of_capital", "share", "A year: what cash that comes sooner is worth; see Value.", _rate),
     Setting("Target days late", "target_days_late", "days", "What Value compares each segment's days late with.", _days_late),
     Setting("Baseline", "baseline", "date", "Day since which Value measures what was gained. Empty: not measured.", _date),
-    Setting("Digest to", "digest_to", "addresses", "Mail addresses or channels, with commas between. No passwords or web addresses.", _text),
+    Setting("Digest to", "digest_to", "addresses", "Mail addresses or channels, with commas between. No passwords or web addresses.", _addresses),
 )  # fmt: skip
 
 MAP_KEY = "Heading: "
@@ -189,6 +194,8 @@ def read_settings(rows: Sequence[Sequence[Value]], sheet: str = "Config") -> Set
             raise SettingError(f"{sheet}!A{number}", f"{key!r} is not a setting", advice)
         try:
             changes[setting.attribute] = setting.read(value)
+        except AddressError as error:
+            raise SettingError(f"{sheet}!B{number}", f"{setting.key} holds {error}", ADVICE) from None
         except ValueError as error:
             wanted = str(error) if "could not convert" not in str(error) else "a number"
             raise SettingError(f"{sheet}!B{number}", f"{setting.key} cannot be {value!r}", f"write {wanted}") from None

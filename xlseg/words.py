@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from xlseg.analysis import PROVISIONAL
+from xlseg.analysis import OVERRIDE, PROVISIONAL
 from xlseg.explain import Explanation
 from xlseg.movers import counts
 from xlseg.refresh import Report
@@ -39,6 +39,8 @@ def summary(report: Report) -> list[str]:
         f"segments  {listed}",
         f"moved     {worse} worse, {better} better since {analysis.previous} ({provisional} provisional)",
     ]
+    if analysis.approval.is_draft:
+        lines.append(f"DRAFT     {analysis.approval.advice}")
     stale = [f"{finding.found}: {finding.effect}" for finding in report.findings if finding.kind == "stale export"]
     notes = (f"note      {remark}" for remark in (*stale, *report.written.remarks))
     return [*lines, *_formulas(report.written.recomputed), _checks(report), *_failures(report), *notes]
@@ -104,12 +106,23 @@ def as_json(report: Report) -> dict[str, Any]:
         "sound": report.sound,
         "findings": {level: sum(f.count for f in report.findings if f.severity == level) for level in ("error", "warning", "info")},
         "rules": analysis.rules.hash,
+        "rule_set": {
+            "hash": analysis.approval.hash,
+            "state": analysis.approval.state,
+            "approved_by": analysis.approval.by or None,
+            "approved_on": analysis.approval.on.isoformat() if analysis.approval.on else None,
+        },
+        "overrides": int((analysis.standing["status"] == OVERRIDE).sum()),
         "saved": report.saved,
         "tabs": {"made": list(report.written.made), "updated": list(report.written.updated), "unchanged": list(report.written.unchanged)},
         "formulas": {"computed": recomputed.formulas, "changed": recomputed.changed, "left": list(recomputed.left)},
         "remarks": list(report.written.remarks),
         "seconds": round(report.seconds, 3),
     }
+
+
+_HELD = {PROVISIONAL: "not yet confirmed by two checkpoints four weeks apart", OVERRIDE: "a person has decided otherwise"}
+"""Why a customer's segment is not the label of today."""
 
 
 def explanation(found: Explanation) -> list[str]:
@@ -120,7 +133,7 @@ def explanation(found: Explanation) -> list[str]:
     name = f" {row['name']}" if row["name"] else ""
     lines = [f"{row['customer']}{name} · {row['segment']} ({risk}, {row['status']}, since {row['since']:%Y-%m-%d}{before})"]
     if row["today"] != row["segment"]:
-        held = "not yet confirmed by two checkpoints four weeks apart" if row["status"] == PROVISIONAL else "within the margin of his segment"
+        held = _HELD.get(row["status"], "within the margin of his segment")
         lines.append(f"today     {row['today']}: {held}")
     lines.append(f"why       {row['why']}")
     if found.rule is not None:

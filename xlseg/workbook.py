@@ -98,8 +98,11 @@ Style = Literal[
     "title", "subtitle", "section", "label", "header", "text", "wrap", "date", "money", "days", "share", "count", "ratio", "score",
     "grey_share", "grey_count", "good", "bad", "warn", "note",
     "input_text", "input_wrap", "input_number", "input_date",
+    "head_text", "head_date", "head_count", "section_note", "card_label", "card_note", "card_good", "card_bad",
+    "card_money", "card_days", "card_share", "card_count", "was_money", "was_days", "was_share", "was_count",
 ]  # fmt: skip
-"""The looks a cell can have; each host says once how they look. `input_…` are cells the user types into."""
+"""The looks a cell can have; each host says once how they look. `input_…` are cells the user types into.
+`card_…` are the figures of the Dashboard, `was_…` what they were a month before."""
 
 Growth = Literal["keep", "replace", "append"]
 """What a refresh does with the rows of a table that is already there.
@@ -125,6 +128,7 @@ class Column:
 
     `kept` marks a column that belongs to the user (Acknowledged, Owner …): `values` fill new rows only, and what stands in the cell stays.
     `values` is a list of Value or an array (float64 with NaN = empty, datetime64[s] with NaT = empty).
+    `choices` is a list of words with commas between, or a range: a drop-down on every cell of the column.
     """
 
     heading: str
@@ -132,6 +136,7 @@ class Column:
     style: Style = "text"
     width: float = 12.0
     kept: bool = False
+    choices: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,7 @@ class Table:
     """A list with headings, an Excel table.
 
     `at` is the (row, column), from 1, of its first heading when the tab is made; afterwards it stays where the user has put it.
+    `logged` says that what was typed beside rows that go has been written down on another tab: nothing is lost with them.
     """
 
     name: str
@@ -159,6 +165,7 @@ class Table:
     key: tuple[str, ...] = ()
     growth: Growth = "replace"
     highlights: tuple[Highlight, ...] = ()
+    logged: bool = False
 
     @property
     def rows(self) -> int:
@@ -174,7 +181,8 @@ Block = tuple[int, int, int, int]
 class Series:
     """One series of a chart: its numbers stand in cells of the same tab.
 
-    `name` is the cell that names it. `colour` is a place in the palette of the charts (0 …), which colour-blind people and printers can tell apart.
+    `name` is the cell that names it. `colour` is a place in the palette of the charts, which colour-blind people and printers can tell apart:
+    0 to 4 for what differs in kind, 5 to 9 for what has an order, from light to grave.
     """
 
     name: tuple[int, int]
@@ -188,14 +196,16 @@ class Chart:
     """A native chart, drawn when its tab is made and the user's from then on; a refresh changes the cells it shows.
 
     `at` is the (row, column) of its upper left corner, `size` its width and height in pixels, `number` the look of the numbers on its axis.
+    On a split bar each line has its number in one of the series. With `labels` each bar says its number, and there is no axis for them.
     """
 
-    kind: Literal["column", "stacked column", "bar", "stacked bar", "line"]
+    kind: Literal["column", "stacked column", "bar", "stacked bar", "split bar", "line"]
     title: str
     at: tuple[int, int]
     size: tuple[int, int]
     series: tuple[Series, ...]
     number: Style = "count"
+    labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,6 +231,14 @@ class Tab:
         Charts over cells of this tab; made with the tab, then left alone.
     one_page
         Whether it is printed on a single page, not only a page wide.
+    print_area
+        What is printed; everything when None.
+    heights
+        Row number → height in points; rows without one are as high as their text.
+    gridlines
+        Whether the lines between the cells are seen.
+    record
+        Whether it keeps what happened (History, Run Log) more than it shows how things stand; its sheet tab has another colour.
     """
 
     name: str
@@ -234,6 +252,10 @@ class Tab:
     footer: str = ""
     charts: tuple[Chart, ...] = ()
     one_page: bool = False
+    print_area: Block | None = None
+    heights: Mapping[int, float] = field(default_factory=dict)
+    gridlines: bool = True
+    record: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 import time
+import traceback
 
 import uno
 from com.sun.star.beans import PropertyValue
@@ -112,6 +113,10 @@ class Driver:
         self.document.calculateAll()
         return time.perf_counter() - start
 
+    def compute(self, sheet, name):
+        """Have cells computed that were waiting to be."""
+        self.cell(sheet, name).getDataArray()
+
     def undo(self):
         self.document.UndoManager.undo()
 
@@ -151,7 +156,8 @@ def main():
         try:
             answer = {"ok": getattr(driver, name)(*arguments)}
         except Exception as error:
-            answer = {"failed": f"{type(error).__name__}: {error}"}
+            where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__)))
+            answer = {"failed": f"{type(error).__name__}: {error} (driver: {where})"}
         print(json.dumps(answer), flush=True)
         if name == "quit":
             return

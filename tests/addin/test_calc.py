@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import shutil
+import signal
 import subprocess
 import time
 import xml.etree.ElementTree as ET
@@ -227,6 +228,49 @@ def test_a_changed_invoice_changes_the_answer_and_an_unchanged_book_is_read_once
     opened("put", "Invoices", f"{column}{last}", [[1_000_000.0]])
     opened("recalculate")
     assert opened("values", "Mine", "A1") != before
+
+
+@real
+def test_single_formulas_down_a_column_answer_what_each_alone_answers(opened: RunningOffice, book: Path) -> None:
+    ids = [*(cell for (cell,) in opened("values", "Customers", "A2:A51")), "c-0042", " C-0042 ", "nobody"]  # type: ignore[attr-defined]
+    opened("execute", "doc.Sheets.insertNewByName('Mine', 0)")
+    opened("put", "Mine", f"A1:A{len(ids)}", [[one] for one in ids])
+    for row in range(1, len(ids) + 1):
+        opened("formula", "Mine", f"B{row}", f"=PAYMENT_VELOCITY(A{row};;DATE(2026;10;31))")
+        opened("formula", "Mine", f"C{row}", f"=SEGMENT(A{row};;DATE(2026;10;31))")
+    with at(desk_of(book)):
+        expected = [[functions.PAYMENT_VELOCITY(one, None, DAY), functions.SEGMENT(one, None, DAY)] for one in ids]
+    plain = [[value.code if isinstance(value, CellError) else value for value in row] for row in expected]
+    assert opened("values", "Mine", f"B1:C{len(ids)}") == plain
+    assert plain[-3] == plain[-2]
+    assert plain[-1] == ["#N/A", "#N/A"]
+
+
+@real
+def test_once_a_few_cells_have_asked_the_others_are_answered_without_the_worker_until_an_invoice_changes(calc: RunningOffice) -> None:
+    calc("open")
+    try:
+        calc("put", "Sheet1", "A1:F1", [["Invoice No", "Customer ID", "Date", "Due Date", "Amount", "Paid Date"]])
+        rows = [[f"I{n}", f"C{n}", 46174.0, 46204.0, 100.0 + n, "" if n else 46200.0] for n in range(10)]  # all open but the first
+        calc("put", "Sheet1", "A2:F11", rows)
+        calc("execute", "doc.Sheets.getByIndex(0).Name = 'Invoices'; doc.Sheets.insertNewByName('Mine', 1)")
+        for n in range(5):
+            calc("formula", "Mine", f"A{n + 1}", f'=OPEN_BALANCE("C{n}";;DATE(2026;10;31))')
+        assert calc("values", "Mine", "A1:A5") == [[0.0], [101.0], [102.0], [103.0], [104.0]]
+        workers = worker_processes(calc)
+        os.kill(int(workers[0]), signal.SIGSTOP)
+        try:  # who does not answer has not been asked
+            calc("formula", "Mine", "B1", '=OPEN_BALANCE("C9";;DATE(2026;10;31))')
+            assert calc("values", "Mine", "B1") == [[109.0]]
+        finally:
+            os.kill(int(workers[0]), signal.SIGCONT)
+        calc("put", "Invoices", "E11", [[209.0]])
+        calc("formula", "Mine", "B2", '=OPEN_BALANCE("C9";;DATE(2026;10;31))')
+        assert calc("values", "Mine", "B1:B2") == [[109.0], [209.0]]  # B1 refers to no cell that has changed
+        calc("recalculate")
+        assert calc("values", "Mine", "B1:B2") == [[209.0], [209.0]]
+    finally:
+        calc("close")
 
 
 @real

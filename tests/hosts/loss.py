@@ -28,7 +28,9 @@ from xlseg.workbook import Array, Column, Tab, Table
 
 Parts = Mapping[str, bytes]
 
-OURS = ("worksheets/sheet", "worksheets/_rels/sheet", "tables/table", "styles.xml")
+OURS = (
+    "worksheets/sheet", "worksheets/_rels/sheet", "tables/table", "styles.xml", "drawings/drawing", "drawings/_rels/drawing", "charts/chart",
+)  # fmt: skip
 """What the names of parts that a refresh adds begin with, behind the folder of the workbook."""
 
 # ── a ledger for any book ────────────────────────────────────────────────────
@@ -175,8 +177,8 @@ def _known() -> dict[str, Analysis]:
 
 def analyse_once(*given: object) -> Analysis:
     """The analysis, computed once for what is the same in every book: it is a function of its arguments alone."""
-    ledger, settings, rules, at, departed, shown = given
-    key = repr((conductor.fingerprint(ledger, settings), rules.hash, at, departed, sorted(shown)))  # type: ignore[arg-type,attr-defined,call-overload]
+    ledger, settings, rules, at, departed, shown, *decided = given
+    key = repr((conductor.fingerprint(ledger, settings), rules.hash, at, departed, sorted(shown), decided))  # type: ignore[arg-type,attr-defined,call-overload]
     known = _known()
     if key not in known:
         known[key] = analyse(*given)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from xlseg.analysis import Analysis, Departed, analyse
 from xlseg.errors import MissingSheetError, SourceError
 from xlseg.facts import Facts, facts
 from xlseg.intake.dates import FIRST_YEAR
+from xlseg.overrides import Override
 from xlseg.segments.rules import RuleSet
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
@@ -30,7 +31,7 @@ class Book:
     def __init__(self, ledger: Ledger, settings: Settings, name: str) -> None:
         self.ledger, self.settings, self.name = ledger, settings, name
         self._views: dict[tuple[dt.date, int | None, int | None], View] = {}
-        self._analyses: dict[tuple[dt.date, str, tuple[Departed, ...], frozenset[str]], Analysis] = {}
+        self._analyses: dict[tuple[dt.date, str, tuple[Departed, ...], frozenset[str], tuple[Override, ...]], Analysis] = {}
 
     @cached_property
     def facts(self) -> Facts:
@@ -68,11 +69,13 @@ class Book:
             _keep(self._views, key, view)
         return view
 
-    def analysis(self, as_of: dt.date, rules: RuleSet, departed: tuple[Departed, ...], shown: frozenset[str]) -> Analysis:
+    def analysis(
+        self, as_of: dt.date, rules: RuleSet, departed: tuple[Departed, ...], shown: frozenset[str], overrides: tuple[Override, ...] = ()
+    ) -> Analysis:
         """Segments, and what belongs to them."""
-        key = (as_of, rules.hash, departed, shown)
+        key = (as_of, rules.hash, departed, shown, overrides)
         if key not in self._analyses:
-            _keep(self._analyses, key, analyse(self.ledger, self.settings, rules, must_be_a_day(as_of), departed, shown))
+            _keep(self._analyses, key, analyse(self.ledger, self.settings, rules, must_be_a_day(as_of), departed, shown, overrides))
         return self._analyses[key]
 
     def must_tell_of_payment(self) -> None:

@@ -16,6 +16,7 @@ from xlseg.addin.sheets import CallingBook, FormulaSource, Opener, RangeSheet
 from xlseg.addin.values import cell, is_range
 from xlseg.analysis import Analysis
 from xlseg.errors import SettingError, XlsegError
+from xlseg.governance import overrides_of
 from xlseg.intake import read_ledger
 from xlseg.intake.sheets import must_fit
 from xlseg.migration import GONE
@@ -60,8 +61,10 @@ class Reading:
         """Segments at a date, with those who have left since they were last shown."""
         day = self.day(as_of)
         if day not in self._analyses:
-            shown, departed = own.shown_of(self.source, present(self.book.ledger), day)
-            self._analyses[day] = self.book.analysis(day, self.rules, departed, shown)
+            customers = present(self.book.ledger)
+            shown, departed = own.shown_of(self.source, customers, day)
+            decided = overrides_of(self.source, self.rules, customers, day, self.day(None))
+            self._analyses[day] = self.book.analysis(day, self.rules, departed, shown, decided)
         return self._analyses[day]
 
     def standing(self, column: str, as_of: dt.date | None) -> Mapping[str, Value]:

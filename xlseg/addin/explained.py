@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from xlseg.addin.arguments import ErrorAnswer
@@ -14,22 +13,18 @@ from xlseg.addin.desk import Reading
 from xlseg.addin.values import BAD_NUMBER, NOT_AVAILABLE
 from xlseg.addin.view import View
 from xlseg.analysis import Analysis
+from xlseg.behind import DOCUMENT, Evidence, account
+from xlseg.behind.orders import ORDERS
+from xlseg.behind.receivables import RECEIVABLES
 from xlseg.errors import ArgumentError, UnknownCustomerError
 from xlseg.explain import explain
 from xlseg.metrics.catalogue import CATALOGUE
-from xlseg.metrics.receivables import BUCKETS
-from xlseg.workbook import Array, Value
+from xlseg.workbook import Value
 
 Rows = list[list[Value]]
 
-_SETTLED = ("n_settled", "days_to_pay")
-_OPEN = ("open_balance", "past_due", "past_due_share", "oldest_past_due", *(name for name, _, _ in BUCKETS))
-_WINDOW_ORDERS = (
-    "orders", "orders_per_month", "orders_per_month_sa", "frequency_change", "frequency_change_z", "average_order_value", "order_value_trend",
-    "refund_share", "revenue",
-)  # fmt: skip
-_ALL_ORDERS = ("days_since_last_order", "typical_gap", "recency_ratio")
-_OF_BOOK = ("seasonal_index", "expected_orders", "credit_share", "dispute_share", "deterioration_z")
+_OF_BOOK = ("seasonal_index", "expected_orders", "deterioration_z")
+"""Metrics that no documents of the customer make: the whole book does, or two other metrics."""
 
 
 def explanation(reading: Reading, customer: str, metric: str, as_of: dt.date | None) -> Rows:
@@ -47,7 +42,7 @@ def explanation(reading: Reading, customer: str, metric: str, as_of: dt.date | N
         raise ErrorAnswer(NOT_AVAILABLE, "EXPLAIN", f"nothing is known of {customer!r} on that day", "take an id from the Segments tab")
     if metric in _OF_BOOK:
         raise ErrorAnswer(BAD_NUMBER, "EXPLAIN", f"{metric} has no documents of its own", "take a metric such as payment_velocity")
-    rows = _documents(view, position, metric)
+    rows = _documents(view, view.facts.customers[position], metric)
     value = view.metric(metric)[position]
     width = len(rows[0])
     return [*rows, [metric, *[""] * (width - 2), NOT_AVAILABLE if value is None else value]]
@@ -70,57 +65,27 @@ def metric_named(name: str) -> str:
     raise ArgumentError("EXPLAIN", f"{name!r} is no metric", "write one such as payment_velocity, open_balance, orders, or segment")
 
 
-def _documents(view: View, position: int, metric: str) -> Rows:
-    if metric in _OPEN:
-        return _open_items(view, position, metric)
-    if metric in _WINDOW_ORDERS or metric in _ALL_ORDERS:
-        return _orders(view, position, None if metric in _ALL_ORDERS else view.day - view.settings.window)
-    return _payments(view, position, metric)
+def _documents(view: View, customer: str, metric: str) -> Rows:
+    """The documents, in the columns of their kind; the dates and numbers are those of the account."""
+    found = account(Evidence(view.ledger, view.facts, view.settings, view.as_of, customer, view.measured), metric).rows
+    found = found[(found["kind"] == DOCUMENT).to_numpy()]
+    told = {"Document": found["document"].tolist(), "Issued": _dates(found["issued"]), "Due": _dates(found["due"])}
+    told |= {"Settled": _dates(found["settled"]), "Amount": found["amount"].tolist(), "Days": [_whole(days) for days in found["days"].tolist()]}
+    return _listed([(heading, told[column]) for heading, column in _headings(metric)])
 
 
-def _payments(view: View, position: int, metric: str) -> Rows:
-    own = view.payments("exclude" if metric in _SETTLED else "known").of(position)
-    invoices = view.ledger.invoices.iloc[own.invoice]
-    settled = [None if still else value for value, still in zip(_dates(own.due + own.late), own.is_open.tolist(), strict=True)]
-    days, heading = (own.taken, "Days to Pay") if metric in _SETTLED else (own.late, "Days Late")
-    columns = [
-        invoices["document"].tolist(), _dates(invoices["issued"]), _dates(own.due), settled, (invoices["amount"] / 100).tolist(), days.tolist(),
-    ]  # fmt: skip
-    return _listed(("Document", "Issued", "Due", "Settled", "Amount", heading), columns, by=1)
+def _headings(metric: str) -> tuple[tuple[str, str], ...]:
+    """What each column is called, and which one of the account it is."""
+    if metric in RECEIVABLES:
+        return (("Document", "Document"), ("Issued", "Issued"), ("Due", "Due"), ("Open", "Amount"), ("Days Past Due", "Days"))
+    if metric in ORDERS:
+        return (("Document", "Document"), ("Date", "Issued"), ("Amount", "Amount"))
+    names = ("Document", "Issued", "Due", "Settled", "Amount")
+    return (*((name, name) for name in names), ("Days to Pay" if metric in ("n_settled", "days_to_pay") else "Days Late", "Days"))
 
 
-def _open_items(view: View, position: int, metric: str) -> Rows:
-    items = view.facts.balances
-    column = {name: items[name].to_numpy("int64") for name in items}
-    kept = (column["customer"] == position) & (column["since"] <= view.day) & (column["until"] > view.day)
-    age = view.day - column["due"]
-    bucket = next(((low, high) for name, low, high in BUCKETS if name == metric), None)
-    if metric in ("past_due", "oldest_past_due"):
-        kept &= age > 0
-    elif bucket:
-        kept &= (age >= (bucket[0] if bucket[0] is not None else age.min(initial=0))) & (
-            age <= (bucket[1] if bucket[1] is not None else age.max(initial=0))
-        )
-    invoices = view.ledger.invoices.iloc[column["invoice"][kept]]
-    past = np.where(column["is_credit"][kept] == 1, 0, age[kept])
-    columns = [
-        invoices["document"].tolist(), _dates(invoices["issued"]), _dates(invoices["due"]), (column["amount"][kept] / 100).tolist(), past.tolist(),
-    ]  # fmt: skip
-    return _listed(("Document", "Issued", "Due", "Open", "Days Past Due"), columns, by=1)
-
-
-def _orders(view: View, position: int, after: int | None) -> Rows:
-    ledger = view.ledger
-    table, date = (ledger.orders, "date") if ledger.has_orders else (ledger.invoices, "issued")
-    customer = view.facts.customers[position]
-    day = table[date].to_numpy("datetime64[D]").astype("int64")
-    kept = (
-        (table["customer"].astype(object) == customer).to_numpy()
-        & (day <= view.day)
-        & (day > (after if after is not None else day.min(initial=0) - 1))
-    )
-    found = table[kept]
-    return _listed(("Document", "Date", "Amount"), [found["document"].tolist(), _dates(found[date]), (found["amount"] / 100).tolist()], by=1)
+def _whole(days: float) -> Value:
+    return int(days) if days == days else None
 
 
 def _segment(analysis: Analysis, customer: str) -> Rows:
@@ -135,11 +100,10 @@ def _segment(analysis: Analysis, customer: str) -> Rows:
     return [*rows, ["segment", "", "", str(found.standing["segment"])]]
 
 
-def _dates(values: Array | pd.Series) -> list[Value]:
-    days = values if isinstance(values, np.ndarray) else values.to_numpy("datetime64[D]").astype("int64")
-    return [None if day is None else day for day in np.asarray(days).astype("datetime64[D]").astype("datetime64[s]").tolist()]
+def _dates(values: pd.Series) -> list[Value]:
+    return [None if pd.isna(day) else day.to_pydatetime() for day in values]
 
 
-def _listed(headings: tuple[str, ...], columns: Sequence[list[Value]], by: int) -> Rows:
-    rows = sorted(zip(*columns, strict=True), key=lambda row: (row[by], str(row[0])))
-    return [list(headings), *(["" if value is None else value for value in row] for row in rows)]
+def _listed(columns: Sequence[tuple[str, list[Value]]]) -> Rows:
+    headings, values = zip(*columns, strict=True)
+    return [list(headings), *(["" if value is None else value for value in row] for row in zip(*values, strict=True))]

@@ -17,12 +17,14 @@ from typing import Any, BinaryIO
 
 from xlseg import words
 from xlseg.addin import functions
-from xlseg.addin.desk import Desk, install
+from xlseg.addin.catalogue import BY_NAME
+from xlseg.addin.desk import Desk, desk, install
 from xlseg.addin.log import log_file
 from xlseg.cli import started_clock, today
 from xlseg.errors import BusyError, FileError, XlsegError
 from xlseg.hosts.calc import CalcWorkbook
 from xlseg.hosts.wire import Grid, receive, send
+from xlseg.intake.cells import text_of
 from xlseg.refresh import refresh
 from xlseg.workbook import CellError, Source, Value
 
@@ -61,13 +63,20 @@ class Worker:
     # ── formulas ─────────────────────────────────────────────────────────────
 
     def _call(self, message: dict[str, Any]) -> dict[str, Any]:
-        """The answer of one formula; `again`: it could not be given yet, and is to be asked for once more."""
+        """The answer of one formula.
+
+        `holds`: as long as the document is as it is; `again`: it could not be given yet, and is to be asked for once more; `all`: where it was
+        wished for, the answers of all customers behind their ids.
+        """
         book = self._books.setdefault(message["book"], CalledBook(message["book"], self.ask))
         book.changed |= message["changed"]
         self._caller, before = book, self._caller
         try:
-            answer = getattr(functions, message["name"])(*map(_unpacked, message["arguments"]))
-            return {"answer": _packed(answer, book), "again": book.answered()}
+            name, arguments = message["name"], [_unpacked(argument) for argument in message["arguments"]]
+            reply = {"answer": _packed(getattr(functions, name)(*arguments), book), "again": book.answered(), "holds": not book.is_being_read}
+            if message["all"] and reply["holds"] and arguments:
+                reply |= _everyone(name, arguments[1:], book)
+            return reply
         except Exception as error:
             _log.error("%s: %s at %s", message["name"], type(error).__name__, _place(error))
             return {"answer": {"error": "#VALUE!"}, "again": False}
@@ -124,6 +133,11 @@ class CalledBook:
             self._workbook = CalcWorkbook(self._asking)
         return self._identity, self._revision
 
+    @property
+    def is_being_read(self) -> bool:
+        """Whether the answer that is given now comes in between."""
+        return self._reading
+
     def source(self) -> Source:
         """The document's sheets."""
         return self._workbook
@@ -141,6 +155,26 @@ class CalledBook:
             return self._ask(name, *arguments)
         finally:
             self._reading = before
+
+
+def _everyone(name: str, others: list[Any], book: CalledBook) -> dict[str, Grid]:
+    """The answers of a formula for all customers, under `all`; nothing where it is not asked beside customers, or gives no answer.
+
+    A column of ids often holds numbers: an id that is one stands there twice, as text and as number.
+    """
+    if BY_NAME[name].arguments[0].kind != "customers":
+        return {}
+    ids: list[str | float] = [*desk().reading({}).book.positions]
+    ids += [number for each in ids if isinstance(each, str) and (number := _number(each)) is not None]
+    answers = getattr(functions, name)([[each] for each in ids], *others)
+    if not isinstance(answers, list) or len(answers) != len(ids):
+        return {}
+    return {"all": Grid([[each, *(_cell(value, book) for value in answer)] for each, answer in zip(ids, answers, strict=True)])}
+
+
+def _number(text: str) -> float | None:
+    """The number that is read as this text."""
+    return float(text) if text.isdecimal() and text_of(float(text)) == text else None
 
 
 def _unpacked(argument: Any) -> Any:

@@ -70,8 +70,8 @@ class _Filling:
         self._ours = [_Ours(columns[c.heading], rendered(c.values, ground.epoch_1904), c.kept) for c in spec.columns]
         taken = {o.column for o in self._ours if not o.kept}
         everything = range(table.area.left, table.area.right + 1)
-        self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last)
         self._kept = {o.column for o in self._ours if o.kept}
+        self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last, self._kept)
         self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
         self._tails: dict[int, list[bytes]] = {}
@@ -85,7 +85,7 @@ class _Filling:
         remarks = self._lost(rows) if moving or last < self._old_last else []
         if moving or last < self._old_last or self._overwrites_formulas():
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
-            self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last)
+            self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last, self._kept)
         totals = self._lift_totals(last)
         for start in range(0, len(rows), _BLOCK):
             self._fill_block(start, rows[start : start + _BLOCK], moving)
@@ -248,7 +248,7 @@ class _Filling:
             self._sheet.put(last + 1, {**self._sheet.cells(last + 1), **totals})
 
     def _lost(self, rows: Sequence[Row]) -> list[str]:
-        lost = self._user.lost(rows)
+        lost = 0 if self._spec.logged else self._user.lost(rows)
         if not lost:
             return []
         return [

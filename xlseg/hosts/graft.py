@@ -12,6 +12,7 @@ from xlseg.errors import LayoutError
 from xlseg.hosts import ranges
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.book import CONTENT, MAIN, RELATION, Book
+from xlseg.hosts.charts import strict_drawing
 from xlseg.hosts.package import Relationships, parsed, serialized
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.skeleton import Skeleton, area_of, draw
@@ -22,6 +23,8 @@ from xlseg.workbook import Tab, Table
 _STYLED = re.compile(rb'(<(?:c|row)\b[^>]*? s=|<col\b[^>]*? style=)"([0-9]+)"')
 _DIFFERENCE = re.compile(rb'( (?:dxfId|dataDxfId|headerRowDxfId|totalsRowDxfId)=)"([0-9]+)"')
 _STYLE = re.compile(rb' s="([0-9]+)"')
+_DRAWING_ID = re.compile(rb'<drawing r:id="([^"]*)"')
+_DRAWING, _CHART = (f"application/vnd.openxmlformats-officedocument.{kind}+xml" for kind in ("drawing", "drawingml.chart"))
 
 
 class Drawing:
@@ -45,10 +48,11 @@ class Drawing:
         sheet = _STYLED.sub(lambda m: b'%s"%d"' % (m[1], donor.cell_format(int(m[2]))), skeleton.sheet)
         sheet = _DIFFERENCE.sub(lambda m: b'%s"%d"' % (m[1], donor.difference(int(m[2]))), sheet)
         book.package.put(part, self._in_namespace(sheet))
+        self._add_charts(part)
         for index, table in enumerate(self._tab.tables):
             self._add_table_part(part, index, area_of(table))
-        if skeleton.print_titles:
-            book.add_local_name("_xlnm.Print_Titles", self._tab.name, skeleton.print_titles)
+        for name, refers_to in skeleton.names.items():
+            book.add_local_name(name, self._tab.name, refers_to)
         if not self._tab.tables and not self._tab.input:
             book.mark(self._tab.name)
         return part
@@ -100,6 +104,27 @@ class Drawing:
         identity = relationships.add(f"{book.relation}/table", part)
         relationships.save()
         return identity, part
+
+    def _add_charts(self, sheet_part: str) -> None:
+        """The charts of the tab and the part that places them, under names that no chart of the user's has."""
+        book, (skeleton, _, _) = self._book, self._drawn()
+        if not skeleton.charts:
+            return
+        drawing = self._add_part("drawings/drawing%d.xml", skeleton.drawing, _DRAWING)
+        charts = Relationships(book.package, drawing)
+        for identity, chart in skeleton.charts.items():
+            charts.add(f"{book.relation}/chart", self._add_part("charts/chart%d.xml", chart, _CHART), identity)
+        charts.save()
+        relationships, named = Relationships(book.package, sheet_part), _DRAWING_ID.search(skeleton.sheet)
+        relationships.add(f"{book.relation}/drawing", drawing, named[1].decode() if named else "")
+        relationships.save()
+
+    def _add_part(self, pattern: str, data: bytes, kind: str) -> str:
+        book = self._book
+        part = book.package.free(posixpath.join(book.folder, pattern))
+        book.package.put(part, strict_drawing(data) if book.strict else data)
+        book.package.add_content_type(part, kind)
+        return part
 
     def _drawn(self) -> tuple[Skeleton, Donor, SheetXml]:
         if self._parts is None:

@@ -8,14 +8,17 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from xml.sax.saxutils import unescape
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlseg.hosts.a1 import Area, place
-from xlseg.hosts.looks import HIGHLIGHTS, LOOKS
+from xlseg.hosts.charts import draw_charts, finished
+from xlseg.hosts.looks import HIGHLIGHTS, LOOKS, TAB_COLOURS
 from xlseg.workbook import Highlight, Tab, Table
 
 _DEEPEST_FREEZE = 10
@@ -33,14 +36,20 @@ class Skeleton:
         The parts as XlsxWriter writes them; texts are inline.
     tables
         The table parts, in the order of the tab.
-    print_titles
-        The rows repeated on every page, such as `'Data Quality'!$4:$4`, or "".
+    names
+        What the names of the sheet for printing refer to, such as `'Data Quality'!$4:$4` for the rows repeated on every page.
+    drawing
+        The part that says where the charts are; b"" when there are none.
+    charts
+        The chart parts by the ids that the drawing knows them by.
     """
 
     sheet: bytes
     styles: bytes
     tables: tuple[bytes, ...]
-    print_titles: str
+    names: Mapping[str, str]
+    drawing: bytes = b""
+    charts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def draw(tab: Tab, epoch_1904: bool, font: tuple[str, float]) -> Skeleton:
@@ -60,14 +69,17 @@ def draw(tab: Tab, epoch_1904: bool, font: tuple[str, float]) -> Skeleton:
         sheet.write_blank(row - 1, column - 1, None, None if cell.style == "text" else look(cell.style))
     for column, width in tab.widths.items():
         sheet.set_column(column - 1, column - 1, width)
+    for row, height in tab.heights.items():
+        sheet.set_row(row - 1, height)
     for table in tab.tables:
         _draw_table(sheet, table, look)
         for highlight in table.highlights:
             _draw_highlight(sheet, table, highlight, book.add_format(dict(HIGHLIGHTS[highlight.look])))
     _draw_choices(sheet, tab)
+    draw_charts(book, sheet, tab)
     _page(sheet, tab)
     book.close()
-    return _parts(buffer, tab)
+    return _parts(buffer, tab, epoch_1904)
 
 
 def footer(words: str) -> str:
@@ -99,6 +111,8 @@ def _draw_table(sheet: Worksheet, table: Table, look: object) -> None:
         sheet.set_column(at, at, column.width)
         if column.style != "text":
             sheet.write_blank(area.bottom - 1, at, None, look(column.style))  # type: ignore[operator]
+        if column.choices:
+            _draw_choice(sheet, (area.bottom, at + 1), column.choices)
     keys = [area.left + i for i, c in enumerate(table.columns) if c.heading in table.key]
     if keys:  # ids are text on purpose: no green triangles
         sheet.ignore_errors({"number_stored_as_text": " ".join(str(Area(area.bottom, k, area.bottom, k)) for k in keys)})
@@ -125,9 +139,14 @@ def _criterion(condition: str, cell: str) -> str:
 
 
 def _draw_choices(sheet: Worksheet, tab: Tab) -> None:
-    for (row, column), choices in tab.choices.items():
-        if sheet.data_validation(row - 1, column - 1, row - 1, column - 1, {"validate": "list", "source": _source(choices)}):
-            raise ValueError(f"{tab.name}: {choices!r} is too long for a drop-down")
+    for at, choices in tab.choices.items():
+        _draw_choice(sheet, at, choices)
+
+
+def _draw_choice(sheet: Worksheet, at: tuple[int, int], choices: str) -> None:
+    row, column = at[0] - 1, at[1] - 1
+    if sheet.data_validation(row, column, row, column, {"validate": "list", "source": _source(choices)}):
+        raise ValueError(f"{choices!r} is too long for a drop-down")
 
 
 def _source(choices: str) -> str | list[str]:
@@ -139,7 +158,16 @@ def _source(choices: str) -> str | list[str]:
 
 def _page(sheet: Worksheet, tab: Tab) -> None:
     sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(1, 1 if tab.one_page else 0)
+    sheet.set_tab_color(TAB_COLOURS["input" if tab.input else "record" if tab.record else "output"])
+    if tab.one_page:
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.center_horizontally()
+    if not tab.gridlines:
+        sheet.hide_gridlines(2)
+    if tab.print_area:
+        top, left, bottom, right = tab.print_area
+        sheet.print_area(top - 1, left - 1, bottom - 1, right - 1)
     sheet.set_footer(footer(tab.footer))
     header = tab.tables[0].at[0] if tab.tables else 0
     if 0 < header <= _DEEPEST_FREEZE:
@@ -150,12 +178,22 @@ def _page(sheet: Worksheet, tab: Tab) -> None:
         sheet.freeze_panes(header, 0)
 
 
-def _parts(buffer: io.BytesIO, tab: Tab) -> Skeleton:
+def _parts(buffer: io.BytesIO, tab: Tab, epoch_1904: bool) -> Skeleton:
     with zipfile.ZipFile(buffer) as drawn:
         sheet = drawn.read("xl/worksheets/sheet1.xml").replace(b' tabSelected="1"', b"")
         if "xl/sharedStrings.xml" in drawn.namelist():
             strings = re.findall(rb"<si>(.*?)</si>", drawn.read("xl/sharedStrings.xml"), re.S)
             sheet = re.sub(rb' t="s"><v>([0-9]+)</v>', lambda m: b' t="inlineStr"><is>' + strings[int(m[1])] + b"</is>", sheet)
         tables = tuple(drawn.read(f"xl/tables/table{i}.xml") for i in range(1, len(tab.tables) + 1))
-        titles = re.search(rb'name="_xlnm.Print_Titles"[^>]*>([^<]*)<', drawn.read("xl/workbook.xml"))
-        return Skeleton(sheet, drawn.read("xl/styles.xml"), tables, titles[1].decode() if titles else "")
+        names = re.findall(rb'name="(_xlnm.Print_[^"]*)"[^>]*>([^<]*)<', drawn.read("xl/workbook.xml"))
+        printed = {name.decode(): unescape(area.decode()) for name, area in names}
+        return Skeleton(sheet, drawn.read("xl/styles.xml"), tables, printed, *_charts(drawn, tab, epoch_1904))
+
+
+def _charts(drawn: zipfile.ZipFile, tab: Tab, epoch_1904: bool) -> tuple[bytes, dict[str, bytes]]:
+    if not tab.charts:
+        return b"", {}
+    relations = re.findall(r'Id="([^"]*)"[^>]*Target="\.\./charts/([^"]*)"', drawn.read("xl/drawings/_rels/drawing1.xml.rels").decode())
+    return drawn.read("xl/drawings/drawing1.xml"), {
+        identity: finished(drawn.read(f"xl/charts/{part}"), epoch_1904=epoch_1904) for identity, part in relations
+    }

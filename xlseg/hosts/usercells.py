@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from xlseg.hosts import formulas
 from xlseg.hosts.cellxml import Cell, is_filled, is_formula, style_attribute
@@ -14,11 +14,12 @@ from xlseg.hosts.sheetxml import SheetXml
 class UserCells:
     """Columns that belong to the user, as they stood before the refresh.
 
-    Values follow the key of their row, formulas stay where they are and are continued on new rows.
+    Values follow the key of their row, formulas stay where they are and are continued on new rows; in columns of ours that he fills
+    (`kept`) a formula is a value like any other: it follows its key as if it had been cut and pasted.
     """
 
-    def __init__(self, sheet: SheetXml, columns: Iterable[int], first_row: int, last_row: int) -> None:
-        self._first_row = first_row
+    def __init__(self, sheet: SheetXml, columns: Iterable[int], first_row: int, last_row: int, kept: Collection[int] = ()) -> None:
+        self._first_row, self._kept = first_row, kept
         self._cells = {c: sheet.column(c, first_row, last_row) for c in columns}
         self._origins = formulas.shared_origins(sheet)
         self._pattern = {c: _last_formula(cells) for c, cells in self._cells.items()}
@@ -44,11 +45,13 @@ class UserCells:
         cells = self._cells[column]
         here = cells[index] if index < self._height else None
         mine = cells[row.origin] if row.origin is not None else None
-        if is_filled(mine) and not is_formula(mine):
+        if is_filled(mine) and (column in self._kept or not is_formula(mine)):
             return mine
+        if column in self._kept:
+            here = None
         if is_formula(here):
             return here
-        if self._pattern[column] is not None:
+        if self._pattern[column] is not None and column not in self._kept:
             return self.continued(column, index)
         if row.origin is not None:
             return None if is_formula(mine) else mine

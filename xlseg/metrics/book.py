@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -69,34 +70,44 @@ def book_figures_of(book: Facts, as_of: Sequence[dt.date], settings: Settings) -
         return pd.DataFrame({name: np.full(len(as_of), math.nan) for name in BOOK_FIGURES})
     due, since, until, balance = (book.balances[name].to_numpy("int64") for name in ("due", "since", "until", "amount"))
     day, amount = book.sales["day"].to_numpy("int64"), book.sales["amount"].to_numpy("float64") / 100
+    sales = _Sales(day, month_numbers(day), amount)
     rows = []
     before: tuple[int, float] | None = None
     for at in map(day_number, as_of):
         stands = (since <= at) & (until > at)
         total, past = balance[stands].sum() / 100, balance[stands & (due < at)].sum() / 100
-        rows.append(_figures(day, amount, at, total, past, settings.window, before))
+        rows.append(_figures(sales, at, total, past, settings.window, before))
         before = (at, total)
     return pd.DataFrame(rows, columns=list(BOOK_FIGURES))
 
 
-def _figures(day: Array, amount: Array, at: int, total: float, past: float, window: int, before: tuple[int, float] | None) -> tuple[float, ...]:
-    seen = day <= at
-    sold = float(amount[seen & (day > at - window)].sum())
-    span = min(window, at - int(day[seen].min()) + 1) if seen.any() else 0
+@dataclass(frozen=True)
+class _Sales:
+    """The day, month and amount (units) of each sale."""
+
+    day: Array
+    month: Array
+    amount: Array
+
+
+def _figures(sales: _Sales, at: int, total: float, past: float, window: int, before: tuple[int, float] | None) -> tuple[float, ...]:
+    seen = sales.day <= at
+    day, month, amount = sales.day[seen], sales.month[seen], sales.amount[seen]
+    sold = float(amount[day > at - window].sum())
+    span = min(window, at - int(day.min()) + 1) if len(day) else 0
     dso, best = days_sales_outstanding(total, sold, span), days_sales_outstanding(total - past, sold, span)
     effectiveness = math.nan
     if before is not None:
-        effectiveness = collection_effectiveness(before[1], float(amount[seen & (day > before[0])].sum()), total, total - past)
-    return total, past, dso, best, dso - best, countback(total, *_months_back(day[seen], amount[seen], at)), effectiveness
+        effectiveness = collection_effectiveness(before[1], float(amount[day > before[0]].sum()), total, total - past)
+    return total, past, dso, best, dso - best, countback(total, *_months_back(month, amount, at)), effectiveness
 
 
-def _months_back(day: Array, amount: Array, at: int) -> tuple[list[float], list[float]]:
+def _months_back(month: Array, amount: Array, at: int) -> tuple[list[float], list[float]]:
     """Sales and days of each calendar month up to a day, the latest first; the latest ends on the day."""
-    if not len(day):
+    if not len(month):
         return [], []
     last = int(month_numbers(np.array([at]))[0])
-    back = last - month_numbers(day)
-    sales = np.bincount(back, weights=amount)
+    sales = np.bincount(last - month, weights=amount)
     starts = (np.arange(last, last - len(sales), -1) - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]").astype("int64")
     ends = np.concatenate([[at + 1], starts[:-1]])
     return sales.tolist(), (ends - starts).astype("float64").tolist()

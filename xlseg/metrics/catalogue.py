@@ -21,7 +21,7 @@ class Metric:
 _METRICS = (
     Metric("n_paid", "count", "payment events: invoices settled in the window, and open ones past due"),
     Metric("payment_velocity", "days", "mean days late: the average days to pay against terms", +1),
-    Metric("payment_velocity_weighted", "days", "the same, weighted by amount", +1),
+    Metric("payment_velocity_weighted", "days", "mean days late, weighted by amount", +1),
     Metric("n_settled", "count", "invoices settled in the window"),
     Metric("days_to_pay", "days", "mean days from invoice to settlement", +1),
     Metric("payment_consistency", "days", "standard deviation of days late", +1),
@@ -50,7 +50,7 @@ _METRICS = (
     Metric("seasonal_index", "ratio", "the book's seasonal factor of the as-of month"),
     Metric("orders_per_month_sa", "per month", "orders a month, seasonally adjusted", -1),
     Metric("frequency_change", "share", "adjusted order rate of the last 90 days against the rest of the window", -1),
-    Metric("frequency_change_z", "z", "the same in standard errors", -1),
+    Metric("frequency_change_z", "z", "frequency change in standard errors", -1),
     Metric("deterioration_z", "z", "slower payment and fewer orders in one test", +1),
     Metric("average_order_value", "money", "mean amount of an order", -1),
     Metric("order_value_trend", "share", "trend of the order value, share a month", -1),

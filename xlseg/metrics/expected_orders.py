@@ -8,6 +8,7 @@ Marketing Science 24 (2005), equations 6 and 10. docs/metrics.md#expected_orders
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,18 @@ def log_likelihood(parameters: Parameters, seen: Histories) -> tuple[float, Arra
     return float(value.sum()), np.array([part.sum() for part in gradient])
 
 
+def fitted(frequency: Array, recency: Array, age: Array) -> Parameters | None:
+    """`fit`, unless too few have ordered twice. The last book is remembered: who asks what stands behind a number need not search again."""
+    if (frequency > 0).sum() < LEAST_REPEATERS:
+        return None
+    return _fitted(frequency.tobytes(), recency.tobytes(), age.tobytes())
+
+
+@lru_cache(maxsize=2)
+def _fitted(*histories: bytes) -> Parameters | None:
+    return fit(*(np.frombuffer(part, "float64") for part in histories))
+
+
 def fit(frequency: Array, recency: Array, age: Array) -> Parameters | None:
     """Maximum-likelihood parameters; None when the search does not converge."""
     from scipy.optimize import minimize
@@ -116,6 +129,13 @@ _LEVEL = 1e-5
 
 def expected(parameters: Parameters, frequency: Array, recency: Array, age: Array, horizon: float) -> Array:
     """Orders each customer is expected to place in the next `horizon` weeks."""
+    orders, odds_left = prospects(parameters, frequency, recency, age, horizon)
+    total: Array = orders / (1 + odds_left)
+    return total
+
+
+def prospects(parameters: Parameters, frequency: Array, recency: Array, age: Array, horizon: float) -> tuple[Array, Array]:
+    """Orders of each customer in the next `horizon` weeks if he has not left, and the odds that he has (equation 10)."""
     from scipy.special import hyp2f1
 
     r, alpha, a, b = parameters
@@ -125,27 +145,61 @@ def expected(parameters: Parameters, frequency: Array, recency: Array, age: Arra
     series = hyp2f1(r + x, b + x, a + b + x - 1, horizon / (alpha + now + horizon))
     orders = (a + b + x - 1) / (a - 1) * (1 - shrink * series)
     odds_left = np.where(x > 0, a / (b + np.maximum(x, 1.0) - 1) * ((alpha + now) / (alpha + last)) ** (r + x), 0.0)
-    total: Array = orders / (1 + odds_left)
-    return total
+    return orders, odds_left
 
 
 def expected_orders(book: Facts, measured: pd.DataFrame, as_of: int) -> Array:
     """The `expected_orders` column of measured rows: at the as-of date (a day number), absent elsewhere and for those who never ordered."""
     column = np.full(len(measured), np.nan)
-    seen = book.order_days[book.order_days["day"] <= as_of].groupby("customer")["day"].agg(["count", "min", "max"])
+    seen = _ordered(book, as_of)
     orders = expected_from(seen["count"].to_numpy(), seen["min"].to_numpy(), seen["max"].to_numpy(), as_of)
     at = (measured["as_of"] == as_of).to_numpy()
     column[at] = pd.Series(orders, index=seen.index).reindex(measured.loc[at, "customer"].astype("int64")).to_numpy()
     return column
 
 
+def _ordered(book: Facts, as_of: int) -> pd.DataFrame:
+    """count, min and max of the order days up to a day, by customer."""
+    return book.order_days[book.order_days["day"] <= as_of].groupby("customer")["day"].agg(["count", "min", "max"])
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What the model makes of one customer: repeat order days, weeks from the first to the last and to now, and of that the orders to come.
+
+    orders: in the next 90 days if he is still a customer; odds_left: that he is none any more.
+    """
+
+    parameters: Parameters
+    repeats: float
+    recency: float
+    age: float
+    orders: float
+    odds_left: float
+
+
+def prospect(book: Facts, customer: int, as_of: int) -> Prospect | None:
+    """The prospect of the customer at a position, who has ordered; None when nothing can be fitted to the book."""
+    seen = _ordered(book, as_of)
+    frequency, recency, age = _lives(seen["count"].to_numpy(), seen["min"].to_numpy(), seen["max"].to_numpy(), as_of)
+    parameters = fitted(frequency, recency, age)
+    if parameters is None:
+        return None
+    at = int(np.searchsorted(seen.index.to_numpy(), customer))
+    own = (frequency[at : at + 1], recency[at : at + 1], age[at : at + 1])
+    orders, odds = prospects(parameters, *own, HORIZON_WEEKS)
+    return Prospect(parameters, *(float(part[0]) for part in (*own, orders, odds)))
+
+
+def _lives(order_days: Array, first: Array, last: Array, as_of: int) -> tuple[Array, Array, Array]:
+    """Repeat order days, weeks from the first to the last, weeks from the first to now."""
+    return order_days.astype("float64") - 1, (last - first).astype("float64") / 7, (as_of - first).astype("float64") / 7
+
+
 def expected_from(order_days: Array, first: Array, last: Array, as_of: int) -> Array:
     """Orders to come of those who have ordered, from their number of order days, first and last one; absent for all when nothing can be fitted."""
-    frequency = order_days.astype("float64") - 1
-    parameters = None
-    recency, age = (last - first).astype("float64") / 7, (as_of - first).astype("float64") / 7
-    if (frequency > 0).sum() >= LEAST_REPEATERS:
-        parameters = fit(frequency, recency, age)
+    frequency, recency, age = _lives(order_days, first, last, as_of)
+    parameters = fitted(frequency, recency, age)
     if parameters is None:
         return np.full(len(frequency), np.nan)
     orders = expected(parameters, frequency, recency, age, HORIZON_WEEKS)

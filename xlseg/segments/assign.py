@@ -61,7 +61,13 @@ class Labels:
 def with_attributes(measured: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """The measured frame with the attributes of the Customers sheet that a rule may ask for ("" = absent)."""
     place = pd.Index(ledger.customers["customer"].to_numpy(object)).get_indexer(pd.Index(measured["customer"].to_numpy(object)))
-    return measured.assign(**{name: np.append(ledger.customers[name].to_numpy(object), "")[place] for name in ATTRIBUTES})  # place -1: the last
+    texts = {name: np.append(ledger.customers[name].to_numpy(object), "")[place] for name in ATTRIBUTES}  # place -1: the last
+    return measured.assign(**{name: plain_texts(column) for name, column in texts.items()})
+
+
+def plain_texts(texts: Array) -> pd.Series:
+    """A column of texts as the objects they are: pandas would copy them into memory of its own, and back whenever they are asked for."""
+    return pd.Series(texts, dtype=object)
 
 
 def labels(measured: pd.DataFrame, rules: RuleSet) -> Labels:
@@ -76,10 +82,17 @@ def labels(measured: pd.DataFrame, rules: RuleSet) -> Labels:
                 matches[position] &= criterion.holds_text(values)
                 continue
             for number, bound in enumerate(criterion.bounds):
-                edges[position, name, number] = {day: bound.edge.at(values[rows]) for day, rows in groups.items()}
+                edges[position, name, number] = _edges(values, bound, groups)
                 matches[position] &= _holds(values, bound, groups, edges[position, name, number])
     winner = np.where(matches.any(axis=0), matches.argmax(axis=0), -1)
     return Labels(rules, winner, matches, edges)
+
+
+def _edges(values: Array, bound: Bound, groups: dict[object, Array]) -> dict[object, float]:
+    """The number that the edge of a bound stands for at each as-of date."""
+    if not bound.edge.is_percentile:
+        return dict.fromkeys(groups, bound.edge.value)
+    return {day: bound.edge.at(values[rows]) for day, rows in groups.items()}
 
 
 def _holds(values: Array, bound: Bound, groups: dict[object, Array], edges: dict[object, float]) -> Array:

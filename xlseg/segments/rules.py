@@ -73,10 +73,8 @@ def read_rules(rows: Sequence[Sequence[Value]], sheet: str = "Rules") -> RuleSet
     CriterionError
         For a cell that is not a criterion, a column that is no metric, a row without priority or segment, with the cell.
     """
-    head = next((i for i, row in enumerate(rows) if [str(c or "").strip().casefold() for c in row[:3]] == [h.casefold() for h in HEAD]), None)
-    if head is None:
-        raise CriterionError(sheet, "no headings Priority, Segment, Risk in columns A to C", "put them back, or rename the sheet if it is your own")
-    columns = _columns(rows[head], sheet, head + 1)
+    head = heading_row(rows, sheet)
+    columns = criteria_columns(rows[head], sheet, head + 1)
     rules = [
         _rule(row, columns, sheet, number) for number, row in enumerate(rows[head + 1 :], start=head + 2) if any(c not in (None, "") for c in row)
     ]
@@ -97,8 +95,28 @@ def cell_name(row: int, column: int) -> str:
     return f"{letters}{row}"
 
 
-def _columns(row: Sequence[Value], sheet: str, number: int) -> dict[int, str]:
-    """Position → metric or attribute name of the columns that hold criteria."""
+def heading_row(rows: Sequence[Sequence[Value]], sheet: str) -> int:
+    """Position of the row with the headings.
+
+    Raises
+    ------
+    CriterionError
+        When there is none.
+    """
+    head = next((i for i, row in enumerate(rows) if [str(c or "").strip().casefold() for c in row[:3]] == [h.casefold() for h in HEAD]), None)
+    if head is None:
+        raise CriterionError(sheet, "no headings Priority, Segment, Risk in columns A to C", "put them back, or rename the sheet if it is your own")
+    return head
+
+
+def criteria_columns(row: Sequence[Value], sheet: str, number: int) -> dict[int, str]:
+    """Position → metric or attribute name of the columns that hold criteria, in the heading row, whose number on the sheet is given.
+
+    Raises
+    ------
+    CriterionError
+        For a column that is neither, nor a remark.
+    """
     known = {name.casefold(): name for name in (*CATALOGUE, *ATTRIBUTES)}
     columns: dict[int, str] = {}
     for at, cell in enumerate(row[3:], start=3):

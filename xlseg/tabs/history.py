@@ -9,24 +9,38 @@ import numpy as np
 
 from xlseg.analysis import Analysis
 from xlseg.migration import GONE
-from xlseg.tabs.top import HEADER_ROW
+from xlseg.tabs.top import HEADER_ROW, footer_of, state_of
 from xlseg.workbook import Cell, Column, Tab, Table
 
 NAME, TABLE = "History", "tblHistory"
 
 Published = tuple[str, str]
-"""Segment and status (confirmed, provisional) as last published."""
+"""Segment and status (confirmed, provisional, override) as last published."""
+
+ALL = "(all customers: the rule set or its approval changed)"
+"""Name in a row without a customer."""
 
 
-def history_tab(analysis: Analysis, published: Mapping[str, Published], on: dt.date) -> Tab:
-    """The tab with the rows to append. `published` is the last standing of each customer on the tab, `on` the day of this refresh."""
+def history_tab(analysis: Analysis, published: Mapping[str, Published], on: dt.date, last: tuple[str, str | None] | None = None) -> Tab:
+    """The tab with the rows to append.
+
+    `published` is the last standing of each customer on the tab, `on` the day of this refresh, `last` hash and state (None: not known) of the rule
+    set of the last run: when it was another, or stood otherwise, a row without a customer says so, whether or not any segment changed.
+    """
     rows = analysis.standing
+    approval = analysis.approval
     standing = [*zip(rows["segment"].tolist(), rows["status"].tolist(), strict=True), *((GONE, "") for _ in analysis.departed)]
     ids = [*rows["customer"].tolist(), *(d.customer for d in analysis.departed)]
     names = [*rows["name"].tolist(), *(d.name for d in analysis.departed)]
     risk = np.concatenate([rows["risk"].to_numpy("float64"), np.full(len(analysis.departed), np.nan)])
     balance = np.concatenate([rows["open_balance"].to_numpy("float64"), np.full(len(analysis.departed), np.nan)])
     new = [i for i, (customer, now) in enumerate(zip(ids, standing, strict=True)) if published.get(customer) != now]
+    why = [*rows["overridden"].tolist(), *("" for _ in analysis.departed)]
+    if last is not None and (last[0] != approval.hash or last[1] not in (None, approval.state)):
+        # One more row, without a customer.
+        new = [len(ids), *new]
+        ids, names, standing, why = [*ids, None], [*names, ALL], [*standing, (None, None)], [*why, None]
+        risk, balance = np.append(risk, np.nan), np.append(balance, np.nan)
     columns = (
         Column("As Of", np.full(len(new), np.datetime64(analysis.as_of, "s")), "date", 11),
         Column("Published", np.full(len(new), np.datetime64(on, "s")), "date", 11),
@@ -36,10 +50,14 @@ def history_tab(analysis: Analysis, published: Mapping[str, Published], on: dt.d
         Column("Status", [standing[i][1] for i in new], "text", 12),
         Column("Risk", risk[new], "score", 7),
         Column("Open Balance", balance[new], "money", 14),
-        Column("Rules", [analysis.rules.hash] * len(new), "text", 11),
+        Column("Rules", [approval.hash] * len(new), "text", 11),
+        Column("Rule Set State", [approval.state] * len(new), "text", 14),
+        Column("Override", [why[i] or None for i in new], "text", 40),
     )
     cells = {
         (1, 1): Cell("History", "title"),
         (2, 1): Cell("What was published when: a row whenever a customer's published segment or status changed. Never rewritten.", "subtitle"),
+        (3, 1): state_of(approval),
     }
-    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0))
+    table = Table(TABLE, (HEADER_ROW, 1), columns, growth="append")
+    return Tab(NAME, cells, (table,), freeze=(HEADER_ROW, 0), footer=footer_of(approval), record=True)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlseg.segments.defaults import default_rows
+from xlseg import playbook
+from xlseg.segments.defaults import default_rows, default_rules
 from xlseg.settings import SETTINGS
 from xlseg.workbook import Cell, Column, Style, Tab, Table, Value
 
-RULES, CONFIG, START = "Rules", "Config", "Start"
-RULES_TABLE, CONFIG_TABLE = "tblRules", "tblConfig"
+RULES, PLAYBOOK, CONFIG, START = "Rules", "Playbook", "Config", "Start"
+RULES_TABLE, PLAYBOOK_TABLE, CONFIG_TABLE = "tblRules", "tblPlaybook", "tblConfig"
 
 
 def rules_tab(with_invoices: bool = True) -> Tab:
     """The default rules as a criteria table."""
-    rows = default_rows(with_invoices)
+    return rules_tab_of(default_rows(with_invoices))
+
+
+def rules_tab_of(rows: Sequence[Sequence[Value]]) -> Tab:
+    """Rules as a criteria table; the first row holds the headings."""
     heads, body = rows[0], rows[1:]
     columns = tuple(_rule_column(str(head), [row[at] for row in body]) for at, head in enumerate(heads))
     cells = {
@@ -33,6 +38,35 @@ def _rule_column(head: str, values: Sequence[Value]) -> Column:
     widths = {"Priority": 9.0, "Segment": 24.0, "Risk": 7.0}
     style: Style = "input_number" if head in ("Priority", "Risk") else "input_text"
     return Column(head, list(values), style, widths.get(head, max(9.0, len(head) + 3.0)))
+
+
+def playbook_tab(with_invoices: bool = True, segments: Sequence[str] | None = None) -> Tab:
+    """The default playbook as a table, for the segments of a rule set (by default the default one)."""
+    rows = playbook.default_rows(with_invoices, segments if segments is not None else default_rules(with_invoices).segments)
+    heads, body = rows[0], rows[1:]
+    columns = tuple(_step_column(str(head), [row[at] for row in body]) for at, head in enumerate(heads))
+    cells = {
+        (1, 1): Cell("Playbook", "title"),
+        (2, 1): Cell(
+            "What is done with the customers of each segment, and when. Rows are yours to change; delete the sheet to get the defaults.", "subtitle"
+        ),
+        (3, 1): Cell(
+            "Day, for Collect: days from the due date of an invoice (-7 before, 0 on it, 5 after). For Review, Sales, Clear: days in the segment.",
+            "note",
+        ),
+        (4, 1): Cell(
+            "Kind None: nothing is done. Service Level: 5 days, 48 hours. Stop If: past_due <=100; several with ; between, any of them holds back.",
+            "note",
+        ),
+    }
+    return Tab(PLAYBOOK, cells, (Table(PLAYBOOK_TABLE, (6, 1), columns),), input=True, freeze=(6, 1))
+
+
+def _step_column(head: str, values: Sequence[Value]) -> Column:
+    widths = {"Segment": 24.0, "Kind": 9.0, "Day": 7.0, "Action": 42.0, "Owner": 20.0, "Stop If": 24.0, "Note": 40.0}
+    style: Style = "input_number" if head == "Day" else "input_text"
+    choices = ", ".join(playbook.KINDS) if head == "Kind" else ""
+    return Column(head, list(values), style, widths.get(head, 14.0), choices=choices)
 
 
 def config_tab() -> Tab:
@@ -89,7 +123,7 @@ def _input_tabs() -> tuple[Tab, ...]:
         Tab(name, {}, (Table(name, (1, 1), tuple(_empty_column(h) for h in headings.split(", "))),), input=True, freeze=(1, 0))
         for name, headings in _SHEETS.items()
     )
-    return (*sheets, rules_tab(), config_tab())
+    return (*sheets, rules_tab(), playbook_tab(), config_tab())
 
 
 def _empty_column(heading: str) -> Column:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from xlseg.analysis import Analysis
+from xlseg.migration import GONE
 from xlseg.movers import Mover, counts
-from xlseg.tabs.segments import NEXT_ACTION, dates
+from xlseg.tabs.segments import IF_GONE, dates
 from xlseg.tabs.top import HEADER_ROW, footer, top
 from xlseg.workbook import Cell, Column, Highlight, Tab, Table
 
 NAME, TABLE = "Movers", "tblMovers"
 
 
-def movers_tab(analysis: Analysis, found: Sequence[Mover]) -> Tab:
-    """The tab; the rows are made anew, and an acknowledgement stays with its customer and move."""
+def movers_tab(analysis: Analysis, found: Sequence[Mover], next_action: Callable[[str], str] = lambda _: "") -> Tab:
+    """The tab; the rows are made anew, and an acknowledgement stays with its customer and move. `next_action` says by segment what is done."""
     rows = analysis.standing
     listed = [m.position for m in found if m.position >= 0]
     name = dict(zip(listed, rows["name"].iloc[listed].tolist(), strict=True))
@@ -37,13 +38,14 @@ def movers_tab(analysis: Analysis, found: Sequence[Mover]) -> Tab:
         Column("Impact", np.array([m.impact for m in found]), "money", 14),
         Column("What Changed", [m.changed for m in found], "text", 60),
         Column("Why", [why.get(m.position, "") for m in found], "text", 60),
-        Column("Next Action", [NEXT_ACTION.get(m.after, "") for m in found], "text", 34),
+        Column("Next Action", [IF_GONE if m.after == GONE else next_action(m.after) for m in found], "text", 34),
         Column("Acknowledged", [None] * len(found), "input_text", 24, kept=True),
     )
     looks = (
         Highlight("Direction", "begins ▲", "bad"),
         Highlight("Direction", "begins ▼", "good"),
         Highlight("Status", "= provisional", "warn"),
+        Highlight("Status", "= override", "note"),
     )
     worse, better, provisional = counts(list(found))
     note = "provisional moves are not yet in the Migration matrix. Impact = balance × change of risk."

@@ -34,10 +34,19 @@ class Run:
     checks_passed: int
     checks: int
     seconds: float
+    rules_state: str
 
 
-_STYLES: dict[str, Style] = {"refreshed": "text", "as_of": "date", "version": "text", "input_hash": "text", "rules_hash": "text", "seconds": "days"}
-_HEADINGS = {"as_of": "As Of", "version": "xlseg", "input_hash": "Input", "rules_hash": "Rules"}
+_STYLES: dict[str, Style] = {
+    "refreshed": "text",
+    "as_of": "date",
+    "version": "text",
+    "input_hash": "text",
+    "rules_hash": "text",
+    "rules_state": "text",
+    "seconds": "days",
+}
+_HEADINGS = {"as_of": "As Of", "version": "xlseg", "input_hash": "Input", "rules_hash": "Rules", "rules_state": "Rule Set State"}
 
 
 def run_log_tab(run: Run) -> Tab:
@@ -45,9 +54,9 @@ def run_log_tab(run: Run) -> Tab:
     columns = tuple(_column(field.name, getattr(run, field.name)) for field in fields(run))
     cells = {
         (1, 1): Cell("Run log", "title"),
-        (2, 1): Cell("One row a refresh. The same input and rules hash mean the same inputs.", "subtitle"),
+        (2, 1): Cell("One row a refresh. The same input and rules hash mean the same inputs; what is made with a DRAFT is not approved.", "subtitle"),
     }
-    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0))
+    return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0), record=True)
 
 
 def _column(name: str, value: object) -> Column:

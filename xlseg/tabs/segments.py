@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from xlseg.analysis import Analysis
 from xlseg.migration import GONE
+from xlseg.responses import LIKELY
 from xlseg.tabs.top import HEADER_ROW, footer, orders_note, style_of, top
 from xlseg.workbook import Array, Cell, Column, Highlight, Style, Tab, Table
 
@@ -31,33 +32,19 @@ HEADINGS = {
 }
 """The metrics shown beside the segment; all others are on Metrics."""
 
-NEXT_ACTION = {
-    "At-Risk": "Review credit within 48 hours; call",
-    "Declining Engagement": "Sales call within 5 days",
-    "High Value Slow Pay": "Account manager: confirm payment date before it is due",
-    "Deteriorating Payer": "Ask what changed; remind earlier",
-    "Habitual Late Payer": "Remind before and on the due date",
-    "Dormant": "Call: find out why; offer to reactivate",
-    "High Value Frequent": "None; keep service level",
-    "Frequent": "None; courtesy offers",
-    "Dormant Low-Balance": "Clear open credits; offer to reactivate",
-    "Reliable Frequent": "None; courtesy note at 5 days past due",
-    "Early Payer": "None; review discount terms",
-    "High Engagement": "None; keep service level",
-    "Slow Payer": "Remind on the due date",
-    "Standard": "Standard reminders",
-    "Not Enough History": "Standard reminders; watch the first invoices",
-    GONE: "Not in the ERP sheets any more: close or find out why",
-}
-"""What to do, by segment. Segments that the analyst has added have none until he says so."""
+IF_GONE = "Not in the ERP sheets any more: close or find out why"
+"""What to do about customers who are gone; for all others the playbook says it."""
 
 
-def segments_tab(analysis: Analysis) -> Tab:
-    """The tab, customers by falling risk and exposure when it is made; afterwards each keeps his row."""
+def segments_tab(analysis: Analysis, next_action: Callable[[str], str] = lambda _: "", likely: Collection[str] = ()) -> Tab:
+    """The tab, customers by falling risk and exposure when it is made; afterwards each keeps his row.
+
+    `next_action` says by segment what is done (the playbook's `said`); `likely` are the customers who are likely to respond to a reminder.
+    """
     table = Table(
         TABLE,
         (HEADER_ROW, 1),
-        _columns(analysis),
+        _columns(analysis, next_action, likely),
         key=("Customer ID",),
         growth="keep",
         highlights=(
@@ -66,6 +53,7 @@ def segments_tab(analysis: Analysis) -> Tab:
             Highlight("Direction", "begins ▲", "bad"),
             Highlight("Direction", "begins ▼", "good"),
             Highlight("Status", "= provisional", "warn"),
+            Highlight("Status", "= override", "note"),
             Highlight("Segment", f"= {GONE}", "note"),
         ),
     )
@@ -88,10 +76,9 @@ def _totals(analysis: Analysis, headings: Sequence[str]) -> dict[tuple[int, int]
     return cells
 
 
-def _columns(analysis: Analysis) -> tuple[Column, ...]:
-    rows, gone = analysis.standing, analysis.departed
-    order = np.lexsort((-np.nan_to_num(rows["past_due"]), -np.nan_to_num(rows["open_balance"]), -np.nan_to_num(rows["risk"])))
-    rows = rows.iloc[order]
+def _columns(analysis: Analysis, next_action: Callable[[str], str], likely: Collection[str]) -> tuple[Column, ...]:
+    gone = analysis.departed
+    rows = analysis.standing.iloc[_order(analysis)]
 
     def texts(name: str, for_gone: Sequence[str] | str = "") -> list[Any]:
         last = [for_gone] * len(gone) if isinstance(for_gone, str) else list(for_gone)
@@ -104,7 +91,9 @@ def _columns(analysis: Analysis) -> tuple[Column, ...]:
         return Column(heading, values, style, width)
 
     segment = rows["segment"]
-    action = [NEXT_ACTION.get(name, "") for name in [*segment.tolist(), *[GONE] * len(gone)]]
+    by_segment = {name: next_action(name) for name in set(segment.tolist())}
+    action = [*map(by_segment.__getitem__, segment.tolist()), *[IF_GONE] * len(gone)]
+    tags = [*(LIKELY if customer in likely else "" for customer in rows["customer"].tolist()), *[""] * len(gone)]
     return (
         text("Customer ID", texts("customer", [d.customer for d in gone]), 14),
         text("Name", texts("name", [d.name for d in gone]), 28),
@@ -118,9 +107,21 @@ def _columns(analysis: Analysis) -> tuple[Column, ...]:
         text("Also Matches", texts("also"), 24),
         text("Why", texts("why"), 60),
         *(Column(heading, numbers(metric), style_of(metric), 13) for metric, heading in HEADINGS.items()),
+        text("Tags", tags, 18),
         text("Next Action", action, 34),
         Column("Owner", texts("sales_rep"), "input_text", 16, kept=True),
     )
+
+
+def _order(analysis: Analysis) -> Array:
+    """Positions in the standing by falling risk, then exposure."""
+    rows = analysis.standing
+    return np.lexsort((-np.nan_to_num(rows["past_due"]), -np.nan_to_num(rows["open_balance"]), -np.nan_to_num(rows["risk"])))
+
+
+def first_of(analysis: Analysis) -> str:
+    """The customer who stands first where the tab is new."""
+    return str(analysis.standing["customer"].iloc[_order(analysis)[0]])
 
 
 def dates(values: Sequence[dt.date]) -> Array:

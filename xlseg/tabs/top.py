@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xlseg.analysis import Analysis
+from xlseg.approval import DEFAULT, Approval
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.workbook import Cell, Style
 
@@ -30,13 +31,25 @@ def top(analysis: Analysis, title: str, subtitle: str) -> dict[tuple[int, int], 
         (2, 1): Cell(subtitle, "subtitle"),
         (3, 1): Cell("As of", "label"),
         (3, 2): Cell(analysis.as_of, "date"),
-        (3, 3): Cell(f"Rules {analysis.rules.hash}", "note"),
+        (3, 3): state_of(analysis.approval),
     }
+
+
+def state_of(approval: Approval) -> Cell:
+    """The rule set and how it stands: a draft is not to be overlooked."""
+    if approval.is_draft:
+        return Cell(f"Rules {approval.hash} · DRAFT: not approved, see Rule Sets", "warn")
+    return Cell(f"Rules {approval.hash}" + ("" if approval.state == DEFAULT else f" · {approval.words}"), "note")
 
 
 def footer(analysis: Analysis) -> str:
     """Footer of the printed page."""
-    return f"As of {analysis.as_of.isoformat()} · rules {analysis.rules.hash}"
+    return f"As of {analysis.as_of.isoformat()} · {footer_of(analysis.approval)}"
+
+
+def footer_of(approval: Approval) -> str:
+    """The same of a tab that has no as-of date."""
+    return f"rules {approval.hash}" + (" · DRAFT, not approved" if approval.is_draft else "")
 
 
 def orders_note(analysis: Analysis) -> str:

@@ -47,18 +47,37 @@ def _asked(value):
 
 
 def _call(context, name, caller, arguments, spills):
-    while arguments and arguments[-1] is None:
-        arguments = arguments[:-1]
-    message = {"do": "call", "name": name, "arguments": [_asked(value) for value in arguments]}
-    message["book"], watch = watch_of(caller)
-    message["changed"] = watch.has_changed()
+    watch = watch_of(caller)
+    state = watch.memory.turn(watch.revision())
+    known = watch.memory.answer(name, arguments)
+    return _asked_for(context, name, caller, arguments, spills, watch, state) if known is None else known
+
+
+def _asked_for(context, name, caller, arguments, spills, watch, state):
+    """The worker's answer; where it holds until something changes, it is remembered."""
+    message = {"do": "call", "name": name, "arguments": [_asked(value) for value in _given(arguments)], "book": watch.identity}
+    message["changed"], message["all"] = watch.is_news(), watch.memory.wants_all(name, arguments)
     try:
         reply = _WORKER.request(message, Document(caller, context, watch).answers())
     except WorkerError:
         reply = {"answer": {"error": "#VALUE!"}}
     if reply.get("again"):
         _recalculate_soon(context, caller)
-    answer = reply["answer"]
+    answer = _cells(reply["answer"], spills)
+    if reply.get("holds") and (not spills or len(answer) == 1):
+        everyone = reply["all"].rows if "all" in reply else ()
+        watch.memory.keep(state, name, arguments, answer, [(row[0], _cells(Grid((row[1:],)), spills)) for row in everyone])
+    return answer
+
+
+def _given(arguments):
+    """The arguments without those that are left out at the end."""
+    while arguments and arguments[-1] is None:
+        arguments = arguments[:-1]
+    return arguments
+
+
+def _cells(answer, spills):
     rows = answer.rows if isinstance(answer, Grid) else ((answer,),)
     cells = tuple(tuple(_answered(cell) for cell in row) for row in rows)
     return cells if spills else cells[0][0]
@@ -161,10 +180,8 @@ class Dispatch(unohelper.Base, XInitialization, XDispatchProvider, XNotifyingDis
         indicator = self._frame.createStatusIndicator()
         indicator.start("xlseg: starting …", 5)
         try:
-            book, watch = watch_of(model)
-            reply = _WORKER.request(
-                {"do": "refresh", "book": book, "as_of": wishes.get("AsOf")}, Document(model, self._context, watch, indicator).answers()
-            )
+            watch = watch_of(model)
+            reply = _WORKER.request({"do": "refresh", "as_of": wishes.get("AsOf")}, Document(model, self._context, watch, indicator).answers())
             words, done = reply["words"], reply["done"]
             if done:
                 indicator.setText("xlseg: recalculating …")
