@@ -1,7 +1,9 @@
 """The extension in a real LibreOffice: installed, asked in cells, its button's command, uninstalled."""
 
+import ast
 import datetime as dt
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -293,13 +295,45 @@ def test_the_command_of_the_button_writes_the_tabs_that_the_file_host_writes(ope
     for name in opened("sheets"):  # type: ignore[attr-defined]
         if name != "Run Log":  # when, and how long it took
             assert live[name] == content(opened, name), name
-    assert len(live) == 16
+    assert len(live) == 17
 
 
 def content(calc: RunningOffice, sheet: str) -> tuple[object, object]:
     rows, columns = calc("used", sheet)  # type: ignore[misc]
     area = f"A1:{letters(columns)}{rows}"
     return calc("values", sheet, area), calc("formulas", sheet, area)
+
+
+_SHOWN = """
+result = []
+for chart in doc.Sheets.getByName("Dashboard").Charts.ElementNames:
+    made = doc.Sheets.getByName("Dashboard").Charts.getByName(chart).EmbeddedObject
+    sequences = made.getDataSequences()
+    named = [s.Label.SourceRangeRepresentation for s in sequences if s.Label]
+    result.append([made.Title.String, sorted({s.Values.SourceRangeRepresentation for s in sequences} | set(named)),
+                   [[v if isinstance(v, (str, float)) else None for v in s.Values.Data] for s in sequences]])
+"""
+
+
+@real
+def test_the_charts_of_a_tab_that_is_made_show_the_cells_of_that_tab(opened: RunningOffice) -> None:
+    for day in ("2026-09-30", AS_OF):
+        opened("command", COMMAND, {"AsOf": day, "Quiet": True})
+    charts = {title: (ranges, shown) for title, ranges, shown in ast.literal_eval(str(opened("execute", _SHOWN)))}
+    assert len(charts) == 5
+    page = """
+sheet = doc.Sheets.getByName("Dashboard")
+style = doc.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)
+result = [[(a.StartRow, a.StartColumn, a.EndRow, a.EndColumn) for a in sheet.getPrintAreas()], style.ScaleToPagesX, style.ScaleToPagesY, style.IsLandscape]
+"""
+    assert ast.literal_eval(str(opened("execute", page))) == [[(0, 0, 39, 10)], 1, 1, True]
+    for ranges, _ in charts.values():
+        assert ranges
+        assert all(re.match(r"\$Dashboard\.\$[A-Z]+\$\d+(:\$[A-Z]+\$\d+)?$", area) for area in ranges), ranges
+    ranges, shown = charts["Exposure by segment"]
+    assert ranges == ["$Dashboard.$M$18:$M$29", "$Dashboard.$P$17", "$Dashboard.$P$18:$P$29"]
+    exposure = [row[0] for row in opened("values", "Dashboard", "P18:P29") if row[0] != ""]  # type: ignore[attr-defined]
+    assert [number for number in shown[-1] if isinstance(number, float) and number == number] == exposure
 
 
 @real

@@ -68,6 +68,26 @@ def test_no_chart_holds_a_copy_of_its_numbers(tmp_path: Path) -> None:
     assert not [chart for chart in chart_parts(path) if b"Cache" in chart or b"<c:pt" in chart]
 
 
+def test_what_programs_take_for_usual_in_different_ways_is_said_outright(tmp_path: Path) -> None:
+    # LibreOffice takes what is left out otherwise in a book of Excel 2007 than in one of a later program, whose properties say so.
+    path = tmp_path / "book.xlsx"
+    new_book(path, [board()])
+    for chart in map(etree.fromstring, chart_parts(path)):
+        said = {
+            etree.QName(e).localname: e.get("val") for e in chart.iter("{*}roundedCorners", "{*}autoTitleDeleted", "{*}varyColors", "{*}dispBlanksAs")
+        }
+        assert said == {"roundedCorners": "0", "autoTitleDeleted": "0", "varyColors": "0", "dispBlanksAs": "gap"}
+        assert [e.find("{*}overlay").get("val") for e in chart.iter("{*}title", "{*}legend")] == ["0", "0"]  # type: ignore[union-attr]
+        assert all(axis.find("{*}delete") is not None for axis in chart.iter("{*}catAx", "{*}valAx"))
+        for series in chart.iter("{*}ser"):
+            kind = etree.QName(series.getparent()).localname  # type: ignore[arg-type]
+            assert series.find("{*}smooth" if kind == "lineChart" else "{*}invertIfNegative").get("val") == "0"  # type: ignore[union-attr]
+        for labels in chart.iter("{*}dLbls"):
+            shows = {etree.QName(e).localname: e.get("val") for e in labels if etree.QName(e).localname.startswith("show")}
+            assert [name for name, value in shows.items() if value == "1"] == ["showVal"]
+            assert len(shows) == 6
+
+
 def test_a_refresh_changes_the_cells_and_no_part_of_a_chart(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     new_book(path, [board()])

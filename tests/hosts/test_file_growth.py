@@ -361,3 +361,23 @@ def test_row_heights_and_hidden_rows_stay(path: Path) -> None:
     assert row
     assert b'ht="33"' in row[0]
     assert b'hidden="1"' in row[0]
+
+
+def test_a_column_typed_beside_a_table_whose_rows_change_places_goes_with_its_rows(path: Path) -> None:
+    workbook = openpyxl.load_workbook(path)
+    for row, words in enumerate(("Mine", "beside A", "beside B", "beside C"), start=4):
+        workbook.worksheets[0].cell(row, 5, words)
+    workbook.save(path)
+    refresh(path, {"C": 30.0, "A": 10.0, "B": 20.0}, "replace")
+    assert column(path, "A") == ["C", "A", "B"]
+    assert column(path, "E") == ["beside C", "beside A", "beside B"]
+    assert table_ref(path) == "A4:E7"
+
+
+@pytest.mark.parametrize("heading", [2026, "=A1", "customer id"], ids=["a number", "a formula", "one of ours"])
+def test_what_cannot_be_a_heading_beside_a_table_stays_outside(path: Path, heading: object) -> None:
+    workbook = openpyxl.load_workbook(path)
+    workbook.worksheets[0].cell(4, 5).value = heading  # type: ignore[assignment]
+    workbook.save(path)
+    refresh(path, {"C": 30.0, "A": 10.0}, "replace")
+    assert table_ref(path) == "A4:D6"

@@ -34,6 +34,8 @@ _STRICT = {
     b"http://schemas.openxmlformats.org/drawingml/2006/": b"http://purl.oclc.org/ooxml/drawingml/",
     b"http://schemas.openxmlformats.org/officeDocument/2006/": b"http://purl.oclc.org/ooxml/officeDocument/",
 }
+_SHOWN = {b"LegendKey": 0, b"Val": 1, b"CatName": 0, b"SerName": 0, b"Percent": 0, b"BubbleSize": 0}
+_LABEL = b"".join(b'<c:show%s val="%d"/>' % shown for shown in _SHOWN.items())
 _FINISH = tuple(
     (re.compile(pattern, re.S), words)
     for pattern, words in (
@@ -45,6 +47,7 @@ _FINISH = tuple(
         (rb'(<c:grouping val="[^"]*"/>)', rb'\1<c:varyColors val="0"/>'),
         (rb"(?<=</c:scaling>)(?!<c:delete)", b'<c:delete val="0"/>'),
         (rb'rot="21600000"', b'rot="0"'),  # once round, XlsxWriter's way to ask for level text
+        (rb'<c:showVal val="1"/>', _LABEL),
         (rb'(<c:plotVisOnly val="1"/>)', rb'\1<c:dispBlanksAs val="gap"/>'),
     )
 )

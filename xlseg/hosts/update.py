@@ -11,7 +11,7 @@ from xlseg.hosts import locate, ranges
 from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, place
 from xlseg.hosts.book import Book, sheet_place
 from xlseg.hosts.cellxml import Cell as CellXml
-from xlseg.hosts.cellxml import body, formula_body, is_filled
+from xlseg.hosts.cellxml import body, cell_type, formula_body, is_filled, is_formula, text
 from xlseg.hosts.fill import Ground, fill
 from xlseg.hosts.formulas import shifted
 from xlseg.hosts.graft import Drawing
@@ -131,6 +131,8 @@ class _Update:
         for column in spec.columns:
             if column.heading not in columns:
                 columns[column.heading] = self._add_column(table, spec, column.heading)
+        if spec.key and spec.growth == "replace":
+            self._take_in(table)
         others = tuple(t.area for t in self._all_tables() if t.area != table.area)
         ground = Ground(self.name, self.sheet, self.book.epoch_1904, lambda: self.book.strings, others)
         stood, rows = table.area, (table.first_row, table.last_row)
@@ -149,6 +151,21 @@ class _Update:
             self._restyle(row, column, self.drawing.style(home.bottom, home.left + offset), None)
         self.remarks.append(f"{self.name}: the column {heading!r} was not there; it is added at the right of {spec.name}.")
         return table.add_column(heading)
+
+    def _take_in(self, table: TableXml) -> None:
+        """Columns typed beside a table whose rows change places: Excel takes one in as its heading is typed, other programs do not.
+
+        Left outside, what stands in them would come to stand beside another row.
+        """
+        others = [t.area for t in self._all_tables() if t.area != table.area]
+        heads = self.sheet.cells(table.area.top) if table.header_rows else {}
+        while cell := heads.get(table.area.right + 1):
+            heading, column = text(cell, self.book.strings), table.area.right + 1
+            beside = Area(table.area.top, column, table.area.bottom, column)
+            is_text = cell_type(cell) in (b"s", b"inlineStr") and not is_formula(cell) and heading.strip()
+            if not is_text or table.column(heading) is not None or any(area.meets(beside) for area in others):
+                return
+            table.add_column(heading)
 
     def _restyle(self, row: int, column: int, style: bytes, words: str | None) -> None:
         cells = self.sheet.cells(row)

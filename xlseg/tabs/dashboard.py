@@ -109,7 +109,7 @@ def _page(analysis: Analysis, board: Dashboard) -> Cells:
         cells |= {
             (row, column): Cell(card.name, "card_label"),
             (row + 1, column): Cell(_known(card.value), now),
-            (row + 2, column): _change(card, missing),
+            (row + 2, column): change(card, missing),
             (row + 3, column): Cell(_known(card.before), before),
         }
     return cells
@@ -119,7 +119,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _change(card: Card, missing: str) -> Cell:
+def change(card: Card, missing: str) -> Cell:
     """What has changed: an arrow for more or less, how much, and a word for what that means."""
     if math.isnan(card.value):
         return Cell(missing, "card_note")
@@ -237,18 +237,24 @@ def _short(name: str) -> str:
 
 
 def _charts(with_invoices: bool) -> tuple[Chart, ...]:
-    """The charts; in a book without invoices those of ageing and lateness would be empty."""
-    bars, columns = (_THIRD, _BARS_HIGH), (_HALF, _COLUMNS_HIGH)
+    """The charts; in a book without invoices those of ageing and lateness would be empty, and the others take their room."""
+    wide = _THIRD if with_invoices else _HALF
+    bars, columns = (wide, _BARS_HIGH), (_HALF if with_invoices else 2 * _HALF, _COLUMNS_HIGH)
+    exposed = (_series(_SEGMENTS_ROW, 3, SEGMENTS, 0),)
     ageing = tuple(_series(_SEGMENTS_ROW, 4 + at, SEGMENTS, 5 + at) for at in range(5))
-    exposure = Chart("bar", "Exposure by segment", (_BARS_ROW, 1), bars, (_series(_SEGMENTS_ROW, 3, SEGMENTS, 0),), "money", labels=True)
-    aged = Chart("stacked bar", "Ageing by segment", (_BARS_ROW, 5), bars, ageing, "money")
     moved = tuple(_series(_MOVERS_ROW, at, MOVERS, colour) for at, colour in ((2, 1), (3, 2)))
-    biggest = Chart("split bar", "Ten biggest movers: impact", (_BARS_ROW, 9), bars, moved, "money", labels=True)
     mobile = tuple(_series(_MONTHS_ROW, at, _PERIODS, colour) for at, colour in ((2, 1), (3, 2)))
-    months = Chart("column", "Customers who worsened and improved, by month", (_COLUMNS_ROW, 1), columns, mobile, labels=True)
     timing = tuple(_series(_LATENESS_ROW, at, len(LATENESS), colour) for at, colour in ((1, 0), (2, 3)))
-    late = Chart("stacked column", "Invoices by days late", (_COLUMNS_ROW, 7), columns, timing)
-    return (exposure, aged, biggest, months, late) if with_invoices else (exposure, biggest, months)
+    always = (
+        Chart("bar", "Exposure by segment", (_BARS_ROW, 1), bars, exposed, "money", labels=True),
+        Chart("split bar", "Ten biggest movers: impact", (_BARS_ROW, 9 if with_invoices else 7), bars, moved, "money"),
+        Chart("column", "Customers who worsened and improved, by month", (_COLUMNS_ROW, 1), columns, mobile, labels=True),
+    )
+    of_invoices = (
+        Chart("stacked bar", "Ageing by segment", (_BARS_ROW, 5), bars, ageing, "money"),
+        Chart("stacked column", "Invoices by days late", (_COLUMNS_ROW, 7), columns, timing),
+    )
+    return (*always, *of_invoices) if with_invoices else always
 
 
 def _series(row: int, at: int, lines: int, colour: int) -> Series:
