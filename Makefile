@@ -1,6 +1,6 @@
 # make demo   a fresh machine: sets up, makes a believable ERP workbook, refreshes it, says what happened and where the file is
 # make test   sets up, runs the whole test suite
-# make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything; invoices in a parquet file
+# make bench  how long a refresh takes, against what a user would do otherwise; whether the segments mean anything; how good the cash forecast is; invoices in a parquet file
 # make kills  a thousand kills while a workbook is saved: always the whole old file or the whole new one
 # make fuzz   whatever the readers are fed, hundreds of times as many examples as in the suite: half an hour
 # make template  workbook_template.xlsm anew, from its sources in xlseg/addin
@@ -34,6 +34,7 @@ bench: $(BIN)/.installed
 	$(BIN)/python benchmarks/refresh.py
 	$(BIN)/python benchmarks/formulas.py
 	$(BIN)/python benchmarks/meaning.py
+	$(BIN)/python benchmarks/forecast.py
 	$(BIN)/python benchmarks/parquet.py
 
 kills: $(BIN)/.installed

@@ -62,3 +62,15 @@ def interval(customers: Array, measure: Callable[[Array], float], draws: int = 3
 def is_train(customers: Sequence[str]) -> Array:
     """The half of the customers by which rules were chosen: those whose id has an even SHA-256. The others are only reported."""
     return np.array([hashlib.sha256(str(c).encode()).digest()[-1] % 2 == 0 for c in customers])
+
+
+def part_inside(draws: Array, value: float, low: float = 0.1, high: float = 0.9) -> float:
+    """How far a value lies between two quantiles of draws: 1 or 0, or, where many draws equal the value, the part of their places that does.
+
+    Whether the value 0 of a week in which nothing comes in most draws lies above the lower quantile is a matter of chance: of its places among the
+    draws, from the share below to the share not above, those between `low` and `high` count (Czado, Gneiting and Held 2009).
+    """
+    below, upto = float((draws < value).mean()), float((draws <= value).mean())
+    if upto == below:
+        return float(low <= below <= high)
+    return max(0.0, min(upto, high) - max(below, low)) / (upto - below)

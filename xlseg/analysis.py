@@ -21,6 +21,7 @@ from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.measure import measure_facts, season_of
 from xlseg.migration import NEW, Migration, Snapshot, migrate
 from xlseg.overrides import NONE, Override, holding
+from xlseg.receipts import Applied, applied
 from xlseg.segments.assign import Labels, labels, plain_texts, with_attributes
 from xlseg.segments.confirm import ABSENT, Confirmed, Evidence, confirm
 from xlseg.segments.margin import Leeway, leeway
@@ -89,6 +90,11 @@ class Analysis:
     def season(self) -> Season:
         """The seasonal indices at the as-of date."""
         return season_of(self.facts, day_number(self.as_of))
+
+    @cached_property
+    def applied(self) -> Applied:
+        """What came in and what was credited, by invoice and day."""
+        return applied(self.ledger, self.facts)
 
     @cached_property
     def figures(self) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def drawn(amount: Array, share: Array, customer: Array, within: Array, between: 
     share
         invoices × weeks: chance to be paid in each week; what is left of 1 is later or never.
     customer
-        Whose invoice it is.
+        Whose invoice it is; those of a customer stand together.
     within, between
         Correlations: within a customer an array, an element an invoice; between customers.
     """
@@ -36,9 +36,9 @@ def drawn(amount: Array, share: Array, customer: Array, within: Array, between: 
         return found
     bits = np.random.PCG64(_SEED)
     limits = np.minimum(np.rint(np.cumsum(share, axis=1) * _LEVELS), _LEVELS - 1).astype("uint16").T.copy()
-    shock = np.uint16(min(int(_LEVELS * between**0.5), _LEVELS - 1))
+    shock = np.uint16(min(round(_LEVELS * between**0.5), _LEVELS - 1))
     together = np.minimum(shock + np.rint(np.sqrt(np.minimum(within, 1)) * _LEVELS), _LEVELS - 1).astype("uint16")
-    _, owner = np.unique(customer, return_inverse=True)
+    owner = np.cumsum(np.diff(customer, prepend=customer[0]) != 0)
     weight = amount.astype("float64")  # whole numbers below 2^53: sums are exact in any order
     step = max(_AT_A_TIME // size, 1)
     for start in range(0, draws, step):

@@ -131,6 +131,15 @@ def forecast(ledger: Ledger, book: Facts, came: Applied, segment: Array, day: in
     return Forecast(day, items, np.column_stack([chance, 1 - chance.sum(axis=1)]), found, int((seen.kind == PAID).sum()))
 
 
+def came_in(came: Applied, made: Forecast) -> Array:
+    """Receipts of each of the 13 weeks after a forecast, from the invoices it was made for; hundredths."""
+    cash = came.cash
+    week = (cash.day - made.day - 1) // 7
+    seen = np.isin(cash.invoice, made.items.invoice) & (week >= 0) & (week < WEEKS)
+    found: Array = np.bincount(week[seen], cash.amount[seen], WEEKS)[:WEEKS]
+    return found
+
+
 def _ways(seen: History, segment: Array) -> Level:
     """How late each customer pays, with his segment and the book behind him."""
     customers = len(segment)
@@ -160,6 +169,8 @@ def _times(book: Facts, day: int, window: int) -> Array:
 
 _LITTLE, _SURELY = 1e-14, 30.0
 """A share taken for none, and the rate of a week in which everything is settled."""
+_DIGITS = 10
+"""Decimals beyond which sums depend on the order of rows."""
 
 
 def _chances(paid: Array, left: Array, times: Array) -> Array:
@@ -172,7 +183,7 @@ def _chances(paid: Array, left: Array, times: Array) -> Array:
     still = np.exp(-np.cumsum(np.maximum(rate, 0) * times, axis=1))
     gone = -np.diff(np.column_stack([np.ones(len(still)), still]), axis=1)
     by_payment = np.divide(np.diff(paid, axis=1), settled, out=np.ones(settled.shape), where=settled > _LITTLE)
-    found: Array = gone * np.clip(by_payment, 0, 1)
+    found: Array = np.round(gone * np.clip(by_payment, 0, 1), _DIGITS)
     return found
 
 
@@ -187,7 +198,7 @@ def credited_part(came: Applied, book: Facts, day: int, window: int) -> float:
     seen = (came.day <= day) & (came.day > day - window) & (came.invoice >= 0) & ~whole[came.invoice]
     open_days = came.amount[seen].astype("float64") * came.waited[seen]
     total = open_days.sum()
-    return float(np.clip(open_days[came.is_credit[seen]].sum() / total, 0, 1)) if total > 0 else 0.0
+    return round(float(np.clip(open_days[came.is_credit[seen]].sum() / total, 0, 1)), _DIGITS) if total > 0 else 0.0
 
 
 def ties(seen: History, ways: Level, segment: Array, day: int) -> tuple[float, float]:
@@ -220,4 +231,4 @@ def _squares(group: Array, values: Array) -> float:
 
 def _tie(products: float, pairs: float) -> float:
     """Correlation of places whose variance is 1/12, less a standard error."""
-    return max(12 * products / pairs - 1 / pairs**0.5, 0.0) if pairs > 1e-9 else 0.0
+    return round(max(12 * products / pairs - 1 / pairs**0.5, 0.0), _DIGITS) if pairs > 1e-9 else 0.0

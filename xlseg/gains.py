@@ -15,7 +15,7 @@ from xlseg.facts import Facts
 from xlseg.metrics.difference import mean_difference
 from xlseg.metrics.samples import Payments, payments_of
 from xlseg.metrics.value import cash_accelerated, working_capital_benefit
-from xlseg.receipts import Applied, applied
+from xlseg.receipts import Applied
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
 from xlseg.workbook import Array
@@ -82,7 +82,7 @@ def values(analysis: Analysis, touches: Touches) -> list[SegmentValue]:
     segment, names = _segments(analysis), analysis.segments
     events = payments_of(book, day, settings)
     days = span(book, day, settings.window)
-    cash = _in_segments(segment, names, *_cash(applied(analysis.ledger, book), day - settings.window, day))
+    cash = _in_segments(segment, names, *_cash(analysis.applied, day - settings.window, day))
     amounts, late = (_in_segments(segment, names, events.customer, x) for x in (events.amount, events.amount * events.late))
     seen = touches.between(day - settings.window, day)
     contacts = _in_segments(segment, names, seen.customer, np.ones(len(seen.day)))
@@ -192,7 +192,7 @@ def gain(analysis: Analysis, touches: Touches) -> Gain:
     if few:
         return Gain(groups[0], groups[1], reason=f"too few customers with payments before and after: {' and '.join(few)}, {FEW} of each are needed")
     change = after - before
-    customer, amount = _cash(applied(analysis.ledger, book), max(start, day - settings.window), day)
+    customer, amount = _cash(analysis.applied, max(start, day - settings.window), day)
     receipts = amount[contacted[customer]].sum() / 100 * PERIOD / min(day - start, settings.window)
     return Gain(groups[0], groups[1], *mean_difference(change[known & contacted], change[known & ~contacted]), receipts=round(float(receipts), 2))
 

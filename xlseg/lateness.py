@@ -84,7 +84,7 @@ def dispute_delay(customer: Array, late: Array, disputed: Array) -> int:
         return 0
     count = np.maximum(np.bincount(customer), 1)
     apart, others = (values - (np.bincount(customer, values) / count)[customer] for values in (late, disputed))
-    return max(int(np.rint((others * apart).sum() / ((others**2).sum() + _DISPUTES))), 0)
+    return max(round(round(float((others * apart).sum() / ((others**2).sum() + _DISPUTES)), 9)), 0)
 
 
 _DISPUTES = 3.0

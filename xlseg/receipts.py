@@ -22,7 +22,7 @@ class Applied:
     customer
         Position among the facts' customers, -1 = not known.
     invoice
-        Position in the ledger's invoices, -1 = on account.
+        Position in the ledger's invoices, -1 = on account, or on a credit memo.
     day
         Day number, not before the invoice's own.
     waited
@@ -61,6 +61,7 @@ def applied(ledger: Ledger, book: Facts) -> Applied:
     nobody = np.flatnonzero(customer < 0)
     if len(nobody):
         customer[nobody] = pd.Index(book.customers).get_indexer(pd.Index(payments["customer"].to_numpy(object)[nobody]))
+    target = np.where(np.append(ledger.invoices["is_credit"].to_numpy("bool"), False)[target], -1, target)
     paid_on, start = days(payments["date"]), np.append(issued, 0)[target]
     day = np.where(target >= 0, np.maximum(paid_on, start), paid_on)
     rows = Applied(
@@ -72,7 +73,7 @@ def applied(ledger: Ledger, book: Facts) -> Applied:
         payments["is_credit"].to_numpy("bool"),
     )
     alone = np.ones(len(issued), "bool")
-    alone[target[target >= 0]] = False
+    alone[target[target >= 0]] = False  # credit memos have no timing, so they are not asked
     told = (closings["settled"].to_numpy() < FOREVER) & alone[closings["invoice"].to_numpy("int64")]
     column = {name: closings[name].to_numpy("int64")[told] for name in closings}
     own = Applied(

@@ -9,8 +9,8 @@ import numpy as np
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_date, day_number
 from xlseg.draws import DRAWS
-from xlseg.forecast import ENOUGH, WEEKS, Forecast, forecast
-from xlseg.receipts import Applied, applied
+from xlseg.forecast import ENOUGH, WEEKS, Forecast, came_in, forecast
+from xlseg.receipts import Applied
 from xlseg.tabs.top import footer, top
 from xlseg.workbook import Array, Cell, Chart, Series, Style, Tab
 
@@ -37,7 +37,7 @@ def receipts_of(analysis: Analysis) -> Receipts | None:
     """Both forecasts; None for a book without invoices."""
     if not analysis.facts.has_invoices:
         return None
-    came, day = applied(analysis.ledger, analysis.facts), day_number(analysis.as_of)
+    came, day = analysis.applied, day_number(analysis.as_of)
     now, before = (_forecast(analysis, came, at, draws) for at, draws in ((day, DRAWS), (day - 7 * WEEKS, _LOOK_BACK)))
     return Receipts(now, before, came_in(came, before))
 
@@ -55,15 +55,6 @@ def segments_at(analysis: Analysis, day: int) -> Array:
         code = {name: at for at, name in enumerate(analysis.segments)}
         place = {name: at for at, name in enumerate(analysis.facts.customers)}
         found[[place[name] for name in rows["customer"]]] = [code[name] for name in rows["segment"]]
-    return found
-
-
-def came_in(came: Applied, made: Forecast) -> Array:
-    """Receipts of each of the 13 weeks after a forecast, from the invoices it was made for; hundredths."""
-    cash = came.cash
-    week = (cash.day - made.day - 1) // 7
-    seen = np.isin(cash.invoice, made.items.invoice) & (week >= 0) & (week < WEEKS)
-    found: Array = np.bincount(week[seen], cash.amount[seen], WEEKS)[:WEEKS]
     return found
 
 
