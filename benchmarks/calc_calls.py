@@ -14,7 +14,8 @@ from typing import Any
 import xlsxwriter
 from invoices import AS_OF, ASKED, PER_CUSTOMER, ids_of, rows
 
-from xlseg.addin.calc_extension.install import FORMULAS_FROM, find_office, install
+from xlseg.addin.calc_extension.install import FORMULAS_FROM, install
+from xlseg.addin.calc_extension.office import find_office
 from xlseg.errors import InstallError
 
 HARNESS = Path(__file__).parents[1] / "tests" / "addin"

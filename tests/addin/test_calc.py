@@ -20,7 +20,8 @@ from formula_books import desk_of
 import xlseg
 from xlseg.addin import functions
 from xlseg.addin.calc_extension.files import COMMAND, files
-from xlseg.addin.calc_extension.install import FORMULAS_FROM, Office, find_office, install, make, uninstall
+from xlseg.addin.calc_extension.install import FORMULAS_FROM, install, make, uninstall
+from xlseg.addin.calc_extension.office import Office, find_office
 from xlseg.addin.catalogue import FORMULAS
 from xlseg.addin.desk import at
 from xlseg.addin.log import log_file
