@@ -11,6 +11,9 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from xlseg.hosts.wire import Grid
 
 NOBODY = 65534
 PATIENCE = 60
@@ -71,6 +74,10 @@ def own(folder: Path) -> None:
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
+def _grids(found: dict[str, Any]) -> Any:
+    return Grid(found["grid"]) if found.keys() == {"grid"} else found
+
+
 class RunningOffice:
     """A LibreOffice that runs, with its windows hidden or on a display, and a driver beside it."""
 
@@ -123,12 +130,12 @@ class RunningOffice:
         """Do a command of the driver."""
         assert self._driver.stdin
         assert self._driver.stdout
-        self._driver.stdin.write(json.dumps([name, *arguments]) + "\n")
+        self._driver.stdin.write(json.dumps([name, *arguments], default=lambda grid: {"grid": grid.rows}) + "\n")
         self._driver.stdin.flush()
         if not select.select([self._driver.stdout], [], [], PATIENCE)[0]:
             self.process.kill()
             raise RuntimeError(f"LibreOffice has not answered to {name} in {PATIENCE} seconds")
-        answer = json.loads(self._driver.stdout.readline() or '{"failed": "the driver has gone"}')
+        answer = json.loads(self._driver.stdout.readline() or '{"failed": "the driver has gone"}', object_hook=_grids)
         if "failed" in answer:
             raise RuntimeError(answer["failed"])
         return answer["ok"]
