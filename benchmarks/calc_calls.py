@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -41,10 +40,9 @@ def missing() -> str:
 def measured(invoices: int) -> dict[str, float]:
     """Seconds by measure."""
     sys.path.insert(0, str(HARNESS))
-    from calc_office import RunningOffice, profile, programs
+    from calc_office import RunningOffice, open_folder, profile, programs
 
-    with tempfile.TemporaryDirectory(prefix="xlseg-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with open_folder() as folder:
         office = find_office(programs(folder / "program"), profile(folder / "profile"))
         install(office)
         write_book(folder / "book.xlsx", invoices)
