@@ -400,14 +400,16 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _install_calc(chosen: argparse.Namespace) -> int:
-    from xlseg.addin.calc_extension.install import find_office, install
+    from xlseg.addin.calc_extension.install import install
+    from xlseg.addin.calc_extension.office import find_office
 
     _say(install(find_office(chosen.office, chosen.profile)))
     return 0
 
 
 def _uninstall_calc(chosen: argparse.Namespace) -> int:
-    from xlseg.addin.calc_extension.install import find_office, uninstall
+    from xlseg.addin.calc_extension.install import uninstall
+    from xlseg.addin.calc_extension.office import find_office
 
     _say(uninstall(find_office(chosen.office, chosen.profile)))
     return 0
