@@ -181,7 +181,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         rule_sets,
         change_log,
         action_log_tab(work.entries),
-        definitions_tab(analysis),
+        definitions_tab(analysis, work.playbook),
         *inputs[:-1],
         overrides,
         inputs[-1],

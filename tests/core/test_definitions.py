@@ -13,11 +13,12 @@ from xlseg.analysis import BETTER, CONFIRMED, OVERRIDE, PROVISIONAL, SAME, SIDEW
 from xlseg.metrics import CATALOGUE
 from xlseg.metrics.book import BOOK_FIGURES
 from xlseg.migration import GONE, NEW
+from xlseg.playbook import Playbook, default_playbook, read_playbook
 from xlseg.segments.criteria import criterion
 from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import read_rules
 from xlseg.settings import SETTINGS, Settings
-from xlseg.tabs.definitions import Definition, definitions_tab, in_words
+from xlseg.tabs.definitions import definitions_tab, in_words
 from xlseg.workbook import Tab
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -30,7 +31,9 @@ UNITS = {
 
 @cache
 def tab() -> Tab:
-    return definitions_tab(analyse(book([settled(5)]), Settings(grace=3, control_total=1234.5), default_rules(), T))
+    return definitions_tab(
+        analyse(book([settled(5)]), Settings(grace=3, control_total=1234.5), default_rules(), T), default_playbook(True, default_rules().segments)
+    )
 
 
 def lines(found: Tab) -> dict[tuple[str, str], tuple[str, str, str]]:
@@ -90,7 +93,7 @@ def test_a_rule_is_said_in_words() -> None:
         [2, "Late", 5, "2..4", None, "<>Trade"],
         [3, "=Rest", None, None, None, None],
     ]
-    found = lines(definitions_tab(analyse(book([settled(5)]), Settings(), read_rules(rows), T)))
+    found = lines(definitions_tab(analyse(book([settled(5)]), Settings(), read_rules(rows), T), Playbook(())))
     first, second = found["Segment", "Late"][0].split(" Or: ")
     assert first == "payment_velocity above 5 days and late_share at least 50%."
     assert second == "payment_velocity at least 2 days and at most 4 days and category is not Trade."
@@ -118,7 +121,22 @@ def test_a_criterion_is_said_in_words(name: str, cell: str, edges: list[float], 
 
 
 def test_the_steps_of_a_playbook_stand_after_the_segments() -> None:
-    step = Definition("Playbook step", "Slow Payer +1", "Remind the day after the due date.", "days", "By mail.")
-    found = [*lines(definitions_tab(analyse(book([settled(5)]), Settings(), default_rules(), T), [step]))]
-    at = found.index(("Playbook step", "Slow Payer +1"))
-    assert (found[at - 1][0], found[at + 1][0]) == ("Segment", "Book figure")
+    rows = [
+        ["Segment", "Kind", "Day", "Action", "Channel", "Tone", "Owner", "Service Level", "Stop If"],
+        ["Slow Payer", "Collect", -7, "remind him", "E-mail", "friendly", "Collector", "2 days", "past_due <=100; revenue >=p80"],
+        ["At-Risk", "Review", 0, "Review the credit", None, None, None, "48 hours", None],
+        ["Early Payer", "None", None, None, None, None, None, None, None],
+    ]
+    found = lines(definitions_tab(analyse(book([settled(5)]), Settings(), default_rules(), T), read_playbook(rows)))
+    steps = {name: (said[0], said[2]) for (kind, name), said in found.items() if kind == "Playbook"}
+    assert steps == {
+        "Slow Payer: Collect, −7 days from the due date": (
+            "Remind him.",
+            "E-mail, friendly, Collector, within 2 days. Held back when past_due <=100 or revenue >=p80.",
+        ),
+        "At-Risk: Review": ("Review the credit.", "Within 2 days."),
+        "Early Payer: None": ("Nothing is done.", ""),
+    }
+    kinds = [kind for kind, _ in found]
+    assert kinds[kinds.index("Playbook") - 1] == "Segment"
+    assert kinds[kinds.index("Playbook") + 3] == "Book figure"

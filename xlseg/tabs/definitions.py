@@ -12,6 +12,7 @@ from xlseg.analysis import BETTER, CONFIRMED, OVERRIDE, PROVISIONAL, SAME, SIDEW
 from xlseg.behind import absent
 from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.migration import GONE, NEW
+from xlseg.playbook import COLLECT, Playbook, Step, signed
 from xlseg.segments.criteria import Criterion, Sign
 from xlseg.segments.rules import NO_SEGMENT, Rule
 from xlseg.settings import SETTINGS, Setting, Settings
@@ -33,9 +34,9 @@ class Definition:
     more: str = ""
 
 
-def definitions_tab(analysis: Analysis, playbook: Sequence[Definition] = ()) -> Tab:
-    """The tab; `playbook` are the steps of the playbook, which stand after the segments."""
-    lines = (*_metrics(), *_segments(analysis), *playbook, *FIGURES, *STATES, *TERMS, *_settings(analysis.settings))
+def definitions_tab(analysis: Analysis, playbook: Playbook) -> Tab:
+    """The tab."""
+    lines = (*_metrics(), *_segments(analysis), *_steps(playbook), *FIGURES, *STATES, *TERMS, *_settings(analysis.settings))
     columns = (
         Column("Kind", [line.kind for line in lines], "wrap", 13),
         Column("Name", [line.name for line in lines], "wrap", 28),
@@ -71,6 +72,25 @@ def _segments(analysis: Analysis) -> list[Definition]:
         words = ". Or: ".join(_rule(analysis, position, rule) for position, rule in own)
         found.append(Definition("Segment", segment, f"{words or 'no rule matches'}.", "", _risk(analysis, segment, [rule for _, rule in own])))
     return found
+
+
+def _steps(playbook: Playbook) -> list[Definition]:
+    return [
+        Definition("Playbook", f"{step.segment}: {_when(step)}", _sentence(step.action or "nothing is done"), "", _how(step))
+        for step in playbook.steps
+    ]
+
+
+def _when(step: Step) -> str:
+    if step.kind == COLLECT:
+        return f"{step.kind}, {signed(step.day)} days from the due date"
+    return f"{step.kind}, {step.day} days in the segment" if step.day else step.kind
+
+
+def _how(step: Step) -> str:
+    parts = (step.channel, step.tone, step.owner, f"within {step.within} days" if step.within else "")
+    stops = f"Held back when {' or '.join(map(str, step.stops))}." if step.stops else ""
+    return " ".join(words for words in (_sentence(", ".join(filter(None, parts))) if any(parts) else "", stops) if words)
 
 
 def _risk(analysis: Analysis, segment: str, rules: Sequence[Rule]) -> str:
