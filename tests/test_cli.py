@@ -48,7 +48,7 @@ def test_refresh_says_what_happened_in_four_lines(book: Path, capsys: pytest.Cap
     )
     assert lines[1].startswith("segments  ")
     assert re.fullmatch(r"moved     \d+ worse, \d+ better since 2026-09-30 \(\d+ provisional\)", lines[2])
-    assert re.fullmatch(r"checks    (\d) of \1 · 13 tabs written in [\d.]+ s", lines[3])
+    assert re.fullmatch(r"checks    (\d) of \1 · 22 tabs written in [\d.]+ s", lines[3])
     counted = sum(int(n) for n in re.findall(r" (\d+)(?: ·|$)", lines[1]))
     assert counted == len(rows(book, "Segments", "Customer ID"))
 
@@ -67,7 +67,7 @@ def test_dry_run_and_check_write_nothing(book: Path, capsys: pytest.CaptureFixtu
     before = book.read_bytes()
     code, out, _ = run(capsys, "refresh", book, *AT, "--dry-run")
     assert code == 0
-    assert "13 tabs would be written" in out
+    assert "22 tabs would be written" in out
     code, out, _ = run(capsys, "check", book, *AT)
     assert code == 0
     assert "row exported twice" in out

@@ -344,9 +344,9 @@ def test_the_charts_of_a_tab_that_is_made_show_the_cells_of_that_tab(opened: Run
 sheet = doc.Sheets.getByName("Dashboard")
 style = doc.StyleFamilies.getByName("PageStyles").getByName(sheet.PageStyle)
 areas = [(a.StartRow, a.StartColumn, a.EndRow, a.EndColumn) for a in sheet.getPrintAreas()]
-result = [areas, style.ScaleToPagesX, style.ScaleToPagesY, style.IsLandscape]
+result = [areas, style.ScaleToPagesX, style.ScaleToPagesY, style.IsLandscape, style.Width > style.Height]
 """
-    assert ast.literal_eval(str(opened("execute", page))) == [[(0, 0, 39, 10)], 1, 1, True]
+    assert ast.literal_eval(str(opened("execute", page))) == [[(0, 0, 39, 10)], 1, 1, True, True]
     for ranges, _ in charts.values():
         assert ranges
         assert all(re.match(r"\$Dashboard\.\$[A-Z]+\$\d+(:\$[A-Z]+\$\d+)?$", area) for area in ranges), ranges
