@@ -47,7 +47,8 @@ def worklist(
     owing = Owing(analysis.facts, analysis.ledger)
     counts, answered = judged(covering.touches, owing, covering.as_of, analysis.settings.window)
     found = responses(covering.touches, counts, answered, covering.people.segment.tolist())
-    ours = {row.key: row for row in reversed(typed) if row.key not in {entry.row.key for entry in over}}
+    finished_keys = {entry.row.key for entry in over}
+    ours = {row.key: row for row in reversed(typed) if row.key not in finished_keys}
     making = _Making(covering, playbook, found, ours, owners or {})
     due = sorted(making.actions(), key=lambda action: action.rank)
     kept, beyond = _within(due, analysis.settings.capacity, {row.key for row in typed if _stays(row, listed)})
@@ -175,14 +176,15 @@ class _Making:
         by_invoice, by_customer = self.holding.promised
         promised = np.maximum(by_invoice[invoice], by_customer[customer])
         free = ~disputed & (promised < day)
-        asked = free | (np.bincount(customer, free, len(self.covering.people.place))[customer] == 0)
+        size = len(self.covering.people.place)
+        asked, all_of = free | (np.bincount(customer, free, size)[customer] == 0), np.bincount(customer, minlength=size)
         for at, group in groupby(np.flatnonzero(asked).tolist(), key=lambda place: int(customer[place])):
             places = np.array(list(group))
             held = ""
             if not free[places[0]]:
                 latest = int(promised[places][~disputed[places]].max(initial=0))
                 held = of_invoices(disputed[places].tolist(), as_date(latest) if latest >= day else None)
-            others = int((customer == at).sum()) - len(places) if not held else 0
+            others = int(all_of[at]) - len(places) if not held else 0
             yield self._collect(at, rows[places], held, others)
 
     def _promises(self) -> Array:
