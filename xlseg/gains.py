@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,12 +77,14 @@ class SegmentValue:
         return working_capital_benefit(self.cash(settings.target_days_late), settings.cost_of_capital)
 
 
-def values(analysis: Analysis, touches: Touches) -> list[SegmentValue]:
-    """A line a segment with customers, by falling cash, then in the order of the rules."""
-    book, day, settings = analysis.facts, day_number(analysis.as_of), analysis.settings
-    segment, names = _segments(analysis), analysis.segments
+def values(analysis: Analysis, touches: Touches, date: dt.date | None = None) -> list[SegmentValue]:
+    """A line a segment with customers, by falling cash, then in the order of the rules.
+
+    `date` is one of the analysis' dates, by default the as-of date.
+    """
+    book, day, settings = analysis.facts, day_number(date or analysis.as_of), analysis.settings
+    segment, names = _segments(analysis, date or analysis.as_of), analysis.segments
     events = payments_of(book, day, settings)
-    days = span(book, day, settings.window)
     cash = _in_segments(segment, names, *_cash(analysis.applied, day - settings.window, day))
     amounts, late = (_in_segments(segment, names, events.customer, x) for x in (events.amount, events.amount * events.late))
     seen = touches.between(day - settings.window, day)
@@ -91,7 +94,7 @@ def values(analysis: Analysis, touches: Touches) -> list[SegmentValue]:
         SegmentValue(
             name,
             int(customers[at]),
-            round(float(cash[at]) / 100 * PERIOD / days, 2),
+            round(float(cash[at]) / 100 * PERIOD / settings.window, 2),
             float(late[at] / amounts[at]) if amounts[at] else math.nan,
             int(contacts[at]),
         )
@@ -101,23 +104,17 @@ def values(analysis: Analysis, touches: Touches) -> list[SegmentValue]:
     return sorted(found, key=lambda value: -np.nan_to_num(value.cash(settings.target_days_late)))
 
 
-def span(book: Facts, day: int, window: int) -> int:
-    """Days over which receipts are counted: the window, or as long as there have been invoices."""
-    first = int(book.sales["day"].min()) if len(book.sales) else day
-    return max(min(window, day - first + 1), 1)
-
-
 def cash_accelerated_total(found: Sequence[SegmentValue], settings: Settings) -> float:
     """Cash released once when every segment reaches the target; units."""
     return float(np.nansum([value.cash(settings.target_days_late) for value in found]))
 
 
-def _segments(analysis: Analysis) -> Array:
-    """Place of each of the facts' customers among the segments at the as-of date; -1 = not listed."""
+def _segments(analysis: Analysis, date: dt.date) -> Array:
+    """Place of each of the facts' customers among the segments at a date; -1 = not known then."""
     place, code = ({name: at for at, name in enumerate(names)} for names in (analysis.facts.customers, analysis.segments))
+    rows = analysis.measured[analysis.measured["as_of"] == np.datetime64(date, "s")]
     found = np.full(len(place), -1)
-    standing = analysis.standing
-    listed = [(place[c], code[s]) for c, s in zip(standing["customer"], standing["segment"], strict=True) if c in place]
+    listed = [(place[c], code[s]) for c, s in zip(rows["customer"], rows["segment"], strict=True) if c in place]
     if listed:
         found[[at for at, _ in listed]] = [segment for _, segment in listed]
     return found

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from ledgers import T, ago, book, invoice, settled
+from ledgers import T, ago, book, settled
 from scipy import stats
 from slow import documents, payment_events
 
@@ -45,7 +45,7 @@ def test_a_segment_that_pays_at_the_target_or_sooner_releases_nothing() -> None:
 
 
 def test_receipts_in_thirty_days_and_days_late_weighed_by_amount() -> None:
-    # Invoices since 400 days ago, so the whole year counts: 300 + 100 received in 365 days; the 50 of 370 days ago are outside.
+    # 300 + 100 received in 365 days; the 50 of 370 days ago are outside.
     # (300 · 10 + 100 · 2) ÷ 400 = 8 days late.
     ledger = book([settled(10, 300, on=ago(40)), settled(2, 100, on=ago(100)), settled(0, 50, on=ago(370))])
     (found,) = values(analysed(ledger), touches_of(ledger, analysed(ledger).facts))
@@ -54,11 +54,12 @@ def test_receipts_in_thirty_days_and_days_late_weighed_by_amount() -> None:
     assert found.customers == 1
 
 
-def test_a_book_younger_than_the_window_counts_its_own_days() -> None:
-    # First invoice 99 days before T: 100 days. 200 × 30 ÷ 100 = 60
-    ledger = book([invoice(200, issued=ago(99), paid=ago(50))])
-    (found,) = values(analysed(ledger), touches_of(ledger, analysed(ledger).facts))
-    assert found.receipts == 60
+def test_an_earlier_date_is_valued_by_what_was_known_then() -> None:
+    # At the month-end before T the 300 that came 10 days before T had not come: 100 × 30 ÷ 365.
+    ledger = book([settled(10, 300, on=ago(10)), settled(2, 100, on=ago(100))])
+    analysis = analysed(ledger)
+    (found,) = values(analysis, touches_of(ledger, analysis.facts), analysis.previous)
+    assert found.receipts == round(100 * 30 / 365, 2)
 
 
 def test_touches_are_reminders_and_what_else_is_given_in_the_window() -> None:

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from xlseg.analysis import Analysis
-from xlseg.calendar import day_number
-from xlseg.gains import PERIOD, Gain, SegmentValue, gain, span, touches_of, values
+from xlseg.gains import PERIOD, Gain, SegmentValue, gain, touches_of, values
 from xlseg.tabs.top import footer, top
 from xlseg.workbook import Cell, Chart, Series, Style, Tab, Value
 
@@ -62,13 +61,12 @@ def _known(value: float) -> Value:
 
 def _assumptions(analysis: Analysis) -> _Cells:
     settings = analysis.settings
-    days = span(analysis.facts, day_number(analysis.as_of), settings.window)
     cells: _Cells = {(5, 1): Cell("What it rests on (Config)", "section")}
     lines: tuple[tuple[str, Value, Style, str], ...] = (
         ("Cost of capital", settings.cost_of_capital, "share", "a year"),
         ("Cost of a touch", settings.touch_cost, "money", ""),
         ("Target days late", settings.target_days_late, "days", ""),
-        ("Days of receipts", days, "count", "up to the as-of date"),
+        ("Window", settings.window, "count", "days up to the as-of date"),
         ("Baseline", settings.baseline, "date", "" if settings.baseline else "none on Config"),
     )
     for row, (label, value, style, note) in enumerate(lines, start=6):
