@@ -41,10 +41,13 @@ class Grid:
     columns
         One array a sheet column from column A on, all of one length: float64 (NaN = empty), datetime64[s] (NaT = empty), or object
         with elements of `Value`. A column whose cells differ in type is always object: nothing is turned into text or back.
+    coded
+        Of columns (by position) that a host has read as codes anyway: for each cell its position among the different ones, and those.
     """
 
     first_row: int
     columns: tuple[Array, ...]
+    coded: Mapping[int, tuple[Array, Array]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

@@ -21,7 +21,7 @@ from xlseg.hosts.columns import columns_of
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.glance import is_usual
 from xlseg.hosts.reading import open_sheets
-from xlseg.workbook import Array, CellError, Value
+from xlseg.workbook import Array, CellError, Grid, Value
 
 FORMATS = {dt.datetime: "yyyy-mm-dd hh:mm:ss", dt.date: "yyyy-mm-dd", dt.time: "hh:mm:ss", dt.timedelta: "[h]:mm:ss"}
 FIRST, LAST = dt.datetime(1905, 6, 1), dt.datetime(2090, 1, 1)
@@ -85,7 +85,7 @@ def test_columns_are_the_same_as_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -
     whole: list[bool] = []
     original = reading.whole_columns
 
-    def noted(*args: Any) -> tuple[Array, ...] | None:
+    def noted(*args: Any) -> Grid | None:
         found = original(*args)
         whole.append(found is not None)
         return found
@@ -102,6 +102,11 @@ def test_columns_are_the_same_as_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -
             grid, wanted = open_sheets(file).sheet("S").body(below), plainly(file, below)
         assert grid.first_row == below + 1
         assert described(grid.columns) == described(wanted)
+        by_codes = {at: distinct[codes] for at, (codes, distinct) in grid.coded.items()}
+        assert described([by_codes.get(at, column) for at, column in enumerate(grid.columns)]) == described(wanted)
+        for _, distinct in grid.coded.values():
+            texts = [text for text in distinct.tolist() if text is not None]
+            assert len(texts) == len(set(texts))
 
     check()
     assert 20 < sum(whole) < len(whole)  # both ways are taken

@@ -215,7 +215,8 @@ def _others_refer(book: Book, tabs: Sequence[Tab], outcomes: Sequence[Outcome], 
     changed = [(tab, outcome) for tab, outcome in zip(tabs, outcomes, strict=True) if outcome.how != "unchanged"]
     sheets = [*(o.sheet for _, o in changed), *done.changed]
     tables = [table.name for tab, _ in changed for table in tab.tables]
-    own = [*(o.part for _, o in changed), *(book.worksheets()[name] for name in done.changed)]
+    searched_in_vain = [o.part for o in outcomes if not o.has_formulas]  # seen when they were written; a large one need not be unpacked again
+    own = [*(o.part for _, o in changed), *searched_in_vain, *(book.worksheets()[name] for name in done.changed)]
     return bool(sheets) and book.is_referred_to(sheets, tables, own, done.texts)
 
 

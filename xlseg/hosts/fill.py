@@ -147,11 +147,16 @@ class _Filling:
     def _fill_block(self, start: int, rows: Sequence[Row], moving: bool) -> None:
         """Rows one after the other, the usual ones all at once: new ones where nothing stands yet, and those that hold their values already."""
         at_once = not moving and all(row.values is not None and row.values != EMPTY for row in rows)
-        expected = self._lines(start, rows) if at_once else [None] * len(rows)
+        anew = self._lines(start, rows) if at_once else []
+        first = self._first + start
+        if anew and first > self._old_last and not any(map(self._sheet.has, range(first, first + len(rows)))):
+            self._sheet.add(first, anew)
+            return
+        expected: Sequence[bytes | None] = anew or [None] * len(rows)
         for index, (row, line) in enumerate(zip(rows, expected, strict=True), start=start):
             number = self._first + index
             if line is not None and number > self._old_last and not self._sheet.has(number):
-                self._sheet.add(number, line)
+                self._sheet.add(number, [line])
             elif line is None or not (self._sheet.holds(number, line) or self._edit_row(number, line)):
                 self._fill_row(index, row, moving)
 

@@ -31,8 +31,8 @@ LARGE = 500_000
 
 _BLOCK = 50_000
 
-Columns = Callable[[int, Sequence[Sequence[Value]]], tuple[Array, ...] | None]
-"""Whole columns below a row of a sheet whose head is this; None when it must be read cell by cell."""
+Columns = Callable[[int, Sequence[Sequence[Value]]], Grid | None]
+"""The cells below a row of a sheet whose head is this, by whole columns; None when it must be read cell by cell."""
 
 
 def open_sheets(path: Path) -> BookReader:
@@ -102,7 +102,7 @@ class BookReader:
     def _columns(self, name: str) -> Columns:
         """The whole columns of a worksheet, read anew whenever they are asked for."""
 
-        def columns(below: int, head: Sequence[Sequence[Value]]) -> tuple[Array, ...] | None:
+        def columns(below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
             with self._told(name):
                 return whole_columns(self._package, name, below, head) if self._survey.is_plain(name) else None
 
@@ -163,8 +163,8 @@ class SheetReader:
 
     def body(self, below: int) -> Grid:
         """All rows below row number `below`."""
-        columns = self._columns(below, self.head()) if self._columns else None
-        return Grid(below + 1, self._cell_by_cell(below) if columns is None else columns)
+        grid = self._columns(below, self.head()) if self._columns else None
+        return Grid(below + 1, self._cell_by_cell(below)) if grid is None else grid
 
     def _cell_by_cell(self, below: int) -> tuple[Array, ...]:
         blocks, rows = [], self._rows(below)

@@ -6,7 +6,7 @@ A sheet of fifty thousand rows is 200 MB of XML and would be a tree of gigabytes
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 
 from lxml import etree
@@ -87,10 +87,12 @@ class SheetXml:
         start = data.find(b">") + 1
         return len(data) == start + len(cells) + len(_ROW_END) and data.startswith(cells, start)
 
-    def add(self, row: int, cells: bytes) -> None:
-        """Add a row that was not there."""
-        if cells:
-            self._set(row, b'<row r="%d">%s</row>' % (row, cells))
+    def add(self, first: int, cells: Sequence[bytes]) -> None:
+        """Add rows from a number on, none of which was there; those without cells are left out."""
+        new = {row: b'<row r="%d">%b</row>' % (row, line) for row, line in enumerate(cells, start=first) if line}
+        self._touched = self._touched or bool(new)
+        self._rows |= new
+        self._formula_rows.update(row for row, content in new.items() if b"<f" in content)
 
     def cells(self, row: int) -> dict[int, Cell]:
         """The cells of a row by column."""
@@ -149,6 +151,11 @@ class SheetXml:
             self._rows[row] = re.sub(rb' hidden="[^"]*"', b"", data[:end]) + data[end:]
             self._touched = True
 
+    @property
+    def has_formulas(self) -> bool:
+        """Whether anything may be a formula: a cell, or what stands beside the cells, such as a sparkline."""
+        return bool(self._formula_rows) or next(self.root.iter("{*}f"), None) is not None
+
     def formula_cells(self) -> set[str]:
         """Names of all cells that hold a formula."""
         return {name.decode() for row in self._formula_rows for name in _FORMULA_CELL.findall(self._rows[row])}
@@ -158,9 +165,10 @@ class SheetXml:
         rows = [row for row, data in self._rows.items() if _START in data]
         if not rows:
             return None
-        first = {_letters_at(data, data.index(_START)) for data in map(self._rows.__getitem__, rows)}
-        last = {_letters_at(data, data.rindex(_START)) for data in map(self._rows.__getitem__, rows)}
-        return Area(min(rows), min(map(_column, first)), max(rows), max(map(_column, last)))
+        name = len(_START)
+        first = {data[(at := data.index(_START) + name) : at + 3] for data in map(self._rows.__getitem__, rows)}
+        last = {data[(at := data.rindex(_START) + name) : at + 3] for data in map(self._rows.__getitem__, rows)}
+        return Area(min(rows), min(map(_column_of, first)), max(rows), max(map(_column_of, last)))
 
     def find(self, tag: str) -> Element | None:
         """The first element of this name directly below the root."""
@@ -197,6 +205,12 @@ def _letters_at(data: bytes, cell: int) -> bytes:
     """The letters of the name of a cell that begins there: three at most."""
     name = cell + len(_START)
     return data[name : name + 3].translate(None, _NO_LETTERS)
+
+
+@cache
+def _column_of(name: bytes) -> int:
+    """The column of a cell whose name begins like this."""
+    return _column(name.translate(None, _NO_LETTERS))
 
 
 @cache

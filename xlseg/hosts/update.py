@@ -36,6 +36,8 @@ class Outcome:
         Name of its sheet and of the sheet's part.
     user_formulas
         Names of the cells of the user on this sheet that depend on a calculation; none when the sheet is as it was.
+    has_formulas
+        Whether anything on the sheet may be a formula.
     """
 
     how: Literal["made", "updated", "unchanged"]
@@ -43,6 +45,7 @@ class Outcome:
     part: str
     user_formulas: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
+    has_formulas: bool = True
 
 
 def write_tab(book: Book, tab: Tab) -> Outcome:
@@ -110,7 +113,7 @@ class _Update:
             filtered = [self.tab.tables[i].name for i, table in self.tables.items() if table.filtered]
             self.remarks += [f"{self.name}: {name} is filtered; reapply the filter (Data, Reapply) to see what has changed." for name in filtered]
         how: Literal["made", "updated", "unchanged"] = "made" if self.is_new else "updated" if changed else "unchanged"
-        return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks))
+        return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks), self.sheet.has_formulas)
 
     # ── tables ───────────────────────────────────────────────────────────────
 

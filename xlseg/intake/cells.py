@@ -147,7 +147,9 @@ class Cells:
 
     @cached_property
     def _kinds(self) -> set[type]:
-        return set(map(type, self.array)) if self.mixed else set()
+        if not self.mixed:
+            return set()
+        return set(map(type, self.distinct if "_coded" in self.__dict__ else self.array))
 
     @cached_property
     def _coded(self) -> tuple[Array, Array]:

@@ -228,7 +228,8 @@ def extract(located: Located, findings: Findings) -> Extract:
 def _whole(grid: Grid, header: Header) -> list[Cells]:
     """All columns of a grid, and empty ones for the headings that have none below."""
     width = 1 + max((candidate.column for candidates in header.values() for candidate in candidates), default=-1)
-    return [*map(Cells, grid.columns), *(Cells.none(grid.rows) for _ in range(len(grid.columns), width))]
+    there = [Cells(column, grid.coded.get(at)) for at, column in enumerate(grid.columns)]
+    return [*there, *(Cells.none(grid.rows) for _ in range(len(grid.columns), width))]
 
 
 def _columns(located: Located, whole: Sequence[Cells], findings: Findings) -> tuple[dict[str, int], dict[str, str]]:

@@ -1,18 +1,21 @@
 """Adds the facts up in numpy, some as-of dates after the others, into an array dates × customers for each sum.
 
 The same parts as `sums.py`, several times faster in memory: rows are sorted by customer once, so that a sum at a date is one pass over the rows
-that count there, and nothing is joined.
+that count there, and nothing is joined. While the columns that change with the date are made for some rows, those before are added up beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
+from xlseg.beside import beside
 from xlseg.engines import Frame, collect
 from xlseg.metrics.spans import Dates, Part, Rows
 from xlseg.workbook import Array
@@ -32,7 +35,7 @@ def dense_sums(known: Rows, parts: Sequence[Part], dates: Dates, customers: int)
     shape = (len(dates.days), customers)
     listed = np.zeros(shape, dtype="bool")
     for batch in _batches(known, ("customer",), dates):
-        listed[batch.date, batch.values["customer"]] = True
+        listed[batch.date, batch.customer] = True
     date, customer = np.nonzero(listed)
     columns: dict[str, Array] = {"as_of": np.array(dates.days, dtype="int64")[date], "customer": customer}
     for part in parts:
@@ -45,17 +48,25 @@ def _added(part: Part, dates: Dates, shape: tuple[int, int]) -> Sums:
     found |= {name: np.zeros(shape) for name in part.sums}
     found |= {name: np.full(shape, _LEAST) for name in part.least}
     found |= {name: np.full(shape, _MOST) for name in part.most}
+    adding: Future[None] | None = None
     for rows in part.rows:
         for batch in _batches(rows, ("customer", *part.columns), dates):
-            starts = batch.starts
-            owner = (batch.date[starts], batch.values["customer"][starts])
-            for name in (*part.counts, *part.sums):
-                found[name][owner] += np.add.reduceat(batch.values[name], starts)
-            for name in part.least:
-                found[name][owner] = np.minimum(found[name][owner], np.minimum.reduceat(batch.values[name], starts))
-            for name in part.most:
-                found[name][owner] = np.maximum(found[name][owner], np.maximum.reduceat(batch.values[name], starts))
+            if adding:
+                adding.result()
+            adding = beside(partial(_add, found, part, batch))
+    if adding:
+        adding.result()
     return found
+
+
+def _add(found: Sums, part: Part, batch: _Batch) -> None:
+    """Add a batch to the sums found so far."""
+    starts = batch.starts
+    owner = batch.date[starts] * found[part.columns[0]].shape[1] + batch.customer[starts]  # in one number: twice as fast as in two
+    for name in part.columns:
+        add = np.minimum if name in part.least else np.maximum if name in part.most else np.add
+        sums = found[name].reshape(-1)
+        sums[owner] = add(sums[owner], add.reduceat(batch.column(name), starts))
 
 
 def _present(part: Part, found: Sums) -> Sums:
@@ -68,12 +79,36 @@ def _present(part: Part, found: Sums) -> Sums:
 class _Batch:
     """The rows that count at some of the dates, by date and customer.
 
-    date: position of each row's as-of date. starts: where the rows of a customer at a date begin.
+    Attributes
+    ----------
+    date
+        Position of each row's as-of date.
+    chosen
+        Which of the rows they are.
+    fixed, moved
+        Columns of all rows, which are the same at every date; and of these, which are not.
     """
 
     date: Array
-    starts: Array
-    values: Sums
+    chosen: Array
+    fixed: Sums
+    moved: Sums
+
+    def column(self, name: str) -> Array:
+        """A column of these rows."""
+        return self.moved[name] if name in self.moved else self.fixed[name][self.chosen]
+
+    @cached_property
+    def customer(self) -> Array:
+        """The customer of each row."""
+        return self.column("customer")
+
+    @cached_property
+    def starts(self) -> Array:
+        """Where the rows of a customer at a date begin."""
+        new = np.ones(len(self.chosen), "bool")
+        new[1:] = (self.customer[1:] != self.customer[:-1]) | (self.date[1:] != self.date[:-1])
+        return np.flatnonzero(new)
 
 
 def _batches(rows: Rows, names: Sequence[str], dates: Dates) -> Iterator[_Batch]:
@@ -96,12 +131,7 @@ def _by_customer(customer: Array) -> Array | slice:
 def _batch(rows: Rows, columns: Sums, gathered: Sequence[tuple[int, Array]], names: Sequence[str], dates: Dates) -> _Batch:
     date = np.concatenate([np.full(len(chosen), at) for at, chosen in gathered])
     chosen = np.concatenate([chosen for _, chosen in gathered])
-    values = _moved(rows, columns, chosen, date, names, dates)
-    values |= {name: columns[name][chosen] for name in names if name not in values}
-    customer = values["customer"]
-    new = np.ones(len(chosen), "bool")
-    new[1:] = (customer[1:] != customer[:-1]) | (date[1:] != date[:-1])
-    return _Batch(date, np.flatnonzero(new), values)
+    return _Batch(date, chosen, columns, _moved(rows, columns, chosen, date, names, dates))
 
 
 def _moved(rows: Rows, columns: Sums, chosen: Array, date: Array, names: Sequence[str], dates: Dates) -> Sums:

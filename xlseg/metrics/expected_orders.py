@@ -148,14 +148,18 @@ def prospects(parameters: Parameters, frequency: Array, recency: Array, age: Arr
     return orders, odds_left
 
 
-def expected_orders(book: Facts, measured: pd.DataFrame, as_of: int) -> Array:
-    """The `expected_orders` column of measured rows: at the as-of date (a day number), absent elsewhere and for those who never ordered."""
-    column = np.full(len(measured), np.nan)
-    seen = _ordered(book, as_of)
-    orders = expected_from(seen["count"].to_numpy(), seen["min"].to_numpy(), seen["max"].to_numpy(), as_of)
-    at = (measured["as_of"] == as_of).to_numpy()
-    column[at] = pd.Series(orders, index=seen.index).reindex(measured.loc[at, "customer"].astype("int64")).to_numpy()
-    return column
+def orders_to_come(customer: Array, day: Array, as_of: int) -> tuple[Array, Array]:
+    """The customers who have ordered up to the as-of date (a day number), and the orders to come of each.
+
+    Of distinct order days, by customer and day. Plain numpy, so that it can be done beside the sums.
+    """
+    seen = day <= as_of
+    customer, day = customer[seen], day[seen]
+    new = np.ones(len(customer), "bool")
+    new[1:] = customer[1:] != customer[:-1]
+    first = np.flatnonzero(new)
+    past = np.append(first, len(customer))[1:]
+    return customer[first], expected_from(past - first, day[first], day[past - 1], as_of)
 
 
 def _ordered(book: Facts, as_of: int) -> pd.DataFrame:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 from narwhals.stable.v2 import col
 
+from xlseg.beside import beside
 from xlseg.calendar import FOREVER, Season, day_number, month_number, month_numbers, season
 from xlseg.engines import Frame, collect, load
 from xlseg.facts import Facts, facts
@@ -18,7 +20,7 @@ from xlseg.metrics import payments as pay
 from xlseg.metrics import receivables as due
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.dense import dense_sums
-from xlseg.metrics.expected_orders import expected_orders
+from xlseg.metrics.expected_orders import orders_to_come
 from xlseg.metrics.spans import F64, KEYS, Dates, Rows
 from xlseg.metrics.sums import joined_sums
 from xlseg.settings import Settings
@@ -42,9 +44,10 @@ def measure_facts(book: Facts, as_of: Sequence[dt.date], settings: Settings, eng
     """`measure` for facts that are there already."""
     dates = Dates(tuple(day_number(date) for date in as_of), engine)
     seasons = seasons_of(book, dates.days)
+    to_come = beside(partial(orders_to_come, book.order_days["customer"].to_numpy(), book.order_days["day"].to_numpy(), dates.days[-1]))
     measured = _in_order(collect(derived(_summed(book, dates, seasons, settings), settings)))
     measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
-    measured["expected_orders"] = expected_orders(book, measured, dates.days[-1])
+    measured["expected_orders"] = _at(measured, dates.days[-1], *to_come.result())
     return _presented(measured, book)
 
 
@@ -129,6 +132,14 @@ def derived(sums: Frame, settings: Settings) -> Frame:
     )
     named = second.with_columns(deterioration_z=order.deterioration_z()).rename({"n": "n_paid"})
     return named.select(*KEYS, *[name for name in CATALOGUE if name not in ("seasonal_index", "expected_orders")])
+
+
+def _at(measured: pd.DataFrame, day: int, customers: Array, values: Array) -> Array:
+    """A column of measured rows that says something of some customers (codes) at one date, and nothing elsewhere."""
+    column = np.full(len(measured), np.nan)
+    rows = np.flatnonzero(measured["as_of"].to_numpy() == day)
+    column[rows] = pd.Series(values, index=customers).reindex(measured["customer"].to_numpy("int64")[rows]).to_numpy()
+    return column
 
 
 def _factor_of_month(as_of: pd.Series, seasons: dict[int, Season]) -> pd.Series:
