@@ -24,7 +24,7 @@ from xlseg.tables import Ledger
 
 LAST = dt.date(2026, 10, 31)
 DAYS = [LAST - dt.timedelta(days=29 - at) for at in range(30)]
-CAPACITY, PAUSE = 2, 4
+CAPACITY, PAUSE = 3, 4
 OWN = "My view"
 STATUSES = ["Doing", "Promised", "Done", "done ", "SUPPRESSED", "erledigt", "Open", None]
 
@@ -176,8 +176,8 @@ def test_thirty_mornings_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None
     assert len(man.everything) > 30
     assert {"Done", "Suppressed"} <= {line["Outcome"] for line in log}
     assert any(line["Outcome"].startswith("Lapsed") for line in log)
-    assert seen["beyond"] >= 5
-    assert seen["held"] > 10
+    assert seen["beyond"] > 3
+    assert seen["held"] > 3
 
 
 def _nothing_is_lost(man: Collector, actions: list[dict[str, Any]], log: list[dict[str, Any]]) -> None:
