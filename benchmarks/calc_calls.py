@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import xlsxwriter
 from invoices import AS_OF, ASKED, PER_CUSTOMER, ids_of, rows
 
-from xlseg.addin.calc_extension.install import FORMULAS_FROM, find_office, install
+from xlseg.addin.calc_extension.install import FORMULAS_FROM, install
+from xlseg.addin.calc_extension.office import find_office
 from xlseg.errors import InstallError
 
 HARNESS = Path(__file__).parents[1] / "tests" / "addin"
@@ -40,10 +40,9 @@ def missing() -> str:
 def measured(invoices: int) -> dict[str, float]:
     """Seconds by measure."""
     sys.path.insert(0, str(HARNESS))
-    from calc_office import RunningOffice, profile, programs
+    from calc_office import RunningOffice, open_folder, profile, programs
 
-    with tempfile.TemporaryDirectory(prefix="xlseg-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with open_folder() as folder:
         office = find_office(programs(folder / "program"), profile(folder / "profile"))
         install(office)
         write_book(folder / "book.xlsx", invoices)

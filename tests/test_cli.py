@@ -48,7 +48,7 @@ def test_refresh_says_what_happened_in_four_lines(book: Path, capsys: pytest.Cap
     )
     assert lines[1].startswith("segments  ")
     assert re.fullmatch(r"moved     \d+ worse, \d+ better since 2026-09-30 \(\d+ provisional\)", lines[2])
-    assert re.fullmatch(r"checks    (\d) of \1 · 13 tabs written in [\d.]+ s", lines[3])
+    assert re.fullmatch(r"checks    (\d) of \1 · 22 tabs written in [\d.]+ s", lines[3])
     counted = sum(int(n) for n in re.findall(r" (\d+)(?: ·|$)", lines[1]))
     assert counted == len(rows(book, "Segments", "Customer ID"))
 
@@ -67,7 +67,7 @@ def test_dry_run_and_check_write_nothing(book: Path, capsys: pytest.CaptureFixtu
     before = book.read_bytes()
     code, out, _ = run(capsys, "refresh", book, *AT, "--dry-run")
     assert code == 0
-    assert "13 tabs would be written" in out
+    assert "22 tabs would be written" in out
     code, out, _ = run(capsys, "check", book, *AT)
     assert code == 0
     assert "row exported twice" in out
@@ -231,8 +231,11 @@ def test_the_version_answers_without_loading_pandas() -> None:
 def test_every_command_and_option_is_in_the_documentation() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     commands = next(action for action in parser()._actions if action.dest == "command")
-    for name, command in commands.choices.items():  # type: ignore[union-attr]
-        assert f"## xlseg {name}" in page
+    actions = next(action for action in commands.choices["rules"]._actions if action.dest == "action")  # type: ignore[index,call-overload]
+    below = {f"rules {name}": command for name, command in actions.choices.items()}
+    assert all(f"`xlseg {name} " in page for name in below)
+    for name, command in {**commands.choices, **below}.items():  # type: ignore[dict-item]
+        assert f"## xlseg {name.split()[0]}" in page
         for action in command._actions:
             assert all(f"`{option}" in page for option in action.option_strings if option.startswith("--") and option != "--help"), action
 

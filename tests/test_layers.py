@@ -46,7 +46,7 @@ CORE = {
 TABS = {"tabs", "own", "governance", "publication", "importing"}
 USE = {"refresh", "words", "digest"}
 EDGE = {"hosts", "sources", "notices", "scheduling"}
-DOORS = {"cli", "__main__", "addin", "unattended", "timetable"}
+DOORS = {"cli", "__main__", "addin", "unattended", "timetable", "sharing"}
 
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),

@@ -16,20 +16,22 @@ SAID_OTHERWISE = {
     "BSD License": "BSD",
     "Apache Software License": "Apache-2.0",
     "Python Software Foundation License": "PSF-2.0",
+    "Mozilla Public License 2.0 MPL 2.0": "MPL-2.0",
 }
 
 
-def installed_with(name: str) -> dict[str, metadata.PackageMetadata]:
-    """Every distribution that an installation without extras brings along, by name."""
+def installed_with(name: str, extra: str = "") -> dict[str, metadata.PackageMetadata]:
+    """Every distribution that an installation brings along, with an extra or without, by name."""
     found: dict[str, metadata.PackageMetadata] = {}
-    waiting = [name]
+    waiting = [(name, extra)]
     while waiting:
-        for line in metadata.requires(waiting.pop()) or ():
+        asked, wanted = waiting.pop()
+        for line in metadata.requires(asked) or ():
             needed = Requirement(line)
             key = needed.name.lower().replace("_", "-")
-            if key not in found and (needed.marker is None or needed.marker.evaluate({"extra": ""})):
+            if key not in found and (needed.marker is None or needed.marker.evaluate({"extra": wanted})):
                 found[key] = metadata.metadata(key)
-                waiting.append(key)
+                waiting.append((key, ""))
     return found
 
 
@@ -41,11 +43,11 @@ def licences(about: metadata.PackageMetadata) -> set[str]:
     return {SAID_OTHERWISE.get(word, word) for word in re.split(r" AND | OR ", words.replace("(", "").replace(")", ""))}
 
 
-INSTALLED = installed_with("xlseg")
+INSTALLED = installed_with("xlseg") | installed_with("xlseg", "notify")
 
 
 def test_the_walk_finds_what_others_bring_along() -> None:
-    assert {"numpy", "pandas", "lxml", "et-xmlfile"} <= INSTALLED.keys()
+    assert {"numpy", "pandas", "lxml", "et-xmlfile", "apprise", "certifi"} <= INSTALLED.keys()
 
 
 @pytest.mark.parametrize("name", sorted(INSTALLED))

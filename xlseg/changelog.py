@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 from xlseg.approval import DEFAULT, DRAFT, Approval
 from xlseg.overrides import Typed, brief
@@ -23,9 +24,13 @@ LONGEST = 500
 """Characters of a text in the log; a longer one is cut off, with a fingerprint, so that a change further on is seen as well."""
 
 _LONGEST_SEGMENT = 120
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
+"""What looks like an escaped character in a cell: not every program that saves the book gives it back as it was."""
 _RULE = re.compile(r"(?P<rule>.*, priority [^:]+?)(?:: (?P<cell>\w+))?", re.DOTALL)
 _RISK = "risk"
 _SPAN = re.compile(r"(?P<segment>.*?) from (?P<since>\d{4}-\d\d-\d\d)(?P<rest>(?: until \d{4}-\d\d-\d\d)?, by .*)", re.DOTALL)
+
+_SECOND = re.compile(r"(?P<name>.*) \((?P<number>\d{1,9})\)", re.DOTALL)
 
 Item = tuple[str, str]
 """Sheet and item of a line of the log."""
@@ -64,9 +69,9 @@ class State:
 
 def bounded(text: str, most: int = LONGEST) -> str:
     """A text in one line; a long one cut off, with a fingerprint of the whole."""
-    line = plain_line(" ".join(text.split()))
+    line = _ESCAPE.sub("-", plain_line(" ".join(text.split())))
     mark = hashlib.sha256(line.encode()).hexdigest()[:8]
-    return line if len(line) <= most else f"{line[: most - 11]}… [{mark}]"
+    return line if len(line) <= most else f"{line[: most - 12]}… [{mark}]"
 
 
 def said(value: Value) -> str:
@@ -134,26 +139,30 @@ def listed_said(sheet: str, rows: Iterable[tuple[str, str]], before: Mapping[Ite
     about: dict[str, list[str]] = {}
     for name, text in rows:
         about.setdefault(bounded(name, _LONGEST_SEGMENT), []).append(text)
+    logged = _by_name(sheet, before)
     found: dict[Item, str] = {}
-    for name, texts in about.items():
-        logged = _logged_about(sheet, name, before)
-        waiting = list(texts)
-        for item, text in logged.items():
+    for name, waiting in about.items():
+        known = [(item, text) for item, text in logged.get(name, {}).items() if (sheet, item) not in found]
+        for item, text in known:
             if text in waiting:
                 found[sheet, item] = text
                 waiting.remove(text)
-        free = [item for item in logged if (sheet, item) not in found]
-        names = (_numbered(name, n) for n in range(1, len(logged) + len(texts) + 1))
-        free += [item for item in names if item not in logged]
-        found |= {(sheet, item): text for item, text in zip(free, waiting, strict=False)}
+        new = (_numbered(name, n) for n in count(1))
+        free = chain((item for item, _ in known), (item for item in new if (sheet, item) not in before))
+        for text in waiting:
+            found[sheet, next(item for item in free if (sheet, item) not in found)] = text
     return found
 
 
-def _logged_about(sheet: str, name: str, before: Mapping[Item, str]) -> dict[str, str]:
-    """The items of a sheet that are about something, in the order of their numbers."""
-    pattern = re.compile(re.escape(name) + r"(?: \((\d+)\))?")
-    found = [(int(match[1] or 1), item, text) for (on, item), text in before.items() if on == sheet and (match := pattern.fullmatch(item))]
-    return {item: text for _, item, text in sorted(found)}
+def _by_name(sheet: str, before: Mapping[Item, str]) -> dict[str, dict[str, str]]:
+    """What the items of a sheet are about, then the items and their texts in the order of their numbers."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    for (on, item), text in before.items():
+        if on == sheet:
+            found.setdefault(item, []).append((1, item, text))
+            if match := _SECOND.fullmatch(item):
+                found.setdefault(match["name"], []).append((int(match["number"]), item, text))
+    return {name: {item: text for _, item, text in sorted(items)} for name, items in found.items()}
 
 
 def begins(typed: Sequence[Typed], before: Mapping[Item, str], as_of: dt.date) -> list[dt.date]:
@@ -163,32 +172,43 @@ def begins(typed: Sequence[Typed], before: Mapping[Item, str], as_of: dt.date) -
     """
     found = [each.since for each in typed]
     claimed: set[str] = set()
+    logged = _by_name(OVERRIDES, before)
     for closely in (True, False):
         for at, each in enumerate(typed):
             if found[at] is None or (closely and each.since is not None):
-                item, since = _recorded(each, before, claimed, closely)
+                item, since = _recorded(each, logged.get(bounded(each.customer, _LONGEST_SEGMENT), {}), claimed, closely)
                 claimed |= {item} - {""}
                 found[at] = found[at] or since
     return [since or as_of for since in found]
 
 
-def _recorded(typed: Typed, before: Mapping[Item, str], claimed: set[str], closely: bool) -> tuple[str, dt.date | None]:
+def _recorded(typed: Typed, logged: Mapping[str, str], claimed: set[str], closely: bool) -> tuple[str, dt.date | None]:
     """The item that speaks for an override, and the day it begins by that; "" and None where there is none."""
     wanted = _SPAN.fullmatch(override_said(typed, typed.since or dt.date.min))
-    for item, text in _logged_about(OVERRIDES, bounded(typed.customer, _LONGEST_SEGMENT), before).items():
+    for item, text in logged.items():
         span = _SPAN.fullmatch(text)
-        if span is None or wanted is None or item in claimed or span["segment"] != wanted["segment"]:
+        since = _day(span["since"]) if span else None
+        if span is None or since is None or wanted is None or item in claimed or span["segment"] != wanted["segment"]:
             continue
-        if not closely or (span["rest"] == wanted["rest"] and typed.since in (None, dt.date.fromisoformat(span["since"]))):
-            return item, dt.date.fromisoformat(span["since"])
+        if not closely or (span["rest"] == wanted["rest"] and typed.since in (None, since)):
+            return item, since
     return "", None
 
 
+def _day(text: str) -> dt.date | None:
+    """A day of the log; None when somebody has made another text of it."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def playbook_rows(rows: Sequence[Sequence[Value]]) -> list[tuple[str, str]]:
-    """The Playbook sheet as (first cell, all the others by their headings): the list begins below the first row of three texts."""
-    head = next((i for i, row in enumerate(rows) if sum(isinstance(cell, str) and bool(cell.strip()) for cell in row) >= 3), None)
-    if head is None:
+    """The Playbook sheet as (first cell, all the others by their headings); the headings are the first row of the most texts, at least two."""
+    texts = [sum(isinstance(cell, str) and bool(cell.strip()) for cell in row) for row in rows]
+    if max(texts, default=0) < 2:
         return []
+    head = texts.index(max(texts))
     headings = [said(cell) for cell in rows[head]]
     found = []
     for row in rows[head + 1 :]:

@@ -1,4 +1,4 @@
-"""The command line: `xlseg demo`, `new`, `check`, `refresh`, `explain`, `history`, `rules`, `doctor`, `measure`, `install-calc`, `uninstall-calc`.
+"""The command line: what `xlseg --help` lists.
 
 Exit codes: 0 done, 1 known failure (one line on stderr), 2 usage. This module alone reads the clock.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from xlseg import __version__
-from xlseg.errors import XlsegError
+from xlseg.errors import XlsegError, failure_of
 from xlseg.memory import keep_freed_memory, seldom_look_for_cycles
 from xlseg.terminal import plain_json, plain_line
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would only wait for each other: no matrix here is larger than 40 × 40
     _never_fail_to_print()
-    chosen = parser().parse_args(arguments)
+    chosen = parser().parse_args(_with_notify_word(sys.argv[1:] if arguments is None else arguments))
     keep_freed_memory()
     seldom_look_for_cycles()
     try:
@@ -43,14 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, there is nobody to tell
         return 1
-    except MemoryError:
-        _complain("there is not enough memory for this; the book is as it was. To go on, leave out what need not be segmented")
-        return 1
     except Exception as error:
-        if os.environ.get("XLSEG_TRACEBACK"):
+        if os.environ.get("XLSEG_TRACEBACK") and not isinstance(error, MemoryError):
             raise
-        advice = "set XLSEG_TRACEBACK=1, run it again, and report what it prints"
-        _complain(f"an error of the program itself ({type(error).__name__}); the book is as it was. To go on, {advice}.")
+        _complain(str(failure_of(error)))
         return 1
 
 
@@ -96,7 +92,25 @@ def parser() -> argparse.ArgumentParser:
     refresh.add_argument("--output", type=Path, metavar="FILE", help="write there, and leave the book as it is")
     refresh.add_argument("--backup", type=_positive, default=0, metavar="N", help="keep the last N versions beside the book (0)")
     refresh.add_argument("--dry-run", action="store_true", help="compute everything, write nothing")
-    refresh.add_argument("--json", action="store_true", help="print one JSON object, for cron")
+    refresh.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    _telling(refresh)
+    refresh.add_argument("--failures-to", type=_addresses, metavar="WHO", help="who is told of a failed run when Config cannot be read")
+    refresh.add_argument("--log", type=Path, metavar="FILE", help="note there when the run began and how it ended")
+    refresh.add_argument("--timezone", default="", metavar="ZONE", help="whose calendar says what today is, such as Europe/Berlin")
+
+    schedule = _command(commands, "schedule", _schedule, "have the system refresh a book every day: cron or systemd, launchd, Task Scheduler")
+    schedule.add_argument("book", type=Path, nargs="?", help="workbook (.xlsx, .xlsm)")
+    action = schedule.add_mutually_exclusive_group(required=True)
+    action.add_argument("--daily", metavar="HH:MM", help="when, such as 06:30; again to change it")
+    action.add_argument("--show", action="store_true", help="what is scheduled, when it runs next, how it ended last")
+    action.add_argument("--remove", action="store_true", help="take it out again, without trace")
+    schedule.add_argument("--weekdays", action="store_true", help="Monday to Friday only")
+    schedule.add_argument("--from", dest="source", type=Path, metavar="PATH", help="read the ERP sheets from there instead of the book")
+    schedule.add_argument("--backup", type=_positive, default=0, metavar="N", help="keep the last N versions beside the book (0)")
+    _telling(schedule)
+    schedule.add_argument("--log", type=Path, metavar="FILE", help="where each run is noted (the user's folder for such)")
+    schedule.add_argument("--timezone", default="", metavar="ZONE", help="whose calendar says what today is, such as Europe/Berlin")
+    schedule.add_argument("--with", dest="scheduler", choices=("cron", "systemd"), help="on Linux: which of the two (cron)")
 
     for name, run, text in (
         ("install-calc", _install_calc, "put the formulas and the button Refresh Segments into LibreOffice Calc"),
@@ -166,6 +180,32 @@ def _reading(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from", dest="source", type=Path, metavar="PATH", help="read the ERP sheets from there instead of the book")
 
 
+def _telling(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--notify", nargs="?", const="always", choices=_NOTIFY, metavar="WHEN",
+        help="send a digest to those on Config: always, on changes, or on failures only; needs xlseg[notify]",
+    )  # fmt: skip
+    command.add_argument("--notify-to", type=_addresses, metavar="WHO", help="mail addresses or channels, in place of those on Config")
+    command.add_argument("--notify-config", type=Path, metavar="FILE", help="notify file with the mail server and channels (the user's own)")
+
+
+_NOTIFY = ("always", "changes", "failures")
+
+
+def _with_notify_word(arguments: Sequence[str]) -> list[str]:
+    """The arguments, in which a `--notify` before something else than one of its words (mostly the book) has its usual one."""
+    return ["--notify=always" if word == "--notify" and not {*arguments[at + 1 : at + 2]} & {*_NOTIFY} else word for at, word in enumerate(arguments)]
+
+
+def _addresses(text: str) -> Any:
+    from xlseg.addresses import AddressError, read_addresses
+
+    try:
+        return read_addresses(text)
+    except AddressError as error:
+        raise argparse.ArgumentTypeError(f"it holds {error}") from None
+
+
 def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
@@ -233,12 +273,67 @@ def _check(chosen: argparse.Namespace) -> int:
 def _refresh(chosen: argparse.Namespace) -> int:
     from xlseg import words
 
-    report = _refreshed(chosen)
+    _now(chosen.timezone)
+    watch = _watch(chosen)
+    watch.started()
+    try:
+        report = _refreshed(chosen)
+    except Exception as error:
+        watch.failed(error)
+        raise
+    summary = words.summary(report)
+    told = watch.finished(report, f"{summary[0]}; {words.moved(report)}; {words.checks(report)}")
     if chosen.json:
-        _say_json(words.as_json(report))
+        _say_json({**words.as_json(report), "digest": [*told, *watch.troubles]})
     else:
-        _say(*words.summary(report))
+        _say(*summary, *told)
+    return 1 if watch.troubles else 0
+
+
+def _watch(chosen: argparse.Namespace) -> Any:
+    from xlseg.addresses import Addresses
+    from xlseg.unattended import Watch
+
+    book = chosen.output if chosen.output is not None and _is_export(chosen.book) else chosen.book
+    to, failures_to = chosen.notify_to or Addresses(), chosen.failures_to or Addresses()
+    return Watch(book, chosen.notify or "", to, failures_to, _secrets(chosen), chosen.log, lambda: _now(chosen.timezone), _complain)
+
+
+def _secrets(chosen: argparse.Namespace) -> Path:
+    from xlseg.notices import standard_file
+
+    named: Path | None = chosen.notify_config
+    return named or standard_file(sys.platform, Path.home(), os.environ)
+
+
+def _schedule(chosen: argparse.Namespace) -> int:
+    from xlseg.addresses import Addresses
+    from xlseg.errors import ScheduleError
+    from xlseg.scheduling import Machine, run_program
+    from xlseg.timetable import Wish, schedule, show, time_of_day, unschedule
+
+    now = _now("")
+    machine = Machine(sys.platform, Path.home(), os.environ, getattr(os, "getuid", lambda: 0)(), now.date(), run_program)
+    book = _absolute(chosen.book)
+    if chosen.show:
+        _say(*show(book, machine, now))
+        return 0
+    if book is None:
+        raise ScheduleError("xlseg schedule", "no book is named", "name it: xlseg schedule book.xlsx --daily 06:30")
+    if chosen.remove:
+        _say(*unschedule(book, machine))
+        return 0
+    _now(chosen.timezone)  # says so when there is no such zone
+    wish = Wish(
+        book, time_of_day(chosen.daily), chosen.weekdays, _absolute(chosen.source), chosen.backup, chosen.timezone, chosen.notify or "",
+        chosen.notify_to or Addresses(), _absolute(_secrets(chosen)) if chosen.notify else None, _absolute(chosen.log), chosen.scheduler or "",
+    )  # fmt: skip
+    _say(*schedule(wish, machine, sys.executable, now))
     return 0
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else Path(os.path.abspath(path.expanduser()))
 
 
 def _explain(chosen: argparse.Namespace) -> int:
@@ -246,7 +341,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     from xlseg.explain import explain
 
     report = _examined(chosen)
-    _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)))
+    _say(*words.explanation(explain(report.analysis, chosen.customer, report.book)), *words.draft(report))
     return 0
 
 
@@ -262,89 +357,37 @@ def _history(chosen: argparse.Namespace) -> int:
     elif chosen.csv:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows(publication.as_rows(found))
-        _say(*text.getvalue().splitlines())
+        _say(*text.getvalue().removesuffix("\n").split("\n"))
     else:
         _say(*publication.lines(found))
     return 0
 
 
 def _rules_export(chosen: argparse.Namespace) -> int:
-    from xlseg.errors import FileError
-    from xlseg.rulefile import SharedRules, text_of
+    from xlseg.sharing import export_rules
 
-    if chosen.file.suffix.lower() in (".xlsx", ".xlsm"):
-        raise FileError(chosen.file.name, "a rule set is exported to a text file", "give it a name such as rules.json")
-    rules = _rules_in(chosen.book)
-    name = chosen.book.stem if chosen.name is None else chosen.name
-    try:
-        chosen.file.write_text(text_of(SharedRules(rules, name, chosen.version, chosen.comment)), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise FileError(chosen.file.name, f"cannot be written ({error.strerror or error})", "free space or rights, or write elsewhere") from None
-    _say(f"{chosen.file}  rule set {rules.hash}, {len(rules.rules)} rules")
+    _say(*export_rules(chosen.book, chosen.file, chosen.name, chosen.version, chosen.comment))
     return 0
 
 
 def _rules_import(chosen: argparse.Namespace) -> int:
-    from xlseg.changelog import rule_differences
-    from xlseg.hosts.file import WorkbookFile
-    from xlseg.importing import rules_to_write, standing_rules
+    from xlseg.sharing import import_rules
 
-    shared = _rule_file(chosen.file)
-    book = WorkbookFile(chosen.book, backups=chosen.backup)
-    before = standing_rules(book)
-    if before is not None and before.hash == shared.rules.hash:
-        _say(f"{chosen.book}  has rule set {shared.rules.hash} already; nothing written")
-        return 0
-    written = book.write(rules_to_write(book, shared.rules), save=not chosen.dry_run)
-    changed = [] if before is None else _differences(rule_differences(before, shared.rules))
-    done = "would be written" if chosen.dry_run else "written"
-    _say(f"{chosen.book}  rule set {shared.rules.hash}, {len(shared.rules.rules)} rules {done} to Rules. Next: xlseg refresh {chosen.book}", *changed)
-    if written.remarks:
-        _say(*(f"note      {remark}" for remark in written.remarks))
+    _say(*import_rules(chosen.book, chosen.file, chosen.backup, save=not chosen.dry_run))
     return 0
 
 
 def _rules_diff(chosen: argparse.Namespace) -> int:
-    from xlseg.changelog import rule_differences
+    from xlseg.sharing import differing_rules
 
     try:
-        before, after = (_rules_in(path) for path in (chosen.before, chosen.after))
+        found = differing_rules(chosen.before, chosen.after)
     except XlsegError as error:
         _complain(str(error))
         return 2
-    if before.hash == after.hash:
-        return 0
-    _say(f"{chosen.before} {before.hash} → {chosen.after} {after.hash}", *_differences(rule_differences(before, after)))
-    return 1
-
-
-def _differences(entries: Sequence[Any]) -> list[str]:
-    return [f"{entry.item}: {entry.before or '–'} → {entry.after or '–'}" for entry in entries]
-
-
-def _rules_in(path: Path) -> Any:
-    """The rule set of a book or of a rule set file."""
-    from xlseg.errors import FileError
-    from xlseg.importing import standing_rules
-    from xlseg.sources import open_source
-
-    if path.is_file() and not _is_export(path):
-        rules = standing_rules(open_source(path))
-        if rules is None:
-            raise FileError(path.name, "the book has no Rules sheet yet", "refresh it, which makes one")
-        return rules
-    return _rule_file(path).rules
-
-
-def _rule_file(path: Path) -> Any:
-    from xlseg.errors import FileError
-    from xlseg.rulefile import MOST_BYTES, read_rule_file
-
-    try:
-        with path.open("rb") as file:
-            return read_rule_file(file.read(MOST_BYTES + 1), path.name)
-    except OSError as error:
-        raise FileError(str(path), f"the file cannot be read ({error.strerror or error})", "check the path") from None
+    if found:
+        _say(*found)
+    return 1 if found else 0
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
@@ -357,14 +400,16 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _install_calc(chosen: argparse.Namespace) -> int:
-    from xlseg.addin.calc_extension.install import find_office, install
+    from xlseg.addin.calc_extension.install import install
+    from xlseg.addin.calc_extension.office import find_office
 
     _say(install(find_office(chosen.office, chosen.profile)))
     return 0
 
 
 def _uninstall_calc(chosen: argparse.Namespace) -> int:
-    from xlseg.addin.calc_extension.install import find_office, uninstall
+    from xlseg.addin.calc_extension.install import uninstall
+    from xlseg.addin.calc_extension.office import find_office
 
     _say(uninstall(find_office(chosen.office, chosen.profile)))
     return 0
@@ -408,7 +453,7 @@ def _refreshed(chosen: argparse.Namespace) -> Any:
     from xlseg.refresh import refresh
     from xlseg.sources import open_source
 
-    clock = started_clock()
+    clock = started_clock(chosen.timezone)
     if _is_export(chosen.book):
         return _from_exports(chosen, clock)
     source = open_source(chosen.source) if chosen.source else None
@@ -467,12 +512,19 @@ def today() -> dt.date:
     return dt.date.today()
 
 
-def started_clock() -> Any:
+def _now(zone: str) -> dt.datetime:
+    """The time now, aware of its zone: the one named, or else this machine's."""
+    from xlseg.zones import time_zone
+
+    return dt.datetime.now(time_zone(zone)) if zone else dt.datetime.now().astimezone()
+
+
+def started_clock(zone: str = "") -> Any:
     """A `refresh.Clock` that starts now: for every door, since none but this module reads the time."""
     from xlseg.refresh import Clock
 
     started = time.perf_counter()
-    return Clock(dt.datetime.now(), lambda: time.perf_counter() - started)
+    return Clock(_now(zone).replace(tzinfo=None), lambda: time.perf_counter() - started)
 
 
 class _Progress:

@@ -17,8 +17,8 @@ import pandas as pd
 
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_number
+from xlseg.gains import cash_accelerated_at
 from xlseg.metrics.receivables import BUCKETS
-from xlseg.metrics.value import cash_accelerated
 from xlseg.migration import mobility
 from xlseg.movers import Mover
 from xlseg.workbook import Array
@@ -28,7 +28,6 @@ HIGH_RISK = 6
 SEGMENTS, MOVERS = 12, 10
 """Lines of the lists."""
 OTHERS = "All other segments"
-MONTH = 30
 
 LATENESS = (
     ("11+ early", None, -11),
@@ -102,18 +101,10 @@ class Dashboard:
     ledger: float
 
 
-def dashboard(analysis: Analysis, found: Sequence[Mover], accelerated: tuple[float, float]) -> Dashboard:
-    """The Dashboard of an analysis.
-
-    Parameters
-    ----------
-    found
-        All movers since the last month-end.
-    accelerated
-        Cash accelerated at the as-of date and a month before; NaN where unknown.
-    """
+def dashboard(analysis: Analysis, found: Sequence[Mover]) -> Dashboard:
+    """The Dashboard of an analysis; `found` are all movers since the last month-end."""
     return Dashboard(
-        cards=(*_receivables(analysis, accelerated),) if analysis.facts.has_invoices else (*_orders(analysis),),
+        cards=(*_receivables(analysis),) if analysis.facts.has_invoices else (*_orders(analysis),),
         segments=segment_lines(analysis),
         months=_months(analysis),
         lateness=lateness(payment_events(analysis, analysis.as_of)) if analysis.facts.has_invoices else (),
@@ -125,7 +116,7 @@ def dashboard(analysis: Analysis, found: Sequence[Mover], accelerated: tuple[flo
 # ── cards ────────────────────────────────────────────────────────────────────
 
 
-def _receivables(analysis: Analysis, accelerated: tuple[float, float]) -> list[Card]:
+def _receivables(analysis: Analysis) -> list[Card]:
     now, before = (analysis.figures.iloc[at] for at in (-1, -2))
 
     def figure(name: str, column: str, unit: Unit, better: int = 0) -> Card:
@@ -138,7 +129,7 @@ def _receivables(analysis: Analysis, accelerated: tuple[float, float]) -> list[C
         figure("Past due", "past_due", "money", -1),
         Card.of("Past due, share of open", "share", share, -1),
         *_at_risk(analysis, "open_balance", "Exposure"),
-        Card.of("Cash accelerated at target", "money", accelerated, -1),
+        Card.of("Cash accelerated at target", "money", [cash_accelerated_at(analysis, date) for date in (analysis.as_of, analysis.previous)], -1),
         figure("DSO", "dso", "days", -1),
         figure("Best possible DSO", "dso_best", "days"),
         figure("DSO, countback", "dso_countback", "days", -1),
@@ -279,39 +270,3 @@ def lateness(events: Events) -> tuple[tuple[str, int, int], ...]:
         inside = inside if high is None else inside & (events.days_late <= high)
         found.append((name, int((inside & events.settled).sum()), int((inside & ~events.settled).sum())))
     return tuple(found)
-
-
-def accelerated_cash(analysis: Analysis, date: dt.date) -> float:
-    """Cash that would come once if each segment paid on target: Σ receipts per 30 days × days above the target ÷ 30. NaN without invoices.
-
-    Segments are those of the date; a customer's receipts and days late count in his. docs/dashboard.md
-    """
-    if not analysis.facts.has_invoices:
-        return math.nan
-    rows = _at(analysis, date)
-    code, names = pd.factorize(rows["segment"].to_numpy(object))
-    place = pd.Index(rows["customer"].to_numpy(object)).get_indexer(pd.Index(analysis.facts.customers, dtype=object))
-    segment = np.where(place >= 0, np.append(code, -1)[place], -1)
-    events = payment_events(analysis, date)
-    weight, late = (_by(segment[events.customer], part, len(names)) for part in (events.amount, events.amount.astype("float64") * events.days_late))
-    receipts = _by(*_received(analysis, date, segment), len(names)) / 100 * MONTH / analysis.settings.window
-    saved = np.maximum(np.divide(late, weight, out=np.zeros(len(names)), where=weight > 0) - analysis.settings.target_days_late, 0.0)
-    return round(sum(cash_accelerated(*pair, MONTH) for pair in zip(receipts.tolist(), np.where(weight > 0, saved, 0.0).tolist(), strict=True)), 2)
-
-
-def _received(analysis: Analysis, date: dt.date, segment: Array) -> tuple[Array, Array]:
-    """Segment and amount of what was received in the window: payments, or without a Payments sheet the invoices that were settled."""
-    at, window = day_number(date), analysis.settings.window
-    if not analysis.ledger.has_payments:
-        events = payment_events(analysis, date)
-        return segment[events.customer[events.settled]], events.amount[events.settled]
-    payments = analysis.ledger.payments
-    day = payments["date"].to_numpy("datetime64[D]").astype("int64")
-    chosen = payments[(day <= at) & (day > at - window) & ~payments["is_credit"].to_numpy("bool")]
-    place = pd.Index(analysis.facts.customers, dtype=object).get_indexer(pd.Index(chosen["customer"].to_numpy(object), dtype=object))
-    return np.where(place >= 0, np.append(segment, -1)[place], -1), chosen["amount"].to_numpy()
-
-
-def _by(segment: Array, amounts: Array, count: int) -> Array:
-    known = segment >= 0
-    return np.bincount(segment[known], amounts[known], count)

@@ -41,7 +41,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Content:
-    """What a digest tells. `exposure` is None in a book without invoices, `actions` None where there is no worklist."""
+    """What a digest tells. `exposure` is None in a book without invoices."""
 
     book: str
     as_of: dt.date
@@ -55,7 +55,7 @@ class Content:
     moves: tuple[Move, ...]
     failed: tuple[tuple[str, float, float], ...]
     exposure: float | None
-    actions: int | None
+    actions: int
     findings: tuple[tuple[str, int], ...]
     news: bool
 
@@ -65,16 +65,8 @@ class Content:
         return self.worse + self.better
 
 
-def content_of(report: Report, actions: int | None = None, draft: bool = False) -> Content:
-    """What the digest of a refresh tells.
-
-    Parameters
-    ----------
-    actions
-        Lines on the worklist, where there is one.
-    draft
-        Whether the rule set waits for approval.
-    """
+def content_of(report: Report) -> Content:
+    """What the digest of a refresh tells."""
     analysis = report.analysis
     worse, better, provisional = counts(list(report.movers))
     levels = Counter[str]()
@@ -86,14 +78,14 @@ def content_of(report: Report, actions: int | None = None, draft: bool = False) 
         previous=analysis.previous,
         run=report.run,
         rules=analysis.rules.hash,
-        draft=draft,
+        draft=analysis.approval.is_draft,
         worse=worse,
         better=better,
         provisional=provisional,
         moves=_moves(report),
         failed=tuple((c.name, c.expected or 0.0, c.found or 0.0) for c in report.applicable if not c.passed),
         exposure=_exposure(report),
-        actions=actions,
+        actions=sum(not row.held for row in report.work.rows),
         findings=tuple((word, levels[level]) for level, word in _LEVELS),
         news=history.NAME not in report.written.unchanged,
     )
@@ -140,7 +132,7 @@ def digest_message(content: Content) -> Message:
         ("As of", f"{content.as_of}, run {content.run}, rules {content.rules}" + (", DRAFT: not approved yet" if content.draft else "")),
         (f"Moved since {content.previous}", f"{content.worse} worse, {content.better} better ({content.provisional} provisional)"),
         (f"Exposure in risk {HIGH_RISK} and above", "unknown: no invoices in the book" if content.exposure is None else f"{content.exposure:,.2f}"),
-        *((("Actions", f"{content.actions:,}"),) if content.actions is not None else ()),
+        ("Actions", f"{content.actions:,}"),
         ("Findings", ", ".join(f"{count:,} {word}" for word, count in content.findings)),
     )
     alarms = [f"CONTROL FAILED: {name}: expected {expected:,.2f}, found {found:,.2f}" for name, expected, found in content.failed]

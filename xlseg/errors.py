@@ -4,7 +4,7 @@ XlsegError                     known failures: one line for the user, exit code 
 ├── SourceError                the ERP sheets cannot be read
 │   ├── MissingSheetError      a sheet that is needed is not there
 │   └── MissingColumnError     a required column is not among the headings
-├── SettingError               a Config cell holds what it cannot hold
+├── SettingError               a Config cell holds what it cannot hold, or Overrides has lost its headings
 ├── CriterionError             a Rules cell is not a criterion, or its column no metric
 ├── PlaybookError              a Playbook cell cannot be what its column says
 ├── UnknownCustomerError       asked about a customer who is not in the book

@@ -12,13 +12,14 @@ import pandas as pd
 
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_number
+from xlseg.courses import said_of
 from xlseg.facts import Facts
 from xlseg.metrics.difference import mean_difference
 from xlseg.metrics.samples import Payments, payments_of
 from xlseg.metrics.value import cash_accelerated, working_capital_benefit
 from xlseg.receipts import Applied
 from xlseg.settings import Settings
-from xlseg.tables import Ledger
+from xlseg.touches import Touches
 from xlseg.workbook import Array
 
 PERIOD = 30
@@ -26,29 +27,6 @@ PERIOD = 30
 
 FEW = 10
 """A group of fewer customers is not compared."""
-
-
-@dataclass(frozen=True)
-class Touches:
-    """Contacts, a row each: position of the customer among the facts' customers, day number."""
-
-    customer: Array
-    day: Array
-
-    def between(self, after: int, until: int) -> Touches:
-        """Those dated after one day, up to another."""
-        seen = (self.day > after) & (self.day <= until)
-        return Touches(self.customer[seen], self.day[seen])
-
-
-def touches_of(ledger: Ledger, book: Facts, more: pd.DataFrame | None = None) -> Touches:
-    """The rows of the Reminders sheet, and those of `more` (customer: id, day: datetime64), of customers in the ledger."""
-    frames = [ledger.reminders[["customer", "date"]].rename(columns={"date": "day"}), *([] if more is None else [more[["customer", "day"]]])]
-    ids = np.concatenate([frame["customer"].to_numpy(object) for frame in frames])
-    day = np.concatenate([frame["day"].to_numpy("datetime64[D]") for frame in frames])
-    customer = pd.Index(book.customers, dtype=object).get_indexer(pd.Index(ids, dtype=object))
-    kept = (customer >= 0) & ~np.isnat(day)
-    return Touches(customer[kept], day[kept].astype("int64"))
 
 
 @dataclass(frozen=True)
@@ -77,24 +55,22 @@ class SegmentValue:
         return working_capital_benefit(self.cash(settings.target_days_late), settings.cost_of_capital)
 
 
-def values(analysis: Analysis, touches: Touches, date: dt.date | None = None) -> list[SegmentValue]:
-    """A line a segment with customers, by falling cash, then in the order of the rules.
-
-    `date` is one of the analysis' dates, by default the as-of date.
-    """
-    book, day, settings = analysis.facts, day_number(date or analysis.as_of), analysis.settings
-    segment, names = _segments(analysis, date or analysis.as_of), analysis.segments
+def values(analysis: Analysis, date: dt.date, touches: Touches | None = None) -> list[SegmentValue]:
+    """A line a segment with customers at one of the dates, by falling cash, then in the order of the rules."""
+    book, day, settings = analysis.facts, day_number(date), analysis.settings
+    segment, names = _segments(analysis, date), analysis.segments
     events = payments_of(book, day, settings)
+    days = span(book, day, settings.window)
     cash = _in_segments(segment, names, *_cash(analysis.applied, day - settings.window, day))
     amounts, late = (_in_segments(segment, names, events.customer, x) for x in (events.amount, events.amount * events.late))
-    seen = touches.between(day - settings.window, day)
-    contacts = _in_segments(segment, names, seen.customer, np.ones(len(seen.day)))
+    touched = _touched(touches, day - settings.window, day)
+    contacts = _in_segments(segment, names, touched, np.ones(len(touched)))
     customers = np.bincount(segment[segment >= 0], minlength=len(names))
     found = [
         SegmentValue(
             name,
             int(customers[at]),
-            round(float(cash[at]) / 100 * PERIOD / settings.window, 2),
+            round(float(cash[at]) / 100 * PERIOD / days, 2),
             float(late[at] / amounts[at]) if amounts[at] else math.nan,
             int(contacts[at]),
         )
@@ -104,20 +80,36 @@ def values(analysis: Analysis, touches: Touches, date: dt.date | None = None) ->
     return sorted(found, key=lambda value: -np.nan_to_num(value.cash(settings.target_days_late)))
 
 
+def _touched(touches: Touches | None, after: int, until: int) -> Array:
+    """Who was touched after one day, up to another, once a touch."""
+    if touches is None:
+        return np.zeros(0, "int64")
+    return touches.customer[(touches.day > after) & (touches.day <= until)]
+
+
+def span(book: Facts, day: int, window: int) -> int:
+    """Days over which receipts are counted: the window, or as long as there have been invoices."""
+    first = int(book.sales["day"].min()) if len(book.sales) else day
+    return max(min(window, day - first + 1), 1)
+
+
 def cash_accelerated_total(found: Sequence[SegmentValue], settings: Settings) -> float:
     """Cash released once when every segment reaches the target; units."""
-    return float(np.nansum([value.cash(settings.target_days_late) for value in found]))
+    return round(float(np.nansum([value.cash(settings.target_days_late) for value in found])), 2)
+
+
+def cash_accelerated_at(analysis: Analysis, date: dt.date) -> float:
+    """The total at one of the dates; NaN in a book without invoices."""
+    return cash_accelerated_total(values(analysis, date), analysis.settings) if analysis.facts.has_invoices else math.nan
 
 
 def _segments(analysis: Analysis, date: dt.date) -> Array:
-    """Place of each of the facts' customers among the segments at a date; -1 = not known then."""
-    place, code = ({name: at for at, name in enumerate(names)} for names in (analysis.facts.customers, analysis.segments))
-    rows = analysis.measured[analysis.measured["as_of"] == np.datetime64(date, "s")]
-    found = np.full(len(place), -1)
-    listed = [(place[c], code[s]) for c, s in zip(rows["customer"], rows["segment"], strict=True) if c in place]
-    if listed:
-        found[[at for at, _ in listed]] = [segment for _, segment in listed]
-    return found
+    """Place of the segment of each of the facts' customers at one of the dates; -1 = not known then."""
+    rows = analysis.courses.of(np.array(analysis.facts.customers, object))[:, analysis.dates.index(date)]
+    code = {name: at for at, name in enumerate(analysis.segments)}
+    codes, names = pd.factorize(analysis.measured["segment"].to_numpy(object))
+    of_row = np.array([code[name] for name in names], "int64")[codes]
+    return said_of(rows, of_row, -1)
 
 
 def _cash(came: Applied, after: int, until: int) -> tuple[Array, Array]:
@@ -183,7 +175,7 @@ def gain(analysis: Analysis, touches: Touches) -> Gain:
     before, after = _weighted(payments_of(book, start, settings), size), _weighted(_since(payments_of(book, day, settings), start), size)
     known = ~np.isnan(before) & ~np.isnan(after)
     contacted = np.zeros(size, "bool")
-    contacted[touches.between(start, day).customer] = True
+    contacted[_touched(touches, start, day)] = True
     groups = [_group(before, after, known & chosen) for chosen in (contacted, ~contacted)]
     few = [f"{g.customers} {name}" for g, name in zip(groups, ("contacted", "not contacted"), strict=True) if g.customers < FEW]
     if few:

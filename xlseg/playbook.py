@@ -249,7 +249,7 @@ def _must_differ(steps: Sequence[Step], sheet: str, places: Mapping[str, int]) -
     for step in steps:
         first = seen.setdefault((step.segment.casefold(), step.kind, step.day), step)
         if first is not step:
-            fact = f"{step.segment} has a {step.kind} step on day {signed(step.day)} in row {first.row} already"
+            fact = f"{first.segment} has a {step.kind} step on day {signed(step.day)} in row {first.row} already"
             raise PlaybookError(f"{sheet}!{cell_name(step.row, places['Day'] + 1)}", fact, "give it another day, or clear one of the two rows")
 
 

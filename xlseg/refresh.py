@@ -13,7 +13,7 @@ from xlseg import __version__, own
 from xlseg.actions import Work, worklist
 from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
-from xlseg.dashboard import accelerated_cash, dashboard
+from xlseg.dashboard import dashboard
 from xlseg.errors import SourceError
 from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
@@ -172,7 +172,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         movers_tab(analysis, report.movers, work.playbook.said),
         *migration_tabs(analysis, own.picked_of(workbook)),
         *drill_tabs(analysis, own.drilled_of(workbook)),
-        value_tab(analysis),
+        value_tab(analysis, work.touches, work.contacted),
         forecast_tab(analysis),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
@@ -181,7 +181,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         rule_sets,
         change_log,
         action_log_tab(work.entries),
-        definitions_tab(analysis),
+        definitions_tab(analysis, work.playbook),
         *inputs[:-1],
         overrides,
         inputs[-1],
@@ -190,11 +190,8 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
 
 def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:
     analysis = report.analysis
-    accelerated = accelerated_cash(analysis, analysis.as_of), accelerated_cash(analysis, analysis.previous)
     first = own.first_run_of(workbook, run.as_of, run.input_hash, run.rules_hash)
-    return dashboard_tab(
-        analysis, dashboard(analysis, report.movers, accelerated), first, analysis.approval.words, light(report.controls, report.findings)
-    )
+    return dashboard_tab(analysis, dashboard(analysis, report.movers), first, analysis.approval.words, light(report.controls, report.findings))
 
 
 def _run(report: Report, number: int, clock: Clock) -> Run:

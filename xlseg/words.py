@@ -29,7 +29,6 @@ def summary(report: Report) -> list[str]:
     used = ", ".join(f"{rows[role]:,} {role}" for role in _ROLES if role in rows)
     void = sum(tally.rows_void for tally in report.intake.tallies)
     excluded = sum(tally.rows_excluded for tally in report.intake.tallies) - void
-    worse, better, provisional = counts(list(report.movers))
     segments = analysis.standing["segment"].value_counts()
     listed = " · ".join(f"{name} {count}" for name, count in segments.items())
     entity = analysis.settings.entity.lower()
@@ -37,13 +36,18 @@ def summary(report: Report) -> list[str]:
     lines = [
         f"{report.book}  as of {analysis.as_of} · {len(analysis.standing):,} {entity}s · {used} · {excluded_text}",
         f"segments  {listed}",
-        f"moved     {worse} worse, {better} better since {analysis.previous} ({provisional} provisional)",
+        f"moved     {moved(report)}",
     ]
-    if analysis.approval.is_draft:
-        lines.append(f"DRAFT     {analysis.approval.advice}")
+    lines += draft(report)
     stale = [f"{finding.found}: {finding.effect}" for finding in report.findings if finding.kind == "stale export"]
     notes = (f"note      {remark}" for remark in (*stale, *report.written.remarks))
-    return [*lines, *_formulas(report.written.recomputed), _checks(report), *_failures(report), *notes]
+    return [*lines, *_formulas(report.written.recomputed), f"checks    {checks(report)}", *_failures(report), *notes]
+
+
+def draft(report: Report) -> list[str]:
+    """The line that says what a draft waits for; none when the rule set is approved."""
+    approval = report.analysis.approval
+    return [f"DRAFT     {approval.advice}"] if approval.is_draft else []
 
 
 def _formulas(done: Recomputed) -> list[str]:
@@ -55,10 +59,17 @@ def _formulas(done: Recomputed) -> list[str]:
     return [f"formulas  {done.formulas:,} computed, {done.changed:,} with a new answer{left}"]
 
 
-def _checks(report: Report) -> str:
+def moved(report: Report) -> str:
+    """How many moved, for the worse and the better."""
+    worse, better, provisional = counts(list(report.movers))
+    return f"{worse} worse, {better} better since {report.analysis.previous} ({provisional} provisional)"
+
+
+def checks(report: Report) -> str:
+    """How many controls agree, and how many tabs were written in what time."""
     tabs = len(report.written.made) + len(report.written.updated)
     written = f"{tabs} tab{'s' * (tabs != 1)} {'written in' if report.saved else 'would be written,'}" if tabs else "nothing written,"
-    return f"checks    {report.passed} of {len(report.applicable)} · {written} {report.seconds:.1f} s"
+    return f"{report.passed} of {len(report.applicable)} · {written} {report.seconds:.1f} s"
 
 
 def _failures(report: Report) -> list[str]:

@@ -138,6 +138,14 @@ class Driver:
                 return [said["Description"], [[a.Name, a.Description, a.IsOptional] for a in said["Arguments"] or ()]]
         return None
 
+    def ask(self, extension, name, *arguments):
+        """What the extension does in the document for the worker, done from here. `extension`: where its modules are."""
+        if extension not in sys.path:
+            sys.path.insert(0, extension)
+        from xlseg_document import Document
+
+        return Document(self.document, self.context, Unwatched()).answers()[name](*arguments)
+
     def execute(self, code):
         """For looking around by hand."""
         space = {"self": self, "uno": uno, "doc": self.document, "prop": prop}
@@ -149,16 +157,31 @@ class Driver:
             self.desktop.terminate()
 
 
+class Unwatched:
+    """Nobody asks whether a sheet has changed."""
+
+    def saw(self, sheet, height, whole):
+        pass
+
+
+def grids(found):
+    if found.keys() != {"grid"}:
+        return found
+    from xlseg_wire import Grid
+
+    return Grid(found["grid"])
+
+
 def main():
     driver = Driver(sys.argv[1])
     for line in sys.stdin:
-        name, *arguments = json.loads(line)
+        name, *arguments = json.loads(line, object_hook=grids)
         try:
             answer = {"ok": getattr(driver, name)(*arguments)}
         except Exception as error:
             where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__)))
             answer = {"failed": f"{type(error).__name__}: {error} (driver: {where})"}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer, default=lambda grid: {"grid": grid.rows}), flush=True)
         if name == "quit":
             return
 

@@ -5,11 +5,15 @@ import json
 import os
 import select
 import shutil
-import stat
 import subprocess
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from xlseg.hosts.wire import Grid
 
 NOBODY = 65534
 PATIENCE = 60
@@ -25,9 +29,23 @@ exec setpriv --reuid={nobody} --regid={nobody} --clear-groups env HOME={public} 
 """
 
 
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that all may enter, for unopkg is another user than root.
+
+    Not one of pytest's: whenever a run of it starts anywhere, it closes the folder above those of all runs to other users.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="xlseg-office-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def programs(folder: Path) -> Path:
     """A folder with soffice and unopkg; for root an unopkg that runs as nobody, since it refuses root."""
-    folder.mkdir(parents=True)
+    folder.mkdir()
     soffice, unopkg = shutil.which("soffice"), shutil.which("unopkg")
     (folder / "soffice").symlink_to(str(soffice))
     if os.geteuid() != 0:
@@ -43,12 +61,9 @@ def programs(folder: Path) -> Path:
 
 def profile(folder: Path) -> Path:
     """An empty profile that unopkg may write to."""
-    folder.mkdir(parents=True)
+    folder.mkdir()
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
-        for place in (folder, *folder.parents):
-            if place.stat().st_uid == 0 and place != Path("/") and not place.stat().st_mode & stat.S_IXOTH:
-                place.chmod(place.stat().st_mode | stat.S_IXOTH)
     return folder
 
 
@@ -57,6 +72,10 @@ def own(folder: Path) -> None:
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+def _grids(found: dict[str, Any]) -> Any:
+    return Grid(found["grid"]) if found.keys() == {"grid"} else found
 
 
 class RunningOffice:
@@ -87,16 +106,36 @@ class RunningOffice:
     def _start(self) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(self._command, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it still runs and can be asked."""
+        return self.process.poll() is None and self._driver.poll() is None
+
+    def busy(self) -> float:
+        """Seconds of the processor it has taken so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def wait_until_idle(self) -> None:
+        """Wait until it has had nothing to do for a second. What is asked of a window from outside while it is being drawn may stop it for good."""
+        before = -1.0
+        for _ in range(PATIENCE):
+            if (now := self.busy()) - before <= 0.02:
+                return
+            before = now
+            time.sleep(1)
+        raise RuntimeError(f"LibreOffice has not come to rest in {PATIENCE} seconds")
+
     def __call__(self, name: str, *arguments: object) -> object:
         """Do a command of the driver."""
         assert self._driver.stdin
         assert self._driver.stdout
-        self._driver.stdin.write(json.dumps([name, *arguments]) + "\n")
+        self._driver.stdin.write(json.dumps([name, *arguments], default=lambda grid: {"grid": grid.rows}) + "\n")
         self._driver.stdin.flush()
         if not select.select([self._driver.stdout], [], [], PATIENCE)[0]:
             self.process.kill()
             raise RuntimeError(f"LibreOffice has not answered to {name} in {PATIENCE} seconds")
-        answer = json.loads(self._driver.stdout.readline() or '{"failed": "the driver has gone"}')
+        answer = json.loads(self._driver.stdout.readline() or '{"failed": "the driver has gone"}', object_hook=_grids)
         if "failed" in answer:
             raise RuntimeError(answer["failed"])
         return answer["ok"]

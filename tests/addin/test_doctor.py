@@ -13,6 +13,7 @@ import pytest
 from project_reading import project_of, sources
 
 from xlseg.addin import installation, template
+from xlseg.addin.calc_extension import office
 from xlseg.addin.compound import compound_file
 from xlseg.addin.doctor import BookFacts, Facts, Finding, examined, report
 from xlseg.addin.ovba import Module, vba_project
@@ -156,14 +157,14 @@ def test_onedrive_is_known_by_its_folder(tmp_path: Path) -> None:
 
 
 def test_the_extension_is_known_by_the_list_that_libreoffice_keeps(tmp_path: Path) -> None:
-    profile = installation.profile_folder("linux", tmp_path, {})
+    profile = office.profile_folder("linux", tmp_path, {})
     assert profile == tmp_path / ".config" / "libreoffice" / "4"
-    assert not installation.has_extension(profile)
+    assert not office.is_listed(profile)
     cache = profile / "user" / "uno_packages" / "cache"
     (cache / "uno_packages" / "lu1.tmp_" / "xlseg.oxt").mkdir(parents=True)
     for listed, there in ((b"org.xlseg.calc\nlu1.tmp\nxlseg.oxt\napplication/vnd.sun.star.package-bundle\n", True), (b"", False)):
         (cache / "uno_packages.pmap").write_bytes(b"Pmp1" + listed)  # as LibreOffice 25.2 writes it on adding, and on removing
-        assert installation.has_extension(profile) is there
+        assert office.is_listed(profile) is there
 
 
 def test_doctor_looks_at_this_machine_and_at_a_book(book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ import slow
 from ledgers import T, ago, book, invoice, messy, order, past_due, payment, settled
 
 from xlseg.analysis import Analysis, analyse
-from xlseg.dashboard import HIGH_RISK, LATENESS, OTHERS, SEGMENTS, Card, Dashboard, accelerated_cash, dashboard, payment_events, weighted_days_late
+from xlseg.dashboard import HIGH_RISK, LATENESS, OTHERS, SEGMENTS, Card, Dashboard, dashboard, payment_events, weighted_days_late
 from xlseg.dashboard import lateness as by_lateness
+from xlseg.gains import cash_accelerated_at
 from xlseg.movers import movers
 from xlseg.segments.defaults import default_rules
 from xlseg.segments.rules import read_rules
@@ -28,8 +29,7 @@ def analysed(ledger: Ledger, settings: Settings = SETTINGS) -> Analysis:
 
 
 def board_of(analysis: Analysis) -> Dashboard:
-    accelerated = accelerated_cash(analysis, analysis.as_of), accelerated_cash(analysis, analysis.previous)
-    return dashboard(analysis, movers(analysis), accelerated)
+    return dashboard(analysis, movers(analysis))
 
 
 def cards(board: Dashboard) -> dict[str, Card]:
@@ -56,42 +56,43 @@ def test_a_large_invoice_weighs_more_in_the_days_late() -> None:
 def test_without_payment_events_the_days_late_are_unknown() -> None:
     analysis = analysed(book([invoice(100, issued=ago(3))]))
     assert math.isnan(weighted_days_late(payment_events(analysis, T)))
-    assert accelerated_cash(analysis, T) == 0
+    assert cash_accelerated_at(analysis, T) == 0
 
 
 def one_customer_twelve_days_late() -> list[object]:
-    return [invoice(14_600, issued=ago(142), due=ago(112), document="I1"), payment(14_600, ago(100), "I1")]
+    old = invoice(1, issued=ago(500), document="I0")  # so that the whole year counts
+    return [old, invoice(14_600, issued=ago(142), due=ago(112), document="I1"), payment(1, ago(400), "I0"), payment(14_600, ago(100), "I1")]
 
 
 def test_cash_accelerated_is_the_receipts_of_thirty_days_times_the_days_above_the_target() -> None:
-    bill, paid = one_customer_twelve_days_late()
-    ledger = book([bill], [paid])  # type: ignore[list-item]
+    old, bill, first, paid = one_customer_twelve_days_late()
+    ledger = book([old, bill], [first, paid])  # type: ignore[list-item]
     # 14,600 in 365 days are 1,200 in 30; 12 days late: 1,200 × 12 ÷ 30 = 480
-    assert accelerated_cash(analysed(ledger), T) == 480
+    assert cash_accelerated_at(analysed(ledger), T) == 480
     # 5 days are the target: 1,200 × 7 ÷ 30
-    assert accelerated_cash(analysed(ledger, replace(SETTINGS, target_days_late=5)), T) == 280
-    assert accelerated_cash(analysed(ledger, replace(SETTINGS, target_days_late=12)), T) == 0
+    assert cash_accelerated_at(analysed(ledger, replace(SETTINGS, target_days_late=5)), T) == 280
+    assert cash_accelerated_at(analysed(ledger, replace(SETTINGS, target_days_late=12)), T) == 0
 
 
 def test_credits_are_no_receipts_and_cash_on_account_is() -> None:
-    bill, paid = one_customer_twelve_days_late()
+    old, bill, first, paid = one_customer_twelve_days_late()
     more = [payment(7_300, ago(50), "", name="P9"), payment(900, ago(50), "", name="C9", credit=True), payment(5_000, ago(365), "", name="P0")]
     # 14,600 + 7,300 = 21,900 in 365 days are 1,800 in 30; × 12 ÷ 30 = 720; what came 365 days ago has left the window
-    assert accelerated_cash(analysed(book([bill], [paid, *more])), T) == 720  # type: ignore[list-item]
+    assert cash_accelerated_at(analysed(book([old, bill], [first, paid, *more])), T) == 720  # type: ignore[list-item]
 
 
 def test_without_a_payments_sheet_what_was_settled_was_received() -> None:
     # 14,600 settled twelve days late, as above
-    assert accelerated_cash(analysed(book([settled(12, 14_600, on=ago(100))])), T) == 480
+    assert cash_accelerated_at(analysed(book([settled(12, 14_600, on=ago(100)), settled(0, 1, on=ago(400))])), T) == 480
 
 
 def test_a_segment_that_pays_early_does_not_make_up_for_one_that_pays_late() -> None:
-    slow_payer = [settled(12, 1_216.67, on=ago(30 * month), customer="A") for month in range(1, 13)]
-    early = [settled(-20, 50_000, on=ago(30 * month), customer="B") for month in range(1, 13)]
+    slow_payer = [settled(12, 1_216.67, on=ago(30 * month), customer="A") for month in range(1, 14)]
+    early = [settled(-20, 50_000, on=ago(30 * month), customer="B") for month in range(1, 14)]
     analysis = analysed(book([*slow_payer, *early]))
     assert len(set(analysis.standing["segment"])) == 2
-    # A: 12 × 1,216.67 = 14,600.04 in 365 days, 12 days late: 14,600.04 × 30/365 × 12/30 = 480.00; B: none
-    assert accelerated_cash(analysis, T) == pytest.approx(480, abs=0.01)
+    # A: 12 × 1,216.67 = 14,600.04 in 365 days, a thirteenth before them, 12 days late: 14,600.04 × 30/365 × 12/30 = 480.00; B: none
+    assert cash_accelerated_at(analysis, T) == pytest.approx(480, abs=0.01)
 
 
 # ── against the slow reading ─────────────────────────────────────────────────
@@ -162,19 +163,32 @@ def test_days_late_exposure_at_risk_and_cash_accelerated_are_those_of_the_slow_r
 
 
 def slow_accelerated(analysis: Analysis, date: dt.date, late: dict[str, list[slow.Event]], segment: dict[str, str]) -> float:
-    total = 0.0
+    total, invoices, receipts = 0.0, analysis.ledger.invoices, slow_receipts(analysis.ledger)
+    days = min(365, (date - invoices.loc[~invoices["is_credit"], "issued"].min().date()).days + 1)
     for name in set(segment.values()):
         own = {customer for customer, of in segment.items() if of == name}
         flat = [event for customer in own for event in late.get(customer, [])]
-        received = sum(
-            row["amount"] / 100
-            for row in analysis.ledger.payments.to_dict("records")
-            if row["customer"] in own and not row["is_credit"] and date - dt.timedelta(days=365) < row["date"].date() <= date
-        )
+        received = sum(amount for customer, day, amount in receipts if customer in own and date - dt.timedelta(days=365) < day <= date) / 100
         if flat:
             weighted = sum(e.amount * e.days_late for e in flat) / sum(e.amount for e in flat)
-            total += received * 30 / 365 * max(0.0, weighted) / 30
+            total += round(received * 30 / days, 2) * max(0.0, weighted) / 30  # Value shows the receipts to the cent
     return total
+
+
+def slow_receipts(ledger: Ledger) -> list[tuple[str, dt.date, int]]:
+    """Customer (that of the invoice, where there is one), day and amount of every payment, and of invoices that only their own row calls paid."""
+    known = dict(zip(ledger.invoices["document"], slow.documents(ledger), strict=True))
+    found, paid = [], set()
+    for row in ledger.payments.to_dict("records"):
+        document, day = known.get(row["document"]), row["date"].date()
+        paid.add(row["document"])
+        if not row["is_credit"]:
+            customer = document.customer if document else row["customer"]
+            found.append((customer, max(day, document.issued) if document and not document.is_credit else day, row["amount"]))
+    for name, document in known.items():
+        if name not in paid and document.timed and document.settled and not document.by_credit:
+            found.append((document.customer, document.settled, document.amount))
+    return found
 
 
 def test_lateness_counts_every_payment_event_once(analysis: Analysis, board: Dashboard) -> None:
@@ -247,7 +261,7 @@ def test_a_book_of_orders_shows_revenue_and_leaves_the_rest_empty() -> None:
         "Open balance", "Past due, share of open", "DSO", "Collection effectiveness", "Days late, by amount", "Cash accelerated at target",
     ]  # fmt: skip
     assert board.lateness == ()
-    assert math.isnan(accelerated_cash(analysed(ledger), T))
+    assert math.isnan(cash_accelerated_at(analysed(ledger), T))
 
 
 def test_there_are_always_twelve_cards() -> None:

@@ -9,21 +9,34 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from ledgers import T, ago, book, settled
+from ledgers import T, ago, book, invoice, settled
 from scipy import stats
 from slow import documents, payment_events
 
 from xlseg.analysis import Analysis, analyse
-from xlseg.gains import SegmentValue, cash_accelerated_total, gain, touches_of, values
+from xlseg.calendar import day_number
+from xlseg.contacted import contacted
+from xlseg.gains import SegmentValue, cash_accelerated_total, gain, values
 from xlseg.metrics.difference import mean_difference
 from xlseg.segments.defaults import default_rules
 from xlseg.settings import Settings
 from xlseg.tables import REMINDERS, Ledger
 from xlseg.tabs.value import value_tab
+from xlseg.touches import Contact, Owing, Touches, touches
+from xlseg.workbook import Tab
 
 
 def analysed(ledger: Ledger, **config: object) -> Analysis:
     return analyse(ledger, replace(Settings(), **config), default_rules(), T)  # type: ignore[arg-type]
+
+
+def touched(analysis: Analysis, *logged: Contact) -> Touches:
+    return touches(analysis.ledger, analysis.facts, logged, day_number(T))
+
+
+def tab(analysis: Analysis) -> Tab:
+    found = touched(analysis)
+    return value_tab(analysis, found, contacted(found, Owing(analysis.facts, analysis.ledger), day_number(T), 365))
 
 
 def reminded(ledger: Ledger, *touches: tuple[str, dt.date]) -> Ledger:
@@ -45,28 +58,26 @@ def test_a_segment_that_pays_at_the_target_or_sooner_releases_nothing() -> None:
 
 
 def test_receipts_in_thirty_days_and_days_late_weighed_by_amount() -> None:
-    # 300 + 100 received in 365 days; the 50 of 370 days ago are outside.
+    # Invoices since 400 days ago, so the whole year counts: 300 + 100 received in 365 days; the 50 of 370 days ago are outside.
     # (300 · 10 + 100 · 2) ÷ 400 = 8 days late.
     ledger = book([settled(10, 300, on=ago(40)), settled(2, 100, on=ago(100)), settled(0, 50, on=ago(370))])
-    (found,) = values(analysed(ledger), touches_of(ledger, analysed(ledger).facts))
+    (found,) = values(analysed(ledger), T)
     assert found.receipts == round(400 * 30 / 365, 2)
     assert found.days_late == 8
     assert found.customers == 1
 
 
-def test_an_earlier_date_is_valued_by_what_was_known_then() -> None:
-    # At the month-end before T the 300 that came 10 days before T had not come: 100 × 30 ÷ 365.
-    ledger = book([settled(10, 300, on=ago(10)), settled(2, 100, on=ago(100))])
-    analysis = analysed(ledger)
-    (found,) = values(analysis, touches_of(ledger, analysis.facts), analysis.previous)
-    assert found.receipts == round(100 * 30 / 365, 2)
+def test_a_book_younger_than_the_window_counts_its_own_days() -> None:
+    # First invoice 99 days before T: 100 days. 200 × 30 ÷ 100 = 60
+    ledger = book([invoice(200, issued=ago(99), paid=ago(50))])
+    (found,) = values(analysed(ledger), T)
+    assert found.receipts == 60
 
 
-def test_touches_are_reminders_and_what_else_is_given_in_the_window() -> None:
+def test_touches_are_reminders_and_what_the_action_log_has_in_the_window() -> None:
     ledger = reminded(book([settled(0, on=ago(20))]), ("A", ago(5)), ("A", ago(400)), ("UNKNOWN", ago(5)))
-    more = pd.DataFrame({"customer": ["A", "A"], "day": [pd.Timestamp(ago(3)), pd.NaT]})
     analysis = analysed(ledger)
-    (found,) = values(analysis, touches_of(ledger, analysis.facts, more))
+    (found,) = values(analysis, T, touched(analysis, Contact("A", ago(3), "Phone")))
     assert found.touches == 2
 
 
@@ -101,7 +112,7 @@ def two_groups(contacted: int, others: int, sooner: int = 6, seed: int = 1) -> L
 def test_who_was_contacted_pays_sooner_than_the_others_by_what_they_gained() -> None:
     ledger = two_groups(12, 15)
     analysis = analysed(ledger, baseline=BASELINE)
-    found = gain(analysis, touches_of(ledger, analysis.facts))
+    found = gain(analysis, touched(analysis))
     change: dict[bool, list[float]] = {True: [], False: []}
     everything = documents(ledger)
     for name in sorted({document.customer for document in everything}):
@@ -133,13 +144,14 @@ def test_who_was_contacted_pays_sooner_than_the_others_by_what_they_gained() -> 
 )
 def test_where_nothing_can_be_said_the_reason_is(ledger: Ledger, config: dict[str, object], said: str) -> None:
     analysis = analysed(ledger, **config)
-    assert said in gain(analysis, touches_of(ledger, analysis.facts)).reason
-    assert any(isinstance(cell.value, str) and cell.value.startswith("Cannot say") for cell in value_tab(analysis).cells.values())
+    assert said in gain(analysis, touched(analysis)).reason
+    assert any(isinstance(cell.value, str) and cell.value.startswith("Cannot say") for cell in tab(analysis).cells.values())
 
 
 def test_later_contacts_and_payments_change_nothing() -> None:
     ledger = two_groups(12, 15)
     later = replace(ledger, reminders=reminded(ledger, ("C20", T + dt.timedelta(days=3))).reminders)
     later = replace(later, reminders=pd.concat([ledger.reminders, later.reminders], ignore_index=True))
-    one, other = (gain(analysed(each, baseline=BASELINE), touches_of(each, analysed(each).facts)) for each in (ledger, later))
+    analyses = [analysed(each, baseline=BASELINE) for each in (ledger, later)]
+    one, other = (gain(analysis, touched(analysis)) for analysis in analyses)
     assert one == other

@@ -5,16 +5,24 @@ from __future__ import annotations
 from ledgers import T, ago, book, invoice, order, settled
 
 from xlseg.analysis import Analysis, analyse
+from xlseg.calendar import day_number
+from xlseg.contacted import contacted
 from xlseg.segments.defaults import default_rules
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
 from xlseg.tabs.forecast import forecast_tab
 from xlseg.tabs.value import value_tab
-from xlseg.workbook import Cell, Tab
+from xlseg.touches import Owing, touches
+from xlseg.workbook import Tab
 
 
 def analysed(ledger: Ledger) -> Analysis:
     return analyse(ledger, Settings(), default_rules(ledger.has_invoices), T)
+
+
+def valued(analysis: Analysis) -> Tab:
+    found = touches(analysis.ledger, analysis.facts, [], day_number(T))
+    return value_tab(analysis, found, contacted(found, Owing(analysis.facts, analysis.ledger), day_number(T), 365))
 
 
 def said(tab: Tab) -> str:
@@ -23,7 +31,7 @@ def said(tab: Tab) -> str:
 
 def test_a_book_without_invoices_says_so_in_one_line() -> None:
     analysis = analysed(book(orders=[order(100, ago(number)) for number in range(5)]))
-    for tab in (forecast_tab(analysis), value_tab(analysis)):
+    for tab in (forecast_tab(analysis), valued(analysis)):
         assert "the book has no invoices" in said(tab)
         assert tab.charts == ()
         assert {row for row, _ in tab.cells} == {1, 2, 3, 4}
@@ -39,8 +47,11 @@ def test_the_first_weeks_of_a_book_have_nothing_to_look_back_at() -> None:
     assert "Cannot say: 0 invoices had been paid" in said(forecast_tab(analysis))
 
 
-def test_a_block_of_others_stands_below_the_segments() -> None:
-    analysis = analysed(book([settled(0, on=ago(number)) for number in range(20)]))
-    plain, with_block = value_tab(analysis), value_tab(analysis, contacted={(1, 1): Cell("Contacted against not contacted", "section")})
-    (added,) = with_block.cells.keys() - plain.cells.keys()
-    assert added == (max(row for row, _ in plain.cells) + 2, 1)
+def test_how_those_contacted_compare_stands_below_the_segments() -> None:
+    cells = valued(analysed(book([settled(0, on=ago(number)) for number in range(20)]))).cells
+    words = {at: cell.value for at, cell in cells.items() if isinstance(cell.value, str)}
+    segments = max(row for (row, column), cell in cells.items() if column == 2 and cell.formula and "SUM" in cell.formula)
+    (at,) = (at for at, word in words.items() if word.startswith("Past due, and contacted or not"))
+    assert at[0] > segments
+    last = max(row for row, _ in words)
+    assert words[last, 1].startswith("Cannot say: ")

@@ -86,3 +86,16 @@ def test_an_error_of_the_program_is_a_message_too(tmp_path: Path, monkeypatch: p
     book = fake_excel.Book(erp)
     ribbon.refresh_book(book, CLOCK)
     assert "(ZeroDivisionError: by nought); the workbook is as it was. To go on, run `xlseg check`" in book.app.alerts[0]
+
+
+def test_a_draft_is_said_in_the_message(erp: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(erp, tmp_path / "erp.xlsx"))
+    refresh(WorkbookFile(path), None, None, CLOCK)
+    book = fake_excel.Book(path)
+    for sheets in (book.file, book.values):
+        sheets["Rules"]["F9"] = ">70%"
+    ribbon.refresh_book(book, CLOCK)
+    assert re.search(
+        r"\n\nDRAFT: rule set [0-9a-f]{8} is not approved: fill Approved By and Approved On in its row on Rule Sets, and refresh\.",
+        book.app.alerts[0],
+    )

@@ -1,4 +1,4 @@
-"""The contract with the user's file: what is not ours stays, what is ours stays in its place."""
+"""The contract with the user's file: what is not ours stays, what is ours stays in its place. What all hosts share: test_contract.py."""
 
 import os
 import random
@@ -155,16 +155,6 @@ def test_the_footer_is_brought_up_to_date_unless_the_user_has_his_own(tmp_path: 
     by_hand(path, lambda sheet: setattr(sheet.oddFooter.center, "text", "mine"))
     WorkbookFile(path).write([Tab(tab.name, tab.cells, tab.tables, footer="As of 2026-12-31")])
     assert openpyxl.load_workbook(path)["Segments"].oddFooter.left.text == "Confidential"
-
-
-def test_a_tab_that_the_user_deleted_is_made_again(tmp_path: Path) -> None:
-    path = user_book(tmp_path / "book.xlsx")
-    WorkbookFile(path).write([segments(CUSTOMERS)])
-    book = openpyxl.load_workbook(path)
-    del book["Segments"]
-    book.save(path)
-    assert WorkbookFile(path).write([segments(CUSTOMERS)]).made == ("Segments",)
-    assert column(path, "A") == ["0017", "0018"]
 
 
 def test_a_tab_that_the_user_renamed_is_found_by_its_table(tmp_path: Path) -> None:

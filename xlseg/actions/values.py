@@ -11,6 +11,7 @@ from xlseg.contacted import Contacted
 from xlseg.playbook import CLEAR, COLLECT, REVIEW, SALES, Playbook
 from xlseg.responses import Responses
 from xlseg.tables import Finding
+from xlseg.touches import Touches
 
 ORDER = {COLLECT: 0, REVIEW: 1, SALES: 2, CLEAR: 3}
 
@@ -24,7 +25,7 @@ class Action:
     segment: str
     kind: str
     action: str
-    when: dt.date
+    when: dt.date | None
     channel: str
     tone: str
     owner: str
@@ -71,8 +72,8 @@ class Work:
         Rows to add to the Action Log.
     findings
         What does not fit on Playbook and Actions.
-    responses, contacted
-        What is known of how customers respond.
+    touches, responses, contacted
+        Every touch up to the as-of date, and what is known of how customers respond.
     likely
         Ids of the customers who are likely to respond.
     """
@@ -82,6 +83,7 @@ class Work:
     beyond: dict[str, int]
     entries: tuple[Entry, ...]
     findings: tuple[Finding, ...]
+    touches: Touches
     responses: Responses
     contacted: Contacted
     likely: frozenset[str]

@@ -47,7 +47,8 @@ def worklist(
     owing = Owing(analysis.facts, analysis.ledger)
     counts, answered = judged(covering.touches, owing, covering.as_of, analysis.settings.window)
     found = responses(covering.touches, counts, answered, covering.people.segment.tolist())
-    ours = {row.key: row for row in reversed(typed) if row.key not in {entry.row.key for entry in over}}
+    finished_keys = {entry.row.key for entry in over}
+    ours = {row.key: row for row in reversed(typed) if row.key not in finished_keys}
     making = _Making(covering, playbook, found, ours, owners or {})
     due = sorted(making.actions(), key=lambda action: action.rank)
     kept, beyond = _within(due, analysis.settings.capacity, {row.key for row in typed if _stays(row, listed)})
@@ -58,6 +59,7 @@ def worklist(
         beyond,
         (*over, *entries),
         tuple(_findings(ours, rows)),
+        covering.touches,
         found,
         contacted(covering.touches, owing, covering.as_of, analysis.settings.window),
         frozenset(analysis.facts.customers[at] for at in found.likely),
@@ -100,9 +102,20 @@ def _settled(making: _Making, kept: Sequence[Action], typed: Sequence[Typed], li
 
 def _waiting(row: Typed, why: str) -> Action:
     """A row that is not due on this day, as it stood."""
-    when = row.when or dt.date.max
     return Action(
-        row.customer, row.name, row.segment, row.kind, row.action, when, row.channel, row.tone, row.owner, row.balance, "", held=why, rate=math.nan
+        row.customer,
+        row.name,
+        row.segment,
+        row.kind,
+        row.action,
+        row.when,
+        row.channel,
+        row.tone,
+        row.owner,
+        row.balance,
+        "",
+        held=why,
+        rate=math.nan,
     )
 
 
@@ -163,14 +176,15 @@ class _Making:
         by_invoice, by_customer = self.holding.promised
         promised = np.maximum(by_invoice[invoice], by_customer[customer])
         free = ~disputed & (promised < day)
-        asked = free | (np.bincount(customer, free, len(self.covering.people.place))[customer] == 0)
+        size = len(self.covering.people.place)
+        asked, all_of = free | (np.bincount(customer, free, size)[customer] == 0), np.bincount(customer, minlength=size)
         for at, group in groupby(np.flatnonzero(asked).tolist(), key=lambda place: int(customer[place])):
             places = np.array(list(group))
             held = ""
             if not free[places[0]]:
                 latest = int(promised[places][~disputed[places]].max(initial=0))
                 held = of_invoices(disputed[places].tolist(), as_date(latest) if latest >= day else None)
-            others = int((customer == at).sum()) - len(places) if not held else 0
+            others = int(all_of[at]) - len(places) if not held else 0
             yield self._collect(at, rows[places], held, others)
 
     def _promises(self) -> Array:
@@ -223,8 +237,9 @@ class _Making:
     def _as_before(self, action: Action) -> Action:
         """With the day it had on the list already: a segment holds since the last month-end or today, and today moves on."""
         row = self.typed.get(action.key)
-        keeps = row is not None and row.when is not None and row.action == action.action and row.when < action.when
-        return replace(action, when=row.when) if row is not None and row.when is not None and keeps else action
+        if row is None or row.when is None or action.when is None or row.action != action.action:
+            return action
+        return replace(action, when=min(row.when, action.when))
 
     def _stake(self, kind: str, at: int, customer: str) -> tuple[float, float]:
         """Balance concerned, and what rows of the kind are ranked by."""

@@ -19,8 +19,11 @@ Written from the records in `xlseg/addin/catalogue.py` by `python -m xlseg.addin
 - **The first argument** is one customer id or a column of them; answers spill beside a column: one call, not one a cell. `[…]` may be left out.
 - **Data are arguments**, with their heading row: `Invoices[#All]`. Excel then knows what the formula depends on, and recalculates it when an
   invoice changes. What is left out is read from the workbook: once, not per cell, and anew in a later calculation; a change there alone makes
-  Excel recalculate nothing (Ctrl+Alt+F9 does). Where the host shows a formula nothing but its arguments (xlwings Lite, Excel on the web) all data
-  have to be given; invoices that do not say themselves what is paid then need the payments, or the answer is `#VALUE!`.
+  Excel recalculate nothing (Ctrl+Alt+F9 does, Refresh Segments too; in LibreOffice Ctrl+Shift+F9). Where the host shows a formula nothing but
+  its arguments (xlwings Lite, Excel on the web) all data have to be given; invoices that do not say themselves what is paid then need the
+  payments, or the answer is `#VALUE!`.
+- **A column of ids rather than a formula a row**: a table named in a formula is handed over anew for each formula that names it. One formula for the
+  column hands it over once; a formula a row had better leave the data out.
 - **The same numbers as on the tabs** for the same as-of date: definitions in [metrics.md](metrics.md), segments in [segments.md](segments.md).
   What the options do is defined in metrics.md under "Options of the formulas".
 - **Never volatile.** Without `as_of` the date is As of on the Config sheet, else today.

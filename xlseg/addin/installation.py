@@ -5,24 +5,22 @@ from __future__ import annotations
 import importlib
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from xlseg.addin.calc_extension.office import find_office, is_listed, profile_folder
 from xlseg.addin.doctor import BookFacts, Facts, Version
 from xlseg.addin.runtime import version_of
 from xlseg.addin.vba_reading import module_texts
+from xlseg.errors import InstallError
 from xlseg.hosts.macros import project_in
 from xlseg.sources import open_source
 from xlseg.workbook import Value
 
 _CONF = "xlwings.conf"
-_EXTENSION = b"org.xlseg.calc"
-_PATIENCE = 60
 _SECURITY = (r"Software\Policies\Microsoft\office\16.0\excel\security", r"Software\Microsoft\Office\16.0\Excel\Security")
 """Where Windows keeps Excel's answer to macros: what the company has set wins."""
 
@@ -47,7 +45,7 @@ def look(book: Path | None) -> Facts:
         has_script=_script(Path.home(), version).is_file(),
         macro_setting=macro_setting(),
         calc=calc,
-        extension=has_extension(profile_folder(sys.platform, Path.home(), os.environ)) if calc else None,
+        extension=is_listed(profile_folder(sys.platform, Path.home(), os.environ)) if calc else None,
         book=book_facts(book, os.environ) if book else None,
     )
 
@@ -128,30 +126,7 @@ def is_in_cloud(path: Path, environment: Mapping[str, str]) -> bool:
 
 def calc_version() -> Version | None:
     """Version of the LibreOffice that is found first; None when there is none, or it does not say."""
-    places = ("C:/Program Files/LibreOffice/program/soffice.com", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
-    program = shutil.which("soffice") or next((place for place in places if Path(place).is_file()), None)
-    if program is None:
-        return None
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, errors="replace", timeout=_PATIENCE, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
+        return find_office().version
+    except InstallError:
         return None
-    found = re.search(r"LibreOffice (\d+)\.(\d+)", said)
-    return (int(found[1]), int(found[2])) if found else None
-
-
-def profile_folder(platform: str, home: Path, environment: Mapping[str, str]) -> Path:
-    """Where LibreOffice keeps the user's settings and extensions."""
-    if platform == "win32":
-        return Path(environment.get("APPDATA", home / "AppData" / "Roaming")) / "LibreOffice" / "4"
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "LibreOffice" / "4"
-    return Path(environment.get("XDG_CONFIG_HOME", home / ".config")) / "libreoffice" / "4"
-
-
-def has_extension(profile: Path) -> bool:
-    """Whether ours is on LibreOffice's list of the user's extensions; the files of one that was removed may lie there still."""
-    try:
-        return _EXTENSION in (profile / "user" / "uno_packages" / "cache" / "uno_packages.pmap").read_bytes()
-    except OSError:
-        return False

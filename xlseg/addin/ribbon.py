@@ -68,6 +68,8 @@ def _done(report: Report) -> str:
         f"Since {analysis.previous}: {worse} worse, {better} better ({provisional} of them provisional).",
         *map(_mover, [mover for mover in report.movers if mover.direction == WORSE][:_NAMED]),
     ]
+    if analysis.approval.is_draft:
+        lines += ["", f"DRAFT: {analysis.approval.advice}."]
     failed = [control.name for control in report.applicable if not control.passed]
     if failed:
         lines += ["", f"These checks failed, see Data Quality: {'; '.join(failed)}."]

@@ -156,6 +156,6 @@ SHEET_NAMES: Mapping[Role, tuple[str, ...]] = {
 
 OUR_TABS = _names(
     "Segments | Migration | Movers | Metrics | Data Quality | History | Run Log | Rules | Config | Instructions | Dashboard | Actions | Drill | "
-    "Drill Down | Start Here | Start | Read Me | Customer Card | Card"
+    "Drill Down | Start Here | Start | Read Me | Customer Card | Card | Playbook | Action Log"
 )
 """Tabs that xlseg writes: never taken for an export, whatever their headings."""

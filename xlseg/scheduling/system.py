@@ -96,16 +96,16 @@ def _chosen(found: Sequence[Scheduler], wanted: str) -> Scheduler:
         if named is None:
             raise ScheduleError("--with", f"{wanted} is not a scheduler of this system", f"leave --with out: it is {found[0].name}")
         return named
-    there = [scheduler for scheduler in found if not isinstance(scheduler, Systemd) or scheduler.runs()]
-    return next((scheduler for scheduler in there if _answers(scheduler)), found[0])
+    return next((scheduler for scheduler in found if _answers(scheduler)), found[0])
 
 
 def _answers(scheduler: Scheduler) -> bool:
+    """Whether a scheduler is there and takes jobs of this user."""
     try:
         scheduler.jobs()
     except ScheduleError:
         return False
-    return True
+    return not isinstance(scheduler, Systemd) or scheduler.runs()
 
 
 def remove(found: Sequence[Scheduler], key: str) -> list[str]:

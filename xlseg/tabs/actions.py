@@ -28,7 +28,7 @@ def actions_tab(analysis: Analysis, work: Work) -> Tab:
     cells = top(
         analysis,
         "Actions",
-        "From the top: the most cash a touch can bring first. Set Status to Done or Suppressed and refresh: the row moves to Action Log.",
+        "From the top, the most expected cash a touch first; without a rank: held back. Done or Suppressed rows move to Action Log.",
     )
     cells[4, 1] = Cell(_counts(work, analysis.settings.capacity), "note")
     table = Table(TABLE, (HEADER_ROW, 1), _columns(work.rows), key=KEY, growth="replace", highlights=looks, logged=True)
@@ -62,7 +62,7 @@ def _columns(rows: Sequence[Action]) -> tuple[Column, ...]:
         return Column(heading, [value] * len(rows), style, width, kept=True, choices=choices)
 
     return (
-        number("Rank", range(1, len(rows) + 1), "score", 6),
+        number("Rank", [math.nan if row.held else at for at, row in enumerate(rows, start=1)], "score", 6),
         text("Customer ID", "customer", 13),
         text("Name", "name", 24),
         text("Segment", "segment", 19),

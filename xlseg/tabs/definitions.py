@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xlseg.analysis import BETTER, CONFIRMED, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis
+from xlseg.analysis import BETTER, CONFIRMED, OVERRIDE, PROVISIONAL, SAME, SIDEWAYS, WORSE, Analysis
 from xlseg.behind import absent
 from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.migration import GONE, NEW
+from xlseg.playbook import COLLECT, Playbook, Step, signed
 from xlseg.segments.criteria import Criterion, Sign
 from xlseg.segments.rules import NO_SEGMENT, Rule
 from xlseg.settings import SETTINGS, Setting, Settings
@@ -33,9 +34,9 @@ class Definition:
     more: str = ""
 
 
-def definitions_tab(analysis: Analysis, playbook: Sequence[Definition] = ()) -> Tab:
-    """The tab; `playbook` are the steps of the playbook, which stand after the segments."""
-    lines = (*_metrics(), *_segments(analysis), *playbook, *FIGURES, *STATES, *TERMS, *_settings(analysis.settings))
+def definitions_tab(analysis: Analysis, playbook: Playbook) -> Tab:
+    """The tab."""
+    lines = (*_metrics(), *_segments(analysis), *_steps(playbook), *FIGURES, *STATES, *TERMS, *_settings(analysis.settings))
     columns = (
         Column("Kind", [line.kind for line in lines], "wrap", 13),
         Column("Name", [line.name for line in lines], "wrap", 28),
@@ -73,6 +74,25 @@ def _segments(analysis: Analysis) -> list[Definition]:
     return found
 
 
+def _steps(playbook: Playbook) -> list[Definition]:
+    return [
+        Definition("Playbook", f"{step.segment}: {_when(step)}", _sentence(step.action or "nothing is done"), "", _how(step))
+        for step in playbook.steps
+    ]
+
+
+def _when(step: Step) -> str:
+    if step.kind == COLLECT:
+        return f"{step.kind}, {signed(step.day)} days from the due date"
+    return f"{step.kind}, {step.day} days in the segment" if step.day else step.kind
+
+
+def _how(step: Step) -> str:
+    parts = (step.channel, step.tone, step.owner, f"within {step.within} days" if step.within else "")
+    stops = f"Held back when {' or '.join(map(str, step.stops))}." if step.stops else ""
+    return " ".join(words for words in (_sentence(", ".join(filter(None, parts))) if any(parts) else "", stops) if words)
+
+
 def _risk(analysis: Analysis, segment: str, rules: Sequence[Rule]) -> str:
     risk = analysis.risks.get(segment)
     said = f"Risk {risk} (1 best, 9 worst)." if risk is not None else "No risk."
@@ -104,9 +124,15 @@ def in_words(name: str, criterion: Criterion, edges: Sequence[float]) -> str:
     for bound, edge in zip(criterion.bounds, edges, strict=True):
         limit = _number(edge, name)
         if bound.edge.is_percentile:
-            limit = f"the {bound.edge.value:g}th percentile of the customers" + (f" (now {limit})" if edge == edge else "")
+            limit = f"the {_ordinal(bound.edge.value)} percentile of the customers" + (f" (now {limit})" if edge == edge else "")
         said.append(f"{_WORDS[bound.sign]} {limit}")
     return f"{name} {' and '.join(said)}"
+
+
+def _ordinal(value: float) -> str:
+    """80th, 1st, 12.5th."""
+    last = 0 if value % 1 or value // 10 == 1 else value % 10
+    return f"{value:g}{({1: 'st', 2: 'nd', 3: 'rd'}).get(int(last), 'th')}"
 
 
 def _number(value: float, name: str) -> str:
@@ -177,6 +203,9 @@ FIGURES = (
 STATES = (
     Definition("Status", CONFIRMED, "The label has held at two checkpoints four weeks apart, or rests on a change so clear that it counts at once."),
     Definition("Status", PROVISIONAL, "Today's label differs from the segment, but has not yet held at two checkpoints four weeks apart."),
+    Definition(
+        "Status", OVERRIDE, "Somebody has decided so on Overrides, with a reason, and until the day stated there; the rules' own label is Today."
+    ),
     Definition("Status", GONE, "Not in the ERP sheets any more; the row stays, so that references to it hold."),
     Definition("Direction", WORSE, "Moved to a segment of higher risk since the last month-end."),
     Definition("Direction", BETTER, "Moved to a segment of lower risk."),

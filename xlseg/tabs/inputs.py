@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xlseg import playbook
 from xlseg.segments.defaults import default_rows, default_rules
 from xlseg.settings import SETTINGS
+from xlseg.tabs.overrides import overrides_tab
 from xlseg.workbook import Cell, Column, Style, Tab, Table, Value
 
 RULES, PLAYBOOK, CONFIG, START = "Rules", "Playbook", "Config", "Start"
@@ -109,7 +110,7 @@ _SHEETS: dict[str, str] = {
 
 
 def new_book_tabs() -> tuple[Tab, ...]:
-    """An empty book: where to begin, the ERP sheets with their headings, Rules and Config."""
+    """An empty book: where to begin, the ERP sheets with their headings, Rules, Playbook, Overrides and Config."""
     return (start_tab(_BY_COMMAND), *_input_tabs())
 
 
@@ -123,7 +124,7 @@ def _input_tabs() -> tuple[Tab, ...]:
         Tab(name, {}, (Table(name, (1, 1), tuple(_empty_column(h) for h in headings.split(", "))),), input=True, freeze=(1, 0))
         for name, headings in _SHEETS.items()
     )
-    return (*sheets, rules_tab(), playbook_tab(), config_tab())
+    return (*sheets, rules_tab(), playbook_tab(), overrides_tab(), config_tab())
 
 
 def _empty_column(heading: str) -> Column:
@@ -136,16 +137,19 @@ _NUMBERS = ("Amount", "Amount Remaining", "Credit Limit", "FX Rate")
 
 _BY_COMMAND: tuple[tuple[str, Style], ...] = (
     ("3. Save and close the file, then run:  xlseg check BOOK.xlsx   and   xlseg refresh BOOK.xlsx", "text"),
-    ("4. Open it again: Segments, Movers and Migration are there. Data Quality says what was left out and why.", "text"),
-    ("5. Change the rules on Rules and the settings on Config; the next refresh follows them. Your own columns, formats and notes stay.", "text"),
+    (
+        "4. Open it again. Dashboard is the book on a page, Actions today's work, Segments everybody; Data Quality says what was left out and why.",
+        "text",
+    ),
+    ("5. Change Rules, Playbook, Overrides and Config: the next refresh follows them. Your own columns, formats and notes stay.", "text"),
 )
 
 _BY_BUTTON: tuple[tuple[str, Style], ...] = (
     (
-        "3. Click Refresh Segments on the xlseg ribbon: Segments, Movers and Migration fill. Data Quality says what was left out and why.",
+        "3. Click Refresh Segments on the xlseg ribbon. Dashboard is the book on a page, Actions the day's work, Data Quality what was left out.",
         "text",
     ),
-    ("4. Change the rules on Rules and the settings on Config; the next refresh follows them. Your own columns, formats and notes stay.", "text"),
+    ("4. Change Rules, Playbook, Overrides and Config: the next refresh follows them. Your own columns, formats and notes stay.", "text"),
     ('5. In any cell of your own:  =SEGMENT(A2)   =PAYMENT_VELOCITY(A2:A200, Invoices[#All])   =EXPLAIN(A2, "payment_velocity")', "text"),
     ("    The function wizard (fx) lists all formulas under xlseg, with their arguments. They need Excel for Windows, or LibreOffice.", "text"),
     ("If the button or the formulas do not answer", "section"),

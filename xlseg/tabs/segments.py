@@ -124,6 +124,6 @@ def first_of(analysis: Analysis) -> str:
     return str(analysis.standing["customer"].iloc[_order(analysis)[0]])
 
 
-def dates(values: Sequence[dt.date]) -> Array:
-    """A column of dates."""
+def dates(values: Sequence[dt.date | None]) -> Array:
+    """A column of dates; None is an empty cell."""
     return np.array(values, "datetime64[s]")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-
-import pandas as pd
+from collections.abc import Sequence
 
 from xlseg.analysis import Analysis
-from xlseg.gains import PERIOD, Gain, SegmentValue, gain, touches_of, values
+from xlseg.calendar import day_number
+from xlseg.contacted import Contacted
+from xlseg.gains import PERIOD, Gain, SegmentValue, gain, span, values
+from xlseg.tabs.contacts import contacted_cells
 from xlseg.tabs.top import footer, top
+from xlseg.touches import Touches
 from xlseg.workbook import Cell, Chart, Series, Style, Tab, Value
 
 NAME = "Value"
@@ -23,16 +25,8 @@ _COLUMNS = 11
 _Cells = dict[tuple[int, int], Cell]
 
 
-def value_tab(analysis: Analysis, touches: pd.DataFrame | None = None, contacted: Mapping[tuple[int, int], Cell] | None = None) -> Tab:
-    """The tab.
-
-    Parameters
-    ----------
-    touches
-        Contacts beside those on the Reminders sheet: customer (id), day (datetime64).
-    contacted
-        A block of cells, (row, column) from 1, that is set below the segments: contacted against not contacted.
-    """
+def value_tab(analysis: Analysis, touches: Touches, compared: Contacted) -> Tab:
+    """The tab; below the segments stands how those contacted compare with the others."""
     cells: _Cells = top(analysis, "Value", "What it is worth when customers pay sooner: a release of cash, once, and what that saves in a year.")
     charts: tuple[Chart, ...] = ()
     if not analysis.facts.has_invoices:
@@ -41,11 +35,9 @@ def value_tab(analysis: Analysis, touches: pd.DataFrame | None = None, contacted
         cells[4, 1] = Cell(
             "What would be, not what will be: nobody knows that a segment can be brought to the target. docs/metrics.md, Value.", "note"
         )
-        contacts = touches_of(analysis.ledger, analysis.facts, touches)
-        found = values(analysis, contacts)
-        cells |= _assumptions(analysis) | _gained(analysis, gain(analysis, contacts)) | _by_segment(analysis, found)
-        below = _TOTAL + len(found) + 1
-        cells |= {(row + below, column): cell for (row, column), cell in (contacted or {}).items()}
+        found = values(analysis, analysis.as_of, touches)
+        cells |= _assumptions(analysis) | _gained(analysis, gain(analysis, touches)) | _by_segment(analysis, found)
+        cells |= contacted_cells(compared, (_TOTAL + len(found) + 2, 1))
         charts = (_chart(),)
     widths = {1: 34.0, **dict.fromkeys(range(2, _COLUMNS + 1), 15.0)}
     return Tab(NAME, cells, (), widths, owns_columns=_COLUMNS, freeze=(3, 1), footer=footer(analysis), charts=charts, one_page=True)
@@ -61,12 +53,13 @@ def _known(value: float) -> Value:
 
 def _assumptions(analysis: Analysis) -> _Cells:
     settings = analysis.settings
+    days = span(analysis.facts, day_number(analysis.as_of), settings.window)
     cells: _Cells = {(5, 1): Cell("What it rests on (Config)", "section")}
     lines: tuple[tuple[str, Value, Style, str], ...] = (
         ("Cost of capital", settings.cost_of_capital, "share", "a year"),
         ("Cost of a touch", settings.touch_cost, "money", ""),
         ("Target days late", settings.target_days_late, "days", ""),
-        ("Window", settings.window, "count", "days up to the as-of date"),
+        ("Days of receipts", days, "count", "up to the as-of date"),
         ("Baseline", settings.baseline, "date", "" if settings.baseline else "none on Config"),
     )
     for row, (label, value, style, note) in enumerate(lines, start=6):

@@ -13,6 +13,8 @@ _EXCEL = 3  # com.sun.star.sheet.AddressConvention.XL_OOX
 _DATE, _LOGICAL = 2, 1024  # com.sun.star.util.NumberFormat
 _ERRORS = {32767: "#N/A", 532: "#DIV/0!", 519: "#VALUE!", 502: "#VALUE!", 524: "#REF!", 525: "#NAME?", 503: "#NUM!", 521: "#NULL!"}
 _MOST_ERRORS = 100_000
+_PAGES = "PageStyles"
+_PAGE = ("ScaleToPagesX", "ScaleToPagesY", "LeftMargin", "RightMargin", "TopMargin", "BottomMargin", "CenterHorizontally")
 _LOOKS = (
     "CharWeight", "CharPosture", "CharColor", "CharHeight", "CellBackColor", "IsCellBackgroundTransparent", "HoriJustify", "VertJustify",
     "IsTextWrapped", "TopBorder2", "BottomBorder2", "LeftBorder2", "RightBorder2",
@@ -155,10 +157,22 @@ class Document:
         try:
             for name in names:
                 self._sheets().importSheet(other, name, self._sheets().Count)
+                self._add_page(name, other.StyleFamilies.getByName(_PAGES).getByName(other.Sheets.getByName(name).PageStyle))
         finally:
             other.close(True)
         for table in set(ranges.ElementNames) - known:
             ranges.removeByName(table)
+
+    def _add_page(self, name, model):
+        """The page that a new sheet is printed on, which does not come along with it: landscape, fitted as it was, on the user's paper."""
+        pages, called = self._model.StyleFamilies.getByName(_PAGES), "xlseg %s" % name
+        if not pages.hasByName(called):
+            pages.insertByName(called, self._model.createInstance("com.sun.star.style.PageStyle"))
+        page = pages.getByName(called)
+        page.IsLandscape, (page.Height, page.Width) = True, sorted((page.Width, page.Height))
+        for trait in _PAGE:
+            page.setPropertyValue(trait, model.getPropertyValue(trait))
+        self._sheets().getByName(name).PageStyle = called
 
     def _cells(self, name, row, column, grid):
         """New values. LibreOffice undoes this only where something stood before, so that empty cells are filled one by one."""
