@@ -74,6 +74,13 @@ def test_a_book_younger_than_the_window_counts_its_own_days() -> None:
     assert found.receipts == 60
 
 
+def test_an_earlier_date_is_valued_by_what_was_known_then() -> None:
+    # At the month-end before T the 300 that came 10 days before T had not come: 100 × 30 ÷ 365.
+    analysis = analysed(book([settled(10, 300, on=ago(10)), settled(2, 100, on=ago(100)), settled(0, 1, on=ago(500))]))
+    (found,) = values(analysis, analysis.previous)
+    assert found.receipts == round(100 * 30 / 365, 2)
+
+
 def test_touches_are_reminders_and_what_the_action_log_has_in_the_window() -> None:
     ledger = reminded(book([settled(0, on=ago(20))]), ("A", ago(5)), ("A", ago(400)), ("UNKNOWN", ago(5)))
     analysis = analysed(ledger)
