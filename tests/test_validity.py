@@ -63,7 +63,7 @@ def test_libreoffice_calculates_every_formula_of_ours_to_the_value_that_is_cache
     subprocess.run([*command, "--outdir", str(tmp_path / "out"), *map(str, (*books, wrong))], check=True, capture_output=True, timeout=180)
     for path in books:
         cached, calculated = _formulas(path, path), _formulas(path, tmp_path / "out" / f"{path.stem}.xlsx")
-        assert {sheet for sheet, _ in cached} == {"Dashboard", "Segments", "Migration", "Drill", "Data Quality"}
+        assert {sheet for sheet, _ in cached} == {"Dashboard", "Segments", "Migration", "Drill", "Value", "Cash Forecast", "Data Quality"}
         assert sum(value is not None for value in cached.values()) > len(cached) / 4  # a share of nothing is empty
         assert calculated == {at: pytest.approx(value) if isinstance(value, float) else value for at, value in cached.items()}, path.name
     assert openpyxl.load_workbook(wrong, data_only=True)["Segments"]["B4"].value == 99
