@@ -1,0 +1,96 @@
+"""Lists on sheets by their headings, wherever they stand, as the user has left them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from xlseg.errors import SettingError
+from xlseg.workbook import Array, HasTables, Source, Value
+
+MANY_ROWS = 2_000
+"""Rules, Playbook and Config have no more rows."""
+MOST_RUNS = 10**9
+"""What is numbered has no number above this."""
+
+
+def sheet_of(source: Source, tab: str, table: str) -> str | None:
+    """The sheet of a tab of ours: by its name, or by its table (a tab without one by a mark) when the user has renamed it."""
+    found = next((name for name in source.sheets() if name.casefold() == tab.casefold()), None)
+    return source.sheet_of_table(table) if found is None and isinstance(source, HasTables) else found
+
+
+def all_rows(source: Source, name: str) -> Sequence[Sequence[Value]]:
+    """The rows of Rules, Playbook or Config: all of them, or none."""
+    rows = source.sheet(name).head(MANY_ROWS + 1)
+    if any(cell is not None for row in rows[MANY_ROWS:] for cell in row):
+        raise SettingError(name, f"more than {MANY_ROWS:,} rows", "clear what stands below")
+    return rows
+
+
+def rows_of(source: Source, tab: str, table: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[Value, ...]]:
+    """The rows of a list on one of our tabs, in the given headings; none when the tab or a heading is not there (the host says so when it writes).
+
+    The cells under a heading that is only wished for are empty where it is not there.
+    """
+    name = sheet_of(source, tab, table)
+    return [row for _, row in numbered_rows(source, name, headings, wished) or []] if name else []
+
+
+def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[int, tuple[Value, ...]]] | None:
+    """The rows below the given headings with their numbers on the sheet; None when the headings are not there."""
+    sheet = source.sheet(name)
+    for number, row in enumerate(sheet.head(60), start=1):
+        at = {folded(str(cell)): i for i, cell in enumerate(row) if cell is not None}
+        if all(folded(heading) in at for heading in headings):
+            body = sheet.body(number)
+            places = [at.get(folded(heading), len(body.columns)) for heading in (*headings, *wished)]
+            columns = [_values(body.columns[i]) if i < len(body.columns) else [None] * body.rows for i in places]
+            return list(enumerate(zip(*columns, strict=True), start=number + 1))
+    return None
+
+
+def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[str]) -> list[dict[str, Value]]:
+    """The rows of a list by heading, with the columns of the user's that stand beside ours; the headings that are `ours` are folded."""
+    sheet = source.sheet(name)
+    for number, row in enumerate(sheet.head(60), start=1):
+        words = [folded(str(cell)) if cell is not None else "" for cell in row]
+        if all(folded(heading) in words for heading in needed):
+            first = last = words.index(folded(needed[0]))
+            while first > 0 and words[first - 1]:
+                first -= 1
+            while last + 1 < len(words) and words[last + 1]:
+                last += 1
+            heads = [word if word in ours else str(row[at]).strip() for at, word in enumerate(words)][first : last + 1]
+            columns = sheet.body(number).columns[first : last + 1]
+            return [dict(zip(heads, line, strict=False)) for line in zip(*map(_values, columns), strict=True)]
+    return []
+
+
+def folded(heading: str) -> str:
+    """A heading without case and line breaks."""
+    return " ".join(heading.split()).casefold()
+
+
+def _values(column: Array) -> list[Value]:
+    absent = np.isnan(column) if column.dtype.kind == "f" else np.isnat(column) if column.dtype.kind == "M" else np.zeros(len(column), "bool")
+    return [None if gone else value for value, gone in zip(column.tolist(), absent.tolist(), strict=True)]
+
+
+def as_text(value: Value) -> str:
+    """An id or a word as a text; a number as it is written, "" for an empty cell."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def as_whole(value: Value) -> int:
+    """A count; 0 for what is none."""
+    return int(value) if isinstance(value, (int, float)) and abs(value) < MOST_RUNS else 0
+
+
+def as_date(value: Value) -> dt.date | None:
+    """A date; None for what is none."""
+    return value.date() if isinstance(value, dt.datetime) else value if isinstance(value, dt.date) else None

@@ -1,0 +1,85 @@
+"""What the user has typed on our tabs: actions, owners, the dates of Migration, the customer on Drill."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+
+from xlseg.actions import Listed, Logged, Typed
+from xlseg.actions.typed import day_of
+from xlseg.actions.values import ORDER
+from xlseg.drill import Asked
+from xlseg.own.lists import as_date, as_text, folded, lines_of, rows_of, sheet_of
+from xlseg.tabs import action_log, actions, drill, migration, segments
+from xlseg.tabs.migration import Picked
+from xlseg.workbook import Source, Value
+
+_OURS = frozenset(map(folded, actions.headings()))
+
+
+def owners_of(source: Source) -> dict[str, str]:
+    """Who looks after each customer, as the Segments tab says."""
+    listed = rows_of(source, segments.NAME, segments.TABLE, ("Customer ID", "Owner"))
+    return {as_text(customer): as_text(owner) for customer, owner in listed if customer is not None and as_text(owner).strip()}
+
+
+def listed_of(source: Source) -> Listed:
+    """The Actions tab as the user has left it, in the order of its rows."""
+    name = sheet_of(source, actions.NAME, actions.TABLE)
+    if name is None:
+        return Listed()
+    lines, ended = [], False
+    for line in lines_of(source, name, actions.KEY, _OURS):
+        ended |= all(value is None for value in line.values())  # what stands below the table is no row of it
+        if not ended or (line["customer id"] is not None and line["kind"] in ORDER):
+            lines.append(line)
+    as_of = next((as_date(after) for row in source.sheet(name).head(60) for cell, after in pairwise(row) if cell == "As of"), None)
+    return Listed(as_of, tuple(_typed(line) for line in lines if any(value is not None for value in line.values())))
+
+
+def _typed(line: Mapping[str, Value]) -> Typed:
+    balance = line.get("balance concerned")
+    return Typed(
+        customer=as_text(line["customer id"]),
+        kind=as_text(line["kind"]),
+        name=as_text(line.get("name")),
+        segment=as_text(line.get("segment")),
+        action=as_text(line.get("action")),
+        when=as_date(line.get("when")),
+        channel=as_text(line.get("channel")),
+        tone=as_text(line.get("tone")),
+        owner=as_text(line.get("owner")),
+        balance=float(balance) if isinstance(balance, (int, float)) else math.nan,
+        held=as_text(line.get("held back")),
+        status=line.get("status"),
+        follow_up=line.get("follow up"),
+        note=line.get("note"),
+        own={heading: value for heading, value in line.items() if heading.casefold() not in _OURS},
+    )
+
+
+def logged_of(source: Source) -> list[Logged]:
+    """The rows of the Action Log that have a date and a customer."""
+    wanted = ("Logged", "Customer ID", "Kind", "Channel", "Outcome", "Follow Up")
+    found = []
+    for logged, customer, kind, channel, outcome, until in rows_of(source, action_log.NAME, action_log.TABLE, wanted):
+        day = as_date(logged)
+        if day is not None and customer is not None:
+            found.append(Logged(day, as_text(customer), as_text(kind), as_text(outcome), as_text(channel), day_of(until)))
+    return found
+
+
+def picked_of(source: Source) -> Picked:
+    """The dates picked on the Migration tab."""
+    name = sheet_of(source, migration.NAME, f"{migration.NAME}!")
+    rows = source.sheet(name).head(8) if name else []
+    cells: dict[str, Value] = {f"B{number}": row[1] for number, row in enumerate(rows, start=1) if len(row) > 1}
+    return migration.pick(cells)
+
+
+def drilled_of(source: Source) -> Asked:
+    """The customer and the metric typed on the Drill tab, and the owners typed on Segments."""
+    name = sheet_of(source, drill.NAME, f"{drill.NAME}!")
+    rows = source.sheet(name).head(8) if name else []
+    return drill.asked_in(rows, name or drill.NAME, owners_of(source) if name else {})
