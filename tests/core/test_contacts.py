@@ -20,8 +20,10 @@ def test_the_block_shows_both_groups_and_formulas_that_give_the_shares() -> None
     assert [cells[13, column].value for column in range(3, 7)] == ["Not contacted", 80, 48, 0.6]
     assert cells[12, 6].formula == 'IF(D12=0,"",E12/D12)'
     assert (cells[14, 6].formula, round(float(str(cells[14, 6].value)), 9)) == ("F12-F13", 0.2)
-    words = "20% more of those contacted paid; 95% interval +5% to +33%. They were not chosen by lot: this is no proof that the contact caused it."
-    assert cells[15, 3].value == words
+    assert cells[15, 3].value == (
+        "The share that paid is 20 points more among those contacted; 95% interval +5 to +33 points. "
+        "They were not chosen by lot: this is no proof that the contact caused it."
+    )
 
 
 def test_it_says_when_it_cannot_say() -> None:
@@ -29,7 +31,7 @@ def test_it_says_when_it_cannot_say() -> None:
         "Cannot say: only 5 customers were contacted; 10 are needed."
     )
     same = compared(Group(40, 20, 40), Group(40, 20, 40))
-    assert said(same).startswith("Cannot say: 0% more of those contacted paid; 95% interval -")
+    assert said(same).startswith("Cannot say: the share that paid is 0 points more among those contacted; 95% interval -")
     assert said(same).endswith("which includes no difference.")
 
 

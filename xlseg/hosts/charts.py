@@ -119,7 +119,7 @@ def _dress(drawn: DrawnChart, chart: Chart) -> None:
         "label_position": "low",
     }
     if lies:  # the first line of the block is the uppermost bar, and the numbers stay below
-        categories |= {"reverse": True, "crossing": "max"}
+        categories |= {"reverse": True, "crossing": "max", "interval_unit": 1}  # each bar has its name
         categories["interval_unit"] = 1
     grid = {"visible": True, "line": {"color": _LINE, "width": 0.75}}
     numbers: dict[str, object] = {

@@ -30,14 +30,15 @@ def said(found: Contacted) -> str:
     """What the comparison says, in one sentence."""
     if found.cannot_say:
         return f"Cannot say: {found.cannot_say}."
-    many = f"{abs(found.difference):.0%} {'more' if found.difference >= 0 else 'fewer'} of those contacted paid; 95% interval {_points(found)}."
+    way = "more" if found.difference >= 0 else "less"
+    many = f"The share that paid is {100 * abs(found.difference):.0f} points {way} among those contacted; 95% interval {_points(found)} points."
     if found.low <= 0 <= found.high:
         return f"Cannot say: {many[0].lower()}{many[1:].removesuffix('.')}, which includes no difference."
     return f"{many} They were not chosen by lot: this is no proof that the contact caused it."
 
 
 def _points(found: Contacted) -> str:
-    return f"{found.low:+.0%} to {found.high:+.0%}"
+    return f"{100 * found.low:+.0f} to {100 * found.high:+.0f}"
 
 
 def _group(name: str, group: Group, row: int, left: int) -> tuple[Cell, ...]:
