@@ -60,7 +60,7 @@ def test_json_is_one_object_for_a_program(book: Path, capsys: pytest.CaptureFixt
     assert said["sound"] is True
     assert said["as_of"] == "2026-10-31"
     assert sum(said["segments"].values()) == said["customers"]
-    assert said["tabs"]["made"][0] == "Actions"
+    assert said["tabs"]["made"][0] == "Dashboard"
 
 
 def test_dry_run_and_check_write_nothing(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,7 +168,7 @@ def test_a_new_book_is_filled_and_refreshed(exported: Path, tmp_path: Path, caps
     book = tmp_path / "book.xlsx"
     assert run(capsys, "new", book)[0] == 0
     names = openpyxl.load_workbook(book, read_only=True).sheetnames
-    assert names == ["Start", "Customers", "Invoices", "Payments", "SalesOrders", "Reminders", "Rules", "Playbook", "Config"]
+    assert names == ["Start", "Customers", "Invoices", "Payments", "SalesOrders", "Reminders", "Rules", "Playbook", "Overrides", "Config"]
     code, _, err = run(capsys, "refresh", book, *AT)
     assert (code, err.count("\n")) == (1, 1)
     assert "no invoice, order or payment is dated up to 2026-10-31. To go on, paste the exports" in err

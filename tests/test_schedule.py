@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from books import demo_file, edited, part_of, parts, refreshed
 
-from xlseg import cli
-from xlseg.cli import main
+from xlseg.cli import clock, main
 
 pytestmark = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="these go through cron; the others are in tests/scheduling")
 
@@ -212,8 +211,8 @@ def test_the_as_of_date_is_the_day_in_the_zone_named(
     instant: str, zone: str, day: str, book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Stopped, "instant", dt.datetime.fromisoformat(instant).replace(tzinfo=dt.UTC))
-    monkeypatch.setattr(cli.dt, "datetime", Stopped)
-    found = cli.started_clock(zone).now
+    monkeypatch.setattr(clock.dt, "datetime", Stopped)
+    found = clock.started_clock(zone).now
     assert found.date().isoformat() == day
     assert found.tzinfo is None
 
@@ -225,8 +224,8 @@ def test_a_run_at_both_half_past_two_of_an_autumn_night_changes_the_run_log_alon
     for hour in (0, 1):
         monkeypatch.setattr(Stopped, "instant", dt.datetime(2026, 10, 25, hour, 30, tzinfo=dt.UTC))
         with monkeypatch.context() as patched:
-            patched.setattr(cli.dt, "datetime", Stopped)
-            now = cli.started_clock("Europe/Berlin").now
+            patched.setattr(clock.dt, "datetime", Stopped)
+            now = clock.started_clock("Europe/Berlin").now
         assert (now.hour, now.minute) == (2, 30)
         refreshed(book, None, now)  # type: ignore[arg-type]
         states.append(parts(book))
