@@ -32,6 +32,7 @@ demo: $(BIN)/.python
 
 bench: $(BIN)/.installed
 	$(BIN)/python benchmarks/refresh.py
+	$(BIN)/python benchmarks/morning.py
 	$(BIN)/python benchmarks/formulas.py
 	$(BIN)/python benchmarks/meaning.py
 	$(BIN)/python benchmarks/forecast.py
