@@ -14,6 +14,20 @@ settings.register_profile("by hand", deadline=None)
 settings.load_profile("pipeline" if os.environ.get("CI") else "by hand")
 
 
+_ONCE = {
+    "test_actions_month.py", "test_calc.py", "test_contract.py", "test_corpus_refresh.py", "test_cron_for_real.py", "test_digest_for_real.py",
+    "test_edits_between.py", "test_hostile_files.py", "test_kills.py", "test_month.py", "test_validity.py", "test_vba_in_office.py",
+}  # fmt: skip
+"""What steers other programs, or takes long, and hangs little on the version of Python: the pipeline runs it on one of its two."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark those tests."""
+    for item in items:
+        if item.path.name in _ONCE:
+            item.add_marker("once")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print feature, files, kept, refused, from what the tests of real workbooks have recorded."""
     reports = [r for how in ("passed", "failed") for r in terminalreporter.stats.get(how, []) if r.when == "call"]

@@ -68,7 +68,8 @@ def test_the_value_of_a_segment_is_its_receipts_by_its_days(once: Path) -> None:
     customers: dict[str, int] = {}
     for row in rows(once, "Segments", "Customer ID").values():
         customers[row["Segment"]] = customers.get(row["Segment"], 0) + 1
-    found = {row[0]: row for row in table[start + 2 :] if row[0]}
+    end = next(at for at, row in enumerate(table[start:], start=start) if not row[0])
+    found = {row[0]: row for row in table[start + 2 : end]}
     assert {name: row[1] for name, row in found.items()} == customers
     for row in found.values():
         if row[3] is not None:

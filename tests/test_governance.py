@@ -449,24 +449,17 @@ def test_history_says_what_was_published_on_any_day_and_under_which_rule_set(boo
 
 
 def test_a_playbook_sheet_is_followed_row_by_row(book: Path) -> None:
-    def playbook(workbook: openpyxl.Workbook) -> None:
-        page = workbook.create_sheet("Playbook")
-        for row in (["Playbook"], ["Segment", "Days", "Channel"], ["At-Risk", 0, "Call"], ["Standard", 7, "Mail"]):
-            page.append(row)
-
-    edited(book, playbook)
-    refreshed(book, now=on(3))
-    assert [line for line in logged(book) if line[1] == "Playbook"] == [
-        (3, "Playbook", "At-Risk", None, "Days 0; Channel Call"), (3, "Playbook", "Standard", None, "Days 7; Channel Mail"),
-    ]  # fmt: skip
-    nothing_but_the_run_log_changes(book, 4)
-
     def change(workbook: openpyxl.Workbook) -> None:
-        workbook["Playbook"]["C4"] = "Letter"
+        page = workbook["Playbook"]
+        assert [cell.value for cell in page[7]][:4] == ["At-Risk", "Review", 0, "Credit review: limit, hold, open orders"]
+        page["G7"] = "Head of credit"
 
     edited(book, change)
-    refreshed(book, now=on(5))
-    assert logged(book)[-1] == (5, "Playbook", "Standard", "Days 7; Channel Mail", "Days 7; Channel Letter")
+    refreshed(book, now=on(3))
+    before = "Kind Review; Day 0; Action Credit review: limit, hold, open orders; Channel Desk; Owner Credit manager; Service Level 48 hours"
+    after = before.replace("Credit manager", "Head of credit")
+    assert [line for line in logged(book) if line[:2] == (3, "Playbook")] == [(3, "Playbook", "At-Risk", before, after)]
+    nothing_but_the_run_log_changes(book, 4)
 
 
 def test_a_sheet_that_the_refresh_makes_is_followed_from_its_first_day(book: Path) -> None:

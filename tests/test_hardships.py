@@ -20,7 +20,7 @@ from xlseg.refresh import refresh
 NOBODY = 65534
 CHILD = """
 import sys
-import xlseg.analysis, xlseg.cli, xlseg.hosts.file, xlseg.refresh, xlseg.sources, xlseg.words
+import xlseg.addin.headless, xlseg.analysis, xlseg.cli, xlseg.hosts.file, xlseg.refresh, xlseg.sources, xlseg.unattended, xlseg.words, xlseg.zones
 import fastexcel, openpyxl, python_calamine, scipy.optimize, scipy.special, scipy.stats, xlsxwriter
 {before}
 sys.exit(xlseg.cli.main(["refresh", {path!r}, "--as-of", "2026-10-31"]))
@@ -58,11 +58,11 @@ def test_a_limit_on_the_size_of_files(book: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of its own, of 256 KiB."""
+    """A disk of its own, of 1 MiB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
-    if mount is None or subprocess.run([mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True, check=False).returncode:
+    if mount is None or subprocess.run([mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False).returncode:
         pytest.skip("no disk can be mounted here")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)

@@ -314,7 +314,7 @@ def test_the_command_of_the_button_writes_the_tabs_that_the_file_host_writes(ope
     for name in opened("sheets"):  # type: ignore[attr-defined]
         if name != "Run Log":  # when, and how long it took
             assert live[name] == content(opened, name), name
-    assert len(live) == 17
+    assert len(live) == 28
 
 
 def content(calc: RunningOffice, sheet: str) -> tuple[object, object]:

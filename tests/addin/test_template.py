@@ -38,8 +38,8 @@ RUNTIME = installed_runtime()
 UI = "{http://schemas.microsoft.com/office/2006/01/customui}"
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 SHEETS = [
-    "Start", "Customers", "Invoices", "Payments", "SalesOrders", "Reminders", "Rules", "Config", "Segments", "Migration", "Migration Data",
-    "xlwings.conf",
+    "Start", "Customers", "Invoices", "Payments", "SalesOrders", "Reminders", "Rules", "Playbook", "Overrides", "Config", "Dashboard", "Actions",
+    "Segments", "Migration", "Migration Data", "xlwings.conf",
 ]  # fmt: skip
 XLWINGS_NEEDED = "the template carries the runtime of xlwings"
 
@@ -236,10 +236,10 @@ def filled(book: Path, folder: Path) -> Path:
 def test_a_refresh_fills_the_tabs_that_wait_and_leaves_the_rest_as_it_was(built: Path, tmp_path: Path) -> None:
     demo, copy = demo_file(tmp_path / "erp.xlsx", customers=25), Path(shutil.copy(built, tmp_path / "book.xlsm"))
     report = refresh(WorkbookFile(copy), open_source(demo), AS_OF, clock())
-    assert report.written.updated == ("Segments", "Migration", "Migration Data")
-    assert report.written.unchanged == ("Rules", "Config")
+    assert report.written.updated == ("Dashboard", "Actions", "Segments", "Migration", "Migration Data")
+    assert report.written.unchanged == ("Rules", "Playbook", "Overrides", "Config")
     before, after = parts(built), parts(copy)
-    waiting = {f"xl/worksheets/sheet{n}.xml" for n in (9, 10, 11)} | {f"xl/tables/table{n}.xml" for n in (8, 9)}
+    waiting = {f"xl/worksheets/sheet{n}.xml" for n in range(11, 16)} | {f"xl/tables/table{n}.xml" for n in (10, 11, 12)}
     grown = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
     assert {name for name in before if after.get(name) != before[name]} == waiting | grown
     refreshed(demo)

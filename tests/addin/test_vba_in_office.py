@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
-from hosts.office import calculated_with_macros
+from office import calculated_with_macros
 
 from xlseg.addin.ovba import Module, vba_project
 from xlseg.addin.runtime import Runtime

@@ -13,18 +13,23 @@ from importlib import resources
 from pathlib import Path
 from typing import BinaryIO
 
+from xlseg.actions import worklist
 from xlseg.addin.ovba import Module, from_exported, vba_project
 from xlseg.addin.runtime import Runtime, installed_runtime
 from xlseg.addin.wrappers import PYTHON_MODULE, functions_module, wizard_module
 from xlseg.analysis import Analysis, analyse
+from xlseg.dashboard import dashboard
 from xlseg.errors import FileError
 from xlseg.hosts import saving
 from xlseg.hosts.book import Book
 from xlseg.hosts.file import must_be_absent, new_book
 from xlseg.hosts.macros import WORKBOOK, name_code, put_project, put_ribbon
+from xlseg.playbook import default_playbook
 from xlseg.segments.defaults import default_rules
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
+from xlseg.tabs.actions import actions_tab
+from xlseg.tabs.dashboard import dashboard_tab
 from xlseg.tabs.inputs import macro_book_tabs
 from xlseg.tabs.migration import Picked, migration_tabs
 from xlseg.tabs.segments import segments_tab
@@ -66,12 +71,14 @@ def tabs(interpreter: Mapping[str, str]) -> tuple[Tab, ...]:
 
 
 def _waiting(nothing: Analysis) -> list[Tab]:
-    """Segments and Migration as a refresh lays them out, without numbers and dates."""
+    """What opens the day, Segments and Migration as a refresh lays them out, without numbers and dates."""
+    board = dashboard_tab(nothing, dashboard(nothing, ()), 1, "", Cell(None))
+    actions = actions_tab(nothing, worklist(nothing, default_playbook(True, nothing.rules.segments)))
     segments, (migration, data) = segments_tab(nothing), migration_tabs(nothing, Picked())
     totals = {place for place, cell in segments.cells.items() if place[0] == 4}
     pickers = {(row, column) for row in (4, 5, 6) for column in (1, 2)}
     words = {(6, 10), (7, 10), (8, 10)}
-    return [_emptied(segments, totals), _emptied(migration, pickers), _emptied(data, words)]
+    return [_emptied(board, ()), _emptied(actions, ()), _emptied(segments, totals), _emptied(migration, pickers), _emptied(data, words)]
 
 
 def _emptied(tab: Tab, kept: Collection[tuple[int, int]]) -> Tab:

@@ -33,7 +33,7 @@ def standard_file(platform: str, home: Path, environment: Mapping[str, str]) -> 
     if named := environment.get("XLSEG_NOTIFY"):
         return Path(named)
     folder = settings_folder(platform, home, environment)
-    return next((folder / name for name in _NAMES if (folder / name).exists()), folder / _NAMES[0])
+    return next((folder / name for name in _NAMES if os.path.exists(folder / name)), folder / _NAMES[0])  # a folder that may not be read holds none
 
 
 def settings_folder(platform: str, home: Path, environment: Mapping[str, str]) -> Path:
