@@ -19,9 +19,9 @@ from xlseg.analysis import Analysis
 from xlseg.calendar import day_number
 from xlseg.gains import cash_accelerated_at
 from xlseg.metrics.receivables import BUCKETS
+from xlseg.metrics.samples import Payments, payments_of
 from xlseg.migration import mobility
 from xlseg.movers import Mover
-from xlseg.workbook import Array
 
 HIGH_RISK = 6
 """Exposure counts as at risk from this risk on."""
@@ -161,14 +161,24 @@ def _orders(analysis: Analysis) -> list[Card]:
 def _at_risk(analysis: Analysis, column: str, name: str) -> list[Card]:
     exposure, customers = [], []
     for date in (analysis.as_of, analysis.previous):
-        rows = _at(analysis, date)
-        risk = np.array([analysis.risks.get(segment) or 0 for segment in rows["segment"].tolist()])
-        exposure.append(_sum(rows[column][risk >= HIGH_RISK]))
-        customers.append(float((risk >= HIGH_RISK).sum()))
+        rows = _risky(analysis, date)
+        exposure.append(_sum(rows[column]))
+        customers.append(float(len(rows)))
     return [
         Card.of(f"{name} in risk {HIGH_RISK}+", "money", exposure, -1),
         Card.of(f"Customers in risk {HIGH_RISK}+", "count", customers, -1),
     ]
+
+
+def _risky(analysis: Analysis, date: dt.date) -> pd.DataFrame:
+    """The measured rows of the customers in a segment of high risk at a date."""
+    rows = _at(analysis, date)
+    return rows[np.array([analysis.risks.get(segment) or 0 for segment in rows["segment"].tolist()]) >= HIGH_RISK]
+
+
+def exposure_at_risk(analysis: Analysis) -> float | None:
+    """Open balance of the customers in a segment of high risk; None in a book without invoices."""
+    return _sum(_risky(analysis, analysis.as_of)["open_balance"]) if analysis.facts.has_invoices else None
 
 
 def _net_downgrade(analysis: Analysis) -> Card:
@@ -233,40 +243,22 @@ def _ledger(analysis: Analysis) -> float:
 # ── payment events ───────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
-class Events:
-    """The payment events at a date, as docs/metrics.md defines them: position of the customer, days late, amount (hundredths), whether settled."""
-
-    customer: Array
-    days_late: Array
-    amount: Array
-    settled: Array
-
-
-def payment_events(analysis: Analysis, date: dt.date) -> Events:
+def payment_events(analysis: Analysis, date: dt.date) -> Payments:
     """The invoices settled in the window before a date, and those open and past due on it."""
-    at, window = day_number(date), analysis.settings.window
-    customer, issued, due, settled, amount, by_credit, timed = (
-        analysis.facts.closings[name].to_numpy() for name in ("customer", "issued", "due", "settled", "amount", "by_credit", "timed")
-    )
-    paid = (settled <= at) & (settled > at - window) & (by_credit == 0)
-    late = (settled > at) & (issued <= at) & (due < at)
-    days = np.where(paid, settled - due, np.minimum(at - due, window))
-    chosen = (paid | late) & (timed == 1)
-    return Events(customer[chosen], days[chosen], amount[chosen], paid[chosen])
+    return payments_of(analysis.facts, day_number(date), analysis.settings)
 
 
-def weighted_days_late(events: Events) -> float:
+def weighted_days_late(events: Payments) -> float:
     """Mean days late of the events, weighted by invoice amount; NaN without any."""
     weight = float(events.amount.sum())
-    return float((events.amount.astype("float64") * events.days_late).sum()) / weight if weight else math.nan
+    return float((events.amount * events.late).sum()) / weight if weight else math.nan
 
 
-def lateness(events: Events) -> tuple[tuple[str, int, int], ...]:
+def lateness(events: Payments) -> tuple[tuple[str, int, int], ...]:
     """How many events fall into each class of days late: settled, and open and past due."""
     found = []
     for name, low, high in LATENESS:
-        inside = np.ones(len(events.days_late), "bool") if low is None else events.days_late >= low
-        inside = inside if high is None else inside & (events.days_late <= high)
-        found.append((name, int((inside & events.settled).sum()), int((inside & ~events.settled).sum())))
+        inside = np.ones(len(events.late), "bool") if low is None else events.late >= low
+        inside = inside if high is None else inside & (events.late <= high)
+        found.append((name, int((inside & ~events.is_open).sum()), int((inside & events.is_open).sum())))
     return tuple(found)

@@ -9,18 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
-
 from xlseg.analysis import PROVISIONAL
+from xlseg.dashboard import HIGH_RISK, exposure_at_risk
 from xlseg.errors import Failure
 from xlseg.message import Message
 from xlseg.movers import counts
 from xlseg.refresh import Report
 from xlseg.tabs import history
 from xlseg.terminal import plain_line
-
-HIGH_RISK = 6
-"""Risk from which on exposure is counted."""
 
 _MOST_MOVES = 10
 _LONGEST_NAME = 60
@@ -84,7 +80,7 @@ def content_of(report: Report) -> Content:
         provisional=provisional,
         moves=_moves(report),
         failed=tuple((c.name, c.expected or 0.0, c.found or 0.0) for c in report.applicable if not c.passed),
-        exposure=_exposure(report),
+        exposure=exposure_at_risk(analysis),
         actions=sum(not row.held for row in report.work.rows),
         findings=tuple((word, levels[level]) for level, word in _LEVELS),
         news=history.NAME not in report.written.unchanged,
@@ -104,15 +100,6 @@ def _moves(report: Report) -> tuple[Move, ...]:
         )
         for mover in report.movers[:_MOST_MOVES]
     )
-
-
-def _exposure(report: Report) -> float | None:
-    """Open balance of the customers in a segment of high risk."""
-    standing = report.analysis.standing
-    if not report.analysis.facts.has_invoices:
-        return None
-    high = standing["risk"].to_numpy("float64") >= HIGH_RISK
-    return round(float(np.nansum(standing["open_balance"].to_numpy("float64")[high])), 2)
 
 
 def _clipped(text: str) -> str:
