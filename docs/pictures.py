@@ -1,6 +1,6 @@
 """Pictures of the tabs as LibreOffice prints them, for docs/pictures.md: `python docs/pictures.py`.
 
-Needs soffice, pdftotext, pdftoppm, and ImageMagick's convert.
+Needs soffice, pdftotext, pdftoppm, pdfseparate, and ImageMagick's convert.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ TITLES = {
     "action_log": "Action log", "definitions": "Definitions", "rules": "Rules", "playbook": "Playbook", "overrides": "Overrides",
 }  # fmt: skip
 """Picture → the first line of its page."""
+PRINTED = ("dashboard", "drill")
+"""What is kept as the printed page too."""
 
 
 def book(folder: Path) -> Path:
@@ -78,6 +80,8 @@ def main() -> None:
             subprocess.run(["convert", str(made), "-trim", "-bordercolor", "white", "-border", "12", "-colors", "64", str(made)], check=True)
             shutil.copy(made, HERE / made.name)
             print(f"{picture}.png  page {number}")
+            if picture in PRINTED:
+                subprocess.run(["pdfseparate", "-f", str(number), "-l", str(number), str(pdf), str(HERE / f"{picture}.pdf")], check=True)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,10 @@ class Governance:
     lines: tuple[Logged, ...] = ()
     findings: tuple[Finding, ...] = ()
 
+    def number_of(self, rules: str) -> int:
+        """Which of the book's rule sets one is, counted from the first."""
+        return next((row.number for row in self.signed if row.hash == rules), 1)
+
 
 def governance_of(source: Source, rules: RuleSet, customers: Collection[str], as_of: dt.date, today: dt.date) -> Governance:
     """What stands in a book; `customers` are those that the ledger knows, `today` is the day of the refresh."""

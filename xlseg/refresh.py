@@ -215,6 +215,7 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         checks=len(report.applicable),
         seconds=round(clock.seconds(), 1),
         rules_state=report.analysis.approval.state,
+        rules_number=report.governance.number_of(report.analysis.rules.hash),
     )
 
 

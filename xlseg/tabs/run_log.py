@@ -35,6 +35,7 @@ class Run:
     checks: int
     seconds: float
     rules_state: str
+    rules_number: int
 
 
 _STYLES: dict[str, Style] = {
@@ -46,7 +47,14 @@ _STYLES: dict[str, Style] = {
     "rules_state": "text",
     "seconds": "days",
 }
-_HEADINGS = {"as_of": "As Of", "version": "xlseg", "input_hash": "Input", "rules_hash": "Rules", "rules_state": "Rule Set State"}
+_HEADINGS = {
+    "as_of": "As Of",
+    "version": "xlseg",
+    "input_hash": "Input",
+    "rules_hash": "Rules",
+    "rules_state": "Rule Set State",
+    "rules_number": "Rule Set No",
+}
 
 
 def run_log_tab(run: Run) -> Tab:
