@@ -286,3 +286,16 @@ def test_the_second_refresh_of_a_book_of_invoices_alone_takes_no_tab_of_ours_for
 
 def test_every_tab_that_a_refresh_writes_is_known_not_to_be_an_export() -> None:
     assert set(TABS) <= set(OUR_TABS)
+
+
+def test_a_book_of_orders_alone_speaks_of_revenue_and_not_of_balances(exported: Path, tmp_path: Path) -> None:
+    def leave_the_orders(workbook: openpyxl.Workbook) -> None:
+        for name in set(workbook.sheetnames) - {"Customers", "SalesOrders"}:
+            del workbook[name]
+
+    book = edited(Path(shutil.copy(exported, tmp_path / "erp.xlsx")), leave_the_orders)
+    refreshed(book)
+    said = openpyxl.load_workbook(book, read_only=True)
+    assert "Impact = revenue × change of risk." in said["Movers"]["A2"].value
+    assert said["Actions"]["A4"].value.startswith("Sales ")
+    assert "balance" not in said["Actions"]["A4"].value
