@@ -284,6 +284,23 @@ def test_the_second_refresh_of_a_book_of_invoices_alone_takes_no_tab_of_ours_for
     assert [read.cell(top + 1, 1).value, read.cell(top + 2, 1).value] == ["Invoices", None]
 
 
+def test_a_tab_of_ours_that_the_user_has_renamed_is_no_export_either(exported: Path, tmp_path: Path) -> None:
+    def leave_the_invoices(workbook: openpyxl.Workbook) -> None:
+        for name in set(workbook.sheetnames) - {"Invoices"}:
+            del workbook[name]
+
+    def rename(workbook: openpyxl.Workbook) -> None:
+        workbook["Segments"].title = "Who is who"
+
+    book = edited(Path(shutil.copy(exported, tmp_path / "erp.xlsx")), leave_the_invoices)
+    refreshed(book)
+    edited(book, rename)
+    refreshed(book)
+    read = openpyxl.load_workbook(book)["Data Quality"]
+    top = header_row(read, "Rows read")
+    assert [read.cell(top + 1, 1).value, read.cell(top + 2, 1).value] == ["Invoices", None]
+
+
 def test_every_tab_that_a_refresh_writes_is_known_not_to_be_an_export() -> None:
     assert set(TABS) <= set(OUR_TABS)
 

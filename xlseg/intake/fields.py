@@ -160,3 +160,9 @@ OUR_TABS = _names(
     "Drill Down | Start Here | Start | Read Me | Customer Card | Card"
 )
 """Tabs that xlseg writes: never taken for an export, whatever their headings."""
+
+OUR_TABLES = _names(
+    "tblActions | tblSegments | tblMovers | tblMigration | tblDrill | tblMetrics | tblFindings | tblHistory | tblRunLog | "
+    "tblRuleSets | tblChangeLog | tblActionLog | tblDefinitions | tblRules | tblPlaybook | tblOverrides | tblConfig"
+)
+"""Their tables, by which one is known that the user has renamed."""
