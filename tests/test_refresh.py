@@ -18,6 +18,7 @@ from openpyxl.styles import PatternFill
 from xlseg.demo import make_book, write_book
 from xlseg.errors import CriterionError, SettingError
 from xlseg.intake import read_ledger
+from xlseg.intake.fields import OUR_TABS
 from xlseg.metrics import CATALOGUE, measure
 from xlseg.settings import Settings
 from xlseg.sources import open_source
@@ -268,3 +269,50 @@ def test_the_refreshed_file_is_a_sound_package(once: Path) -> None:
     with zipfile.ZipFile(once) as package:
         assert package.testzip() is None
         assert len(set(package.namelist())) == len(package.namelist())
+
+
+def test_the_second_refresh_of_a_book_of_invoices_alone_takes_no_tab_of_ours_for_its_customers(exported: Path, tmp_path: Path) -> None:
+    def leave_the_invoices(workbook: openpyxl.Workbook) -> None:
+        for name in set(workbook.sheetnames) - {"Invoices"}:
+            del workbook[name]
+
+    book = edited(Path(shutil.copy(exported, tmp_path / "erp.xlsx")), leave_the_invoices)
+    refreshed(book)
+    assert refreshed(book, now=NOW + dt.timedelta(days=1)).written.updated == ("Run Log",)
+    read = openpyxl.load_workbook(book)["Data Quality"]
+    top = header_row(read, "Rows read")
+    assert [read.cell(top + 1, 1).value, read.cell(top + 2, 1).value] == ["Invoices", None]
+
+
+def test_a_tab_of_ours_that_the_user_has_renamed_is_no_export_either(exported: Path, tmp_path: Path) -> None:
+    def leave_the_invoices(workbook: openpyxl.Workbook) -> None:
+        for name in set(workbook.sheetnames) - {"Invoices"}:
+            del workbook[name]
+
+    def rename(workbook: openpyxl.Workbook) -> None:
+        workbook["Segments"].title = "Who is who"
+
+    book = edited(Path(shutil.copy(exported, tmp_path / "erp.xlsx")), leave_the_invoices)
+    refreshed(book)
+    edited(book, rename)
+    refreshed(book)
+    read = openpyxl.load_workbook(book)["Data Quality"]
+    top = header_row(read, "Rows read")
+    assert [read.cell(top + 1, 1).value, read.cell(top + 2, 1).value] == ["Invoices", None]
+
+
+def test_every_tab_that_a_refresh_writes_is_known_not_to_be_an_export() -> None:
+    assert set(TABS) <= set(OUR_TABS)
+
+
+def test_a_book_of_orders_alone_speaks_of_revenue_and_not_of_balances(exported: Path, tmp_path: Path) -> None:
+    def leave_the_orders(workbook: openpyxl.Workbook) -> None:
+        for name in set(workbook.sheetnames) - {"Customers", "SalesOrders"}:
+            del workbook[name]
+
+    book = edited(Path(shutil.copy(exported, tmp_path / "erp.xlsx")), leave_the_orders)
+    refreshed(book)
+    said = openpyxl.load_workbook(book, read_only=True)
+    assert "Impact = revenue × change of risk." in said["Movers"]["A2"].value
+    assert said["Actions"]["A4"].value.startswith("Sales ")
+    assert "balance" not in said["Actions"]["A4"].value

@@ -84,7 +84,8 @@ def _days(found: Touches, as_of: int, window: int) -> list[int]:
 def _reason(one: Group, other: Group) -> str:
     for group, name in ((one, "were contacted"), (other, "were due and not contacted")):
         if group.customers < ENOUGH_CUSTOMERS:
-            return f"only {group.customers} customers {name}; {ENOUGH_CUSTOMERS} are needed"
+            few = f"only {group.customers} customer{'s' * (group.customers > 1)}" if group.customers else "no customers"
+            return f"{few} {name}; {ENOUGH_CUSTOMERS} are needed"
         if group.weeks < ENOUGH_WEEKS:
             return f"only {group.weeks} customer-weeks in which customers {name}; {ENOUGH_WEEKS} are needed"
     return ""

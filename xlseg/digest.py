@@ -25,14 +25,15 @@ _LEVELS = (("error", "errors"), ("warning", "warnings"), ("info", "remarks"))
 
 @dataclass(frozen=True)
 class Move:
-    """A mover as the digest names him: direction, id and name, from, to, balance (None where unknown), whether provisional."""
+    """A mover as the digest names him: direction, id and name, from, to, exposure (None where unknown) and of what, whether provisional."""
 
     direction: str
     customer: str
     before: str
     after: str
-    balance: float | None
+    exposure: float | None
     provisional: bool
+    measure: str = "balance"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def _moves(report: Report) -> tuple[Move, ...]:
             mover.after,
             None if math.isnan(mover.exposure) else mover.exposure,
             mover.status == PROVISIONAL,
+            "balance" if report.analysis.facts.has_invoices else "revenue",
         )
         for mover in report.movers[:_MOST_MOVES]
     )
@@ -167,8 +169,8 @@ def _text(title: str, alarms: Sequence[str], facts: Sequence[tuple[str, str]], m
 
 
 def _line(move: Move) -> str:
-    balance = "" if move.balance is None else f", balance {move.balance:,.2f}"
-    return _long(f"{move.direction}: {move.customer}: {move.before} → {move.after}{balance}{', provisional' * move.provisional}")
+    exposure = "" if move.exposure is None else f", {move.measure} {move.exposure:,.2f}"
+    return _long(f"{move.direction}: {move.customer}: {move.before} → {move.after}{exposure}{', provisional' * move.provisional}")
 
 
 def _html(title: str, alarms: Sequence[str], facts: Sequence[tuple[str, str]], moves: Sequence[Move], ending: str) -> str:

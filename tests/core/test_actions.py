@@ -230,6 +230,14 @@ def test_expected_cash_sooner_is_balance_times_response_rate_and_ranks() -> None
     assert [row.why.split("; ")[-1] for row in found] == ["answered 3 of 3 touches", "answered 0 of 3 touches"]
 
 
+def test_a_rate_by_a_channel_that_was_never_tried_is_said_to_be_the_segments() -> None:
+    # One touch by phone, not answered; the letter that is due has the rate of the book: (0 + ½) ÷ 2.
+    letter = read_playbook([list(HEAD), ["All", "Collect", 1, "Write", "Letter", "firm", "Anna", 1, None, None]])
+    ledger = touched(book([due(40, 50, customer="A", document="A1"), due(9, 100, customer="A")], []), ("A", "A1", 30, None))
+    (row,) = rows(ledger, letter)
+    assert (row.rate, row.why.split("; ")[-1]) == (0.25, "answered 0 of 1 touch, none of them by Letter: the rate is his segment's")
+
+
 def test_without_reminders_no_rate_is_known_and_the_balance_ranks() -> None:
     found = rows(book([due(9, 10, customer="B"), due(9, 20, customer="C")], []))
     assert [(row.customer, math.isnan(row.rate), math.isnan(row.expected)) for row in found] == [("C", True, True), ("B", True, True)]

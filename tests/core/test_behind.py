@@ -254,6 +254,16 @@ def test_an_item_that_is_partly_paid_says_of_how_much() -> None:
     assert found.rows["note"].tolist() == ["of 100.00"]
 
 
+def test_an_open_invoice_later_than_the_window_says_that_its_days_are_cut_off() -> None:
+    # Of 502 days late no more than the 365 of the window count; 365 days late are all counted, and a settled invoice has all its days.
+    found = account(evidence(book([past_due(502), past_due(365), settled(400)]), "A", T), "payment_velocity")
+    assert sorted(zip(found.rows["days"], found.rows["note"], strict=True)) == [
+        (365, ""),
+        (365, "502 days late so far, counted as 365"),
+        (400, ""),
+    ]
+
+
 # ── what is absent ───────────────────────────────────────────────────────────
 
 

@@ -36,7 +36,7 @@ def test_it_says_when_it_cannot_say() -> None:
 
 
 def test_an_empty_group_has_no_share_and_no_formula() -> None:
-    found = compared(Group(0, 0, 0), Group(80, 48, 40), "only 0 customers were contacted; 10 are needed")
+    found = compared(Group(0, 0, 0), Group(80, 48, 40), "no customers were contacted; 10 are needed")
     assert math.isnan(found.difference)
     cells = contacted_cells(found, (1, 1))
     assert [(cells[row, 4].value, cells[row, 4].formula) for row in (3, 5)] == [(None, None), (None, None)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from books import AS_OF, clock, demo_file, edited
+from openpyxl import Workbook
 
 from xlseg.digest import Content, Move, content_of, digest_message, failure_message, tells_something
 from xlseg.errors import Failure, FormatError, failure_of
@@ -152,6 +153,19 @@ def test_movers_are_the_first_ten_of_the_movers_tab(report: Report) -> None:
         assert move.customer.startswith(mover.customer)
         assert (move.before, move.after, move.direction) == (mover.before, mover.after, mover.direction)
     assert (content.worse, content.better) == tuple(sum(m.direction == said for m in report.movers) for said in ("▲ worse", "▼ better"))
+
+
+def test_a_book_of_orders_alone_has_movers_by_revenue(tmp_path: Path) -> None:
+    def leave_the_orders(workbook: Workbook) -> None:
+        for name in set(workbook.sheetnames) - {"Customers", "SalesOrders"}:
+            del workbook[name]
+
+    path = edited(demo_file(tmp_path / "erp.xlsx"), leave_the_orders)
+    found = content_of(examine(open_source(path), None, AS_OF, clock()))
+    text = digest_message(found).text
+    assert found.moves
+    assert ", revenue " in text
+    assert ", balance " not in text
 
 
 def test_changes_are_what_was_published_anew_or_a_control_that_failed() -> None:

@@ -229,6 +229,20 @@ def test_what_is_neither_invoice_nor_credit_memo_is_left_out_of_the_invoices() -
     assert kinds(intake) == {"not an invoice"}
 
 
+def test_a_payment_among_the_invoices_that_is_not_cleared_is_told_apart_from_those_that_are() -> None:
+    # The account owes 10 − 4 = 6, the open balance is 10: the 4 stand under a kind of their own. The other payment was cleared with its invoice.
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, FEB, 10.0, "RV", None],
+        ["2", "A", JAN, FEB, 25.0, "RV", FEB],
+        ["3", "A", FEB, FEB, -25.0, "DZ", FEB],
+        ["4", "A", FEB, FEB, -4.0, "DZ", None],
+    ]
+    intake = invoices(*rows, more=("Belegart", "Ausgleichsdatum"))
+    assert intake.ledger.invoices["document"].tolist() == ["1", "2"]
+    assert [(f.row, f.amount) for f in found(intake, "payment not cleared")] == [(5, -400)]
+    assert [(f.row, f.amount) for f in found(intake, "not an invoice")] == [(4, -2500)]
+
+
 # ── credits ──────────────────────────────────────────────────────────────────
 
 

@@ -223,7 +223,7 @@ def test_nothing_is_said_about_too_few() -> None:
     assert compared(due_customers(50, 5, set())).cannot_say == "only 5 customers were contacted; 10 are needed"
     assert compared(due_customers(50, 45, set())).cannot_say == "only 5 customers were due and not contacted; 10 are needed"
     assert compared(due_customers(50, 20, set())).cannot_say == "only 20 customer-weeks in which customers were contacted; 30 are needed"
-    assert compared(book(None, None, [])).cannot_say == "only 0 customers were contacted; 10 are needed"
+    assert compared(book(None, None, [])).cannot_say == "no customers were contacted; 10 are needed"
 
 
 def test_who_is_not_due_or_was_touched_in_the_week_before_is_in_neither_group() -> None:

@@ -21,7 +21,7 @@ from xlseg.contacted import contacted
 from xlseg.playbook import ACCOUNT_OWNER, CLEAR, COLLECT, REVIEW, SALES, Playbook, Step, signed
 from xlseg.responses import Responses, responses
 from xlseg.tables import Finding
-from xlseg.touches import Owing, judged
+from xlseg.touches import Owing, channel_of, judged
 from xlseg.workbook import Array
 
 SHEET = "Actions"
@@ -204,17 +204,22 @@ class _Making:
         oldest = self.covering.as_of - int(due.due[rows].min())
         balance = round(int(due.amount[rows].sum()) / 100, 2)
         row = self._text(at, "customer")
-        why = [_invoices(len(rows), oldest), f"step {signed(step.day)} since {as_date(since)}", *self._told(at, others)]
+        why = [_invoices(len(rows), oldest), f"step {signed(step.day)} since {as_date(since)}", *self._told(at, others, step.channel)]
         action = self._action(step, at, since, balance, "; ".join(why))
         held = held or self.holding.reason(step, row, at, balance, self.typed.get((row, COLLECT)))
         rate = self.responses.rate(at, step.segment, step.channel)
         return replace(action, held=held, invoices=len(rows), oldest=float(oldest), rate=rate, at_stake=balance)
 
-    def _told(self, at: int, others: int) -> Iterator[str]:
+    def _told(self, at: int, others: int, channel: str) -> Iterator[str]:
         if others:
             yield f"{others} more disputed or promised"
         if touched := int(self.responses.touched[at]) if len(self.responses.touched) else 0:
-            yield f"answered {int(self.responses.answered[at])} of {touched} touches"
+            yield f"answered {int(self.responses.answered[at])} of {touched} touch{'es' * (touched > 1)}{self._by_others(at, channel)}"
+
+    def _by_others(self, at: int, channel: str) -> str:
+        """Why somebody who never answered may have a rate all the same: it is that of a channel by which nobody contacted him yet."""
+        never = channel and (at, channel_of(channel)) not in self.responses.by_channel
+        return f", none of them by {channel}: the rate is his segment's" if never else ""
 
     # ── review, sales, clear ─────────────────────────────────────────────────
 

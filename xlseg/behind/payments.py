@@ -11,6 +11,7 @@ import pandas as pd
 
 from xlseg.behind.account import Account, Step, documents, inputs, together
 from xlseg.behind.evidence import Evidence
+from xlseg.facts import days
 from xlseg.metrics.payments import PRIOR_EVENTS, RATINGS
 from xlseg.workbook import Array
 
@@ -35,7 +36,7 @@ class _Mean:
         events = evidence.events[evidence.events[self.listed].to_numpy() != 0]
         whole = float(events[self.below].sum()) if self.below else 1.0
         share = events[self.above].to_numpy("float64") / whole
-        rows = documents(_with_days_to_pay(events), share, _note(self, events), self.days)
+        rows = documents(_with_days_to_pay(events), share, _note(self, evidence, events), self.days)
         return Account(metric, evidence.values[metric], rows, (), self.how.format(n=len(rows), whole=f"{whole / 100:,.2f}"))
 
 
@@ -43,7 +44,7 @@ def _with_days_to_pay(events: pd.DataFrame) -> pd.DataFrame:
     return events.assign(to_pay=events["paid_days"])
 
 
-def _note(mean: _Mean, events: pd.DataFrame) -> list[str]:
+def _note(mean: _Mean, evidence: Evidence, events: pd.DataFrame) -> list[str]:
     """What a reader needs to follow a single contribution."""
     if mean.above == "score":
         weight = events["a"].to_numpy()
@@ -51,7 +52,14 @@ def _note(mean: _Mean, events: pd.DataFrame) -> list[str]:
     if mean.above in ("late", "credited", "disputed"):
         word = {"late": "late", "credited": "closed by credit", "disputed": "disputed"}[mean.above]
         return [word if counts else "" for counts in events[mean.above].tolist()]
-    return [""] * len(events)
+    return _so_far(evidence, events) if mean.days == "days" else [""] * len(events)
+
+
+def _so_far(evidence: Evidence, events: pd.DataFrame) -> list[str]:
+    """Says of an open invoice whose days late count for fewer than they are, how many they are."""
+    late = (evidence.day - days(events["due"])).tolist()
+    most, is_open = evidence.settings.window, events["settled"].isna().tolist()
+    return [f"{age:,} days late so far, counted as {most}" if waits and age > most else "" for age, waits in zip(late, is_open, strict=True)]
 
 
 def _scatter(evidence: Evidence, metric: str) -> Account:

@@ -155,7 +155,14 @@ SHEET_NAMES: Mapping[Role, tuple[str, ...]] = {
 """Names of export sheets; earlier ones win."""
 
 OUR_TABS = _names(
-    "Segments | Migration | Movers | Metrics | Data Quality | History | Run Log | Rules | Config | Instructions | Dashboard | Actions | Drill | "
-    "Drill Down | Start Here | Start | Read Me | Customer Card | Card | Playbook | Action Log"
+    "Dashboard | Actions | Segments | Movers | Migration | Migration Data | Drill | Drill Data | Value | Cash Forecast | Metrics | Data Quality | "
+    "History | Run Log | Rule Sets | Change Log | Action Log | Definitions | Rules | Playbook | Overrides | Config | Instructions | "
+    "Drill Down | Start Here | Start | Read Me | Customer Card | Card"
 )
 """Tabs that xlseg writes: never taken for an export, whatever their headings."""
+
+OUR_TABLES = _names(
+    "tblActions | tblSegments | tblMovers | tblMigration | tblDrill | tblMetrics | tblFindings | tblHistory | tblRunLog | "
+    "tblRuleSets | tblChangeLog | tblActionLog | tblDefinitions | tblRules | tblPlaybook | tblOverrides | tblConfig"
+)
+"""Their tables, by which one is known that the user has renamed."""

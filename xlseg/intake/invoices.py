@@ -111,10 +111,20 @@ def _states(reckoning: Reckoning) -> Texts:
 def _credits(reckoning: Reckoning) -> Array:
     """Which rows are credit memos by their type; what is neither invoice nor credit memo is left out."""
     kind = documents.kinds(reckoning)
+    _uncleared(reckoning, kind)
     reckoning.exclude(kind.among("payment", "reversal", "none"), "not an invoice", "type", "Invoice or Credit Memo", severity="warning")
     credit = kind.among("credit", "refund")
     documents.turn_credits(reckoning, credit)
     return credit
+
+
+def _uncleared(reckoning: Reckoning, kind: Texts) -> None:
+    """Payments among the invoices that the ledger has not cleared: they lower the account's balance, but nobody says of which invoice."""
+    extract = reckoning.extract
+    if extract.has("paid"):
+        wanted, effect = "a Payments sheet that says of which invoice", "row left out: the open balance is above the account's by this amount"
+        waits = kind.among("payment") & extract.column("paid").blank
+        reckoning.exclude(waits, "payment not cleared", "type", wanted, effect, severity="warning")
 
 
 def _remaining(reckoning: Reckoning, rate: Array, base: str) -> Array:

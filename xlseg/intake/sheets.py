@@ -12,14 +12,14 @@ from xlseg.errors import MissingColumnError
 from xlseg.intake.cells import Cells, Texts
 from xlseg.intake.dates import dates
 from xlseg.intake.documents import says_base, says_foreign
-from xlseg.intake.fields import FIELDS, OUR_TABS, SHEET_NAMES, Field, Role
+from xlseg.intake.fields import FIELDS, OUR_TABLES, OUR_TABS, SHEET_NAMES, Field, Role
 from xlseg.intake.findings import Findings
 from xlseg.intake.headings import Candidate, Header, chosen, columns_named, fold, header_of, user_map
 from xlseg.intake.money import amounts
 from xlseg.intake.rows import Extract, copies
 from xlseg.settings import Settings
 from xlseg.tables import Finding
-from xlseg.workbook import Grid, Sheet, Source, Value
+from xlseg.workbook import Grid, HasTables, Sheet, Source, Value
 
 _SAMPLE = 400
 _FEW = 20
@@ -56,7 +56,8 @@ def locate(source: Source, settings: Settings, findings: Findings) -> dict[Role,
     MissingColumnError
         When the book cannot do without such a sheet.
     """
-    names = [name for name in source.sheets() if fold(name) not in _OURS]
+    renamed = {source.sheet_of_table(table) for table in OUR_TABLES} if isinstance(source, HasTables) else set()
+    names = [name for name in source.sheets() if fold(name) not in _OURS and name not in renamed]
     located: dict[Role, Located] = {}
     opened: dict[str, Sheet] = {}
     misfits: list[Located] = []

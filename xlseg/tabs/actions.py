@@ -10,6 +10,7 @@ import numpy as np
 from xlseg.actions import Action, Work
 from xlseg.actions.typed import OPEN, STATUSES
 from xlseg.analysis import Analysis
+from xlseg.playbook import COLLECT
 from xlseg.tabs.segments import dates
 from xlseg.tabs.top import HEADER_ROW, footer, top
 from xlseg.workbook import Array, Cell, Column, Highlight, Style, Tab, Table
@@ -43,7 +44,7 @@ def _counts(work: Work, capacity: int) -> str:
     said += [f"held back {held}"] if held else []
     if not said:
         return "Nothing to do: no step of the playbook is due."
-    rates = "" if work.responses.book else " No reminder could be judged yet: ranked by balance."
+    rates = " No reminder could be judged yet: ranked by balance." if COLLECT in kinds and not work.responses.book else ""
     return f"{' · '.join(said)}. Capacity {capacity} of each kind (Config).{rates}"
 
 

@@ -48,7 +48,8 @@ def movers_tab(analysis: Analysis, found: Sequence[Mover], next_action: Callable
         Highlight("Status", "= override", "note"),
     )
     worse, better, provisional = counts(list(found))
-    note = "provisional moves are not yet in the Migration matrix. Impact = balance × change of risk."
+    exposure = "balance" if analysis.facts.has_invoices else "revenue"
+    note = f"provisional moves are not yet in the Migration matrix. Impact = {exposure} × change of risk."
     text = f"Since {analysis.previous.isoformat()}: {worse} worse, {better} better, {provisional} of them provisional; {note}"
     cells = top(analysis, "Movers", text)
     cells[4, 1] = Cell("Status provisional: today's label differs, but has not yet held at two checkpoints four weeks apart.", "note")
