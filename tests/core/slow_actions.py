@@ -124,6 +124,9 @@ class List:
             if due:
                 step = max(due, key=lambda s: s.day)
                 trigger = document.due + dt.timedelta(days=step.day)
+                if step.day > 0 and step.day == max(s.day for s in steps):  # the last one comes again every thirty days
+                    while trigger + dt.timedelta(days=30) <= self.as_of:
+                        trigger += dt.timedelta(days=30)
                 if not self.is_covered(who.customer, name, trigger):
                     open_now.append((name, document, step, trigger))
         if not open_now:

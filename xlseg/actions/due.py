@@ -19,6 +19,8 @@ from xlseg.touches import NO_DOCUMENT, Contact, Touches, touches
 from xlseg.workbook import Array
 
 NEVER = -FOREVER
+REPEAT = 30
+"""Days after which the last step of a segment is due again, as long as the invoice is open."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,14 @@ class Covering:
         rows = np.flatnonzero(chosen >= 0)
         customer, invoice, due, chosen = customer[rows], invoice[rows], due[rows], chosen[rows]
         trigger = due + np.array([step.day for step in steps], "int64")[chosen] if len(rows) else due
+        trigger = self._again(trigger, np.array([_ends(steps, at) for at in range(len(steps))], "bool")[chosen]) if len(rows) else trigger
         named = _latest(len(self.analysis.ledger.invoices), *self._named())[invoice]
         covered = np.maximum(self.until[customer], named) >= trigger
         return Due(customer, invoice, amount[rows], due, chosen, trigger, covered, tuple(steps))
+
+    def _again(self, trigger: Array, last: Array) -> Array:
+        """The day since which a step is due: the last one of a segment is due again and again, so that no open invoice is forgotten."""
+        return np.where(last, trigger + (self.as_of - trigger) // REPEAT * REPEAT, trigger)
 
     def _open(self) -> tuple[Array, Array, Array, Array]:
         """Customer, invoice, hundredths and due day of what is open at the as-of day, of the customers of the standing."""
@@ -161,6 +168,11 @@ class Covering:
     def is_handled(self, step: Step, customer: int, handled: Mapping[str, int], name: str) -> bool:
         """Whether the log covers a segment step: since the checkpoint before he came into the segment, and not before the step's day."""
         return handled.get(name, NEVER) > int(self.people.before[customer]) + step.day
+
+
+def _ends(steps: Sequence[Step], at: int) -> bool:
+    """Whether a step is the last of its segment, and after the due date."""
+    return steps[at].day > 0 and (at + 1 == len(steps) or steps[at + 1].segment != steps[at].segment)
 
 
 def as_date(day: int) -> dt.date:
