@@ -11,6 +11,7 @@ import pytest
 from books import clock, demo_file, edited, parts, refreshed
 from openpyxl.worksheet.table import TableColumn
 
+from xlseg.errors import LayoutError
 from xlseg.hosts.file import WorkbookFile
 from xlseg.refresh import refresh
 
@@ -47,7 +48,7 @@ def test_a_formula_that_cannot_be_taken_apart_stays_in_its_row_and_is_not_contin
         table = page.tables["tblActions"]
         last = page.max_row
         page["U6"] = "Mine"
-        page[f"U{last}"] = link
+        page["U8"] = link
         page["R7"] = "Done"  # its row goes, the others move up
         table.ref = f"A6:U{last}"
         if table.autoFilter:
@@ -56,8 +57,24 @@ def test_a_formula_that_cannot_be_taken_apart_stays_in_its_row_and_is_not_contin
 
     edited(book, change)
     assert refresh(WorkbookFile(book), None, dt.date(2026, 10, 31), clock()).saved
+    assert openpyxl.load_workbook(book)["Action Log"]["G7"].value == "Done"
     texts = [str(cell.value) for row in openpyxl.load_workbook(book)["Actions"].iter_rows(min_row=7, min_col=21) for cell in row if cell.value]
     assert set(texts) <= {link}
     before = parts(book)
     refreshed(book)
     assert len([name for name, content in parts(book).items() if name.startswith("xl/worksheets/sheet") and before.get(name) != content]) == 1
+
+
+# a list that cannot be found must not be taken for an empty one: the log would be begun anew at each refresh, what is Done would come back
+@pytest.mark.parametrize(("sheet", "cell"), [("Change Log", "B6"), ("Rule Sets", "B6"), ("Action Log", "B6"), ("Actions", "B6")])
+@pytest.mark.parametrize("heading", [None, "Kunde"])
+def test_a_list_that_the_next_refresh_builds_on_and_has_lost_a_heading_is_refused(book: Path, sheet: str, cell: str, heading: str | None) -> None:
+    def change(workbook: openpyxl.Workbook) -> None:
+        workbook[sheet][cell] = heading
+
+    content = edited(book, change).read_bytes()
+    with pytest.raises(
+        LayoutError, match=rf"^{sheet}: no headings .* in one row\. To go on, put them back, or rename the sheet if it is your own\.$"
+    ):
+        refreshed(book)
+    assert book.read_bytes() == content
