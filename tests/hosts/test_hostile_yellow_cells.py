@@ -13,6 +13,7 @@ from openpyxl.worksheet.table import TableColumn
 
 from xlseg.errors import LayoutError
 from xlseg.hosts.file import WorkbookFile
+from xlseg.hosts.formulas import copied
 from xlseg.refresh import refresh
 
 
@@ -78,3 +79,9 @@ def test_a_list_that_the_next_refresh_builds_on_and_has_lost_a_heading_is_refuse
     ):
         refreshed(book)
     assert book.read_bytes() == content
+
+
+def test_a_formula_that_cannot_be_taken_apart_is_copied_nowhere_else() -> None:
+    assert copied("cmd|'/c calc'!A0", (7, 21), (8, 21)) is None
+    assert copied("cmd|'/c calc'!A0", (7, 21), (7, 21)) == "cmd|'/c calc'!A0"
+    assert copied("SUM(A7:B7)", (7, 21), (9, 21)) == "SUM(A9:B9)"
