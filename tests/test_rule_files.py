@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -180,3 +181,13 @@ def test_what_cannot_be_done_is_one_line(
     error = capsys.readouterr().err
     assert error.startswith(f"xlseg: {message}")
     assert error.count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+@pytest.mark.parametrize("command", ["import", "diff"])
+def test_a_pipe_in_place_of_a_rule_file_is_refused_at_once(book: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = book.parent / "rules.json"
+    os.mkfifo(pipe)
+    assert main(["rules", command, str(book), str(pipe)]) != 0
+    error = capsys.readouterr().err
+    assert error.startswith(f"xlseg: {pipe}: no file that can be read. To go on, name the file that `xlseg rules export` made.")

@@ -26,7 +26,8 @@ LONGEST = 500
 _LONGEST_SEGMENT = 120
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 """What looks like an escaped character in a cell: not every program that saves the book gives it back as it was."""
-_RULE = re.compile(r"(?P<rule>.*, priority [^:]+?)(?:: (?P<cell>\w+))?", re.DOTALL)
+_PRIORITY = ", priority "
+_RULE = re.compile(r"(?P<priority>[^:]+?)(?:: (?P<cell>\w+))?", re.DOTALL)
 _RISK = "risk"
 _SPAN = re.compile(r"(?P<segment>.*?) from (?P<since>\d{4}-\d\d-\d\d)(?P<rest>(?: until \d{4}-\d\d-\d\d)?, by .*)", re.DOTALL)
 
@@ -171,28 +172,35 @@ def begins(typed: Sequence[Typed], before: Mapping[Item, str], as_of: dt.date) -
     A line of the log speaks for one row only: first for the one that says the same, then for one of the same segment.
     """
     found = [each.since for each in typed]
-    claimed: set[str] = set()
-    logged = _by_name(OVERRIDES, before)
+    logged = {name: _spans(texts) for name, texts in _by_name(OVERRIDES, before).items()}
     for closely in (True, False):
         for at, each in enumerate(typed):
             if found[at] is None or (closely and each.since is not None):
-                item, since = _recorded(each, logged.get(bounded(each.customer, _LONGEST_SEGMENT), {}), claimed, closely)
-                claimed |= {item} - {""}
+                since = _claimed(each, logged.get(bounded(each.customer, _LONGEST_SEGMENT), {}), closely)
                 found[at] = found[at] or since
     return [since or as_of for since in found]
 
 
-def _recorded(typed: Typed, logged: Mapping[str, str], claimed: set[str], closely: bool) -> tuple[str, dt.date | None]:
-    """The item that speaks for an override, and the day it begins by that; "" and None where there is none."""
+_Spans = dict[str, tuple[str, dt.date, str]]
+"""Lines about a customer's overrides by their items: segment, the day it begins, and the rest."""
+
+
+def _spans(texts: Mapping[str, str]) -> _Spans:
+    matches = ((item, _SPAN.fullmatch(text)) for item, text in texts.items())
+    found = ((item, match, _day(match["since"])) for item, match in matches if match)
+    return {item: (match["segment"], since, match["rest"]) for item, match, since in found if since is not None}
+
+
+def _claimed(typed: Typed, logged: _Spans, closely: bool) -> dt.date | None:
+    """The day that the log has of an override, whose line is taken away from the others; None where there is none."""
     wanted = _SPAN.fullmatch(override_said(typed, typed.since or dt.date.min))
-    for item, text in logged.items():
-        span = _SPAN.fullmatch(text)
-        since = _day(span["since"]) if span else None
-        if span is None or since is None or wanted is None or item in claimed or span["segment"] != wanted["segment"]:
+    for item, (segment, since, rest) in logged.items():
+        if wanted is None or segment != wanted["segment"]:
             continue
-        if not closely or (span["rest"] == wanted["rest"] and typed.since in (None, since)):
-            return item, since
-    return "", None
+        if not closely or (rest == wanted["rest"] and typed.since in (None, since)):
+            del logged[item]
+            return since
+    return None
 
 
 def _day(text: str) -> dt.date | None:
@@ -238,12 +246,14 @@ def replay(lines: Iterable[Logged]) -> State:
 
 
 def _replay_rule(rules: dict[str, dict[str, str]], entry: Entry) -> None:
-    match = _RULE.fullmatch(entry.item)
+    segment, mark, rest = entry.item.rpartition(_PRIORITY)  # by hand: an expression over all of a long text may try every place with every other
+    match = _RULE.fullmatch(rest) if mark else None
     if match is None:
         return
-    cells = rules.setdefault(match["rule"], {})
+    rule = f"{segment}{mark}{match['priority']}"
+    cells = rules.setdefault(rule, {})
     if match["cell"] is None:
-        rules[match["rule"]] = _cells(entry.after)
+        rules[rule] = _cells(entry.after)
     elif entry.after:
         cells[match["cell"]] = entry.after
     else:

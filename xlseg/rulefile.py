@@ -17,6 +17,10 @@ FORMAT_VERSION = 1
 
 MOST_BYTES = 2**22
 """Far more than 2,000 rules are."""
+MOST_RULES = 1_900
+"""The Rules sheet has at most 2,000 rows, with what stands above the rules."""
+MOST_CHARACTERS = 32_767
+"""Of a cell."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,11 @@ def _parsed(content: bytes, file: str) -> dict[str, Any]:
     if len(content) > MOST_BYTES:
         raise FormatError(file, f"a rule set file has at most {MOST_BYTES:,} bytes", advice)
     try:
-        found = json.loads(content.decode("utf-8-sig"))
+        found = json.loads(content.decode("utf-8-sig"), parse_int=_whole)
     except (ValueError, RecursionError) as error:
         where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise FormatError(f"{file}{where}", "the file is no JSON", advice) from None
+    _must_be_plain(found, file)
     if not isinstance(found, dict) or found.get("format") != FORMAT or not isinstance(found.get("rules"), list):
         raise FormatError(file, "the file is no rule set", advice)
     if found.get("format_version") != FORMAT_VERSION:
@@ -90,41 +95,50 @@ def _parsed(content: bytes, file: str) -> dict[str, Any]:
     return found
 
 
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) < 20 else float(digits)
+
+
+def _must_be_plain(found: object, file: str) -> None:
+    try:
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise FormatError(file, "it holds a number or a character that no cell takes", "look for NaN, Infinity, 1e400 and \\ud800") from None
+
+
 def _rules(rules: list[Any], file: str) -> RuleSet:
-    names = list(dict.fromkeys(name for rule in rules if isinstance(rule, dict) for name in _criteria(rule)))
-    rows: list[list[Value]] = []
-    for number, rule in enumerate(rules, start=1):
-        row = _row(rule, names, f"{file}, rule {number}")
-        _alone(row, names, f"{file}, rule {number}")
-        rows.append(row)
+    if len(rules) > MOST_RULES:
+        raise FormatError(file, f"it holds {len(rules):,} rules, and a Rules sheet takes {MOST_RULES:,}", "leave out those that nobody needs")
+    found = [_cells(rule, f"{file}, rule {number}") for number, rule in enumerate(rules, start=1)]
+    names = list(dict.fromkeys(name for _, criteria in found for name in criteria))  # only such as are known by now: no more than there are
+    rows = [[*head, *(criteria.get(name) for name in names)] for head, criteria in found]
     try:
         return read_rules([[*HEAD, *names], *rows], file)
     except CriterionError as error:
         raise CriterionError(file, error.fact, "mend it in the book it comes from, and export it again") from None
 
 
-def _criteria(rule: Mapping[str, Any]) -> dict[str, Value]:
-    asked = rule.get("if", {})
-    return {str(name): value for name, value in asked.items()} if isinstance(asked, dict) else {}
-
-
-def _row(rule: object, names: list[str], place: str) -> list[Value]:
+def _cells(rule: object, place: str) -> tuple[list[Value], dict[str, Value]]:
+    """Priority, segment and risk of a rule, and its criteria as the catalogue spells them; read by itself, so that what is wrong is said of it."""
     if not isinstance(rule, dict) or not isinstance(rule.get("if", {}), dict):
         raise CriterionError(place, "it is no rule", 'write {"priority": 10, "segment": "At-Risk", "risk": 8, "if": {"n_paid": ">=4"}}')
-    criteria = _criteria(rule)
     unknown = next((key for key in rule if key not in ("priority", "segment", "risk", "if")), None)
     if unknown is not None:
         raise CriterionError(place, f"{unknown!r:.60} says nothing about a rule", "delete it")
+    criteria: dict[str, Value] = {name: value for name, value in rule.get("if", {}).items() if value is not None}
     wrong = next((name for name, value in criteria.items() if isinstance(value, (list, dict))), None)
     if wrong is not None:
         raise CriterionError(place, f"{wrong!r:.60} holds no single criterion", 'write one such as ">=5"')
-    return [rule.get("priority"), rule.get("segment"), rule.get("risk"), *(criteria.get(name) for name in names)]
-
-
-def _alone(row: list[Value], names: list[str], place: str) -> None:
-    """Read a rule by itself, so that what is wrong with it is said of it."""
-    asked = [(name, cell) for name, cell in zip(names, row[3:], strict=True) if cell is not None]
+    _must_fit(rule, criteria, place)
+    head = [rule.get("priority"), rule.get("segment"), rule.get("risk")]
     try:
-        read_rules([[*HEAD, *(name for name, _ in asked)], [*row[:3], *(cell for _, cell in asked)]], place)
+        read_rules([[*HEAD, *criteria], [*head, *criteria.values()]], place)
     except CriterionError as error:
         raise CriterionError(place, error.fact, error.advice) from None
+    return head, {name.strip().casefold().replace(" ", "_"): value for name, value in criteria.items()}
+
+
+def _must_fit(rule: Mapping[str, Any], criteria: Mapping[str, Value], place: str) -> None:
+    texts = [text for text in (rule.get("segment"), *criteria.values()) if isinstance(text, str)]
+    if any(len(text) > MOST_CHARACTERS for text in texts):
+        raise CriterionError(place, f"a text of more than {MOST_CHARACTERS:,} characters, which no cell takes", "shorten it")

@@ -75,6 +75,8 @@ def rules_in(path: Path) -> RuleSet:
 
 def _is_workbook(path: Path) -> bool:
     """Whether it claims to be one: a zip, or what encrypted and older workbooks are, which are refused with their reason."""
+    if not path.is_file():  # opening a pipe may wait for ever
+        return False
     try:
         with path.open("rb") as file:
             return file.read(4).startswith((b"PK", b"\xd0\xcf\x11\xe0"))
@@ -83,6 +85,8 @@ def _is_workbook(path: Path) -> bool:
 
 
 def _rule_file(path: Path) -> SharedRules:
+    if path.exists() and not path.is_file():
+        raise FileError(str(path), "no file that can be read", "name the file that `xlseg rules export` made")
     try:
         with path.open("rb") as file:
             return read_rule_file(file.read(MOST_BYTES + 1), path.name)

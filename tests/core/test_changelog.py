@@ -210,3 +210,17 @@ def replay_of(rule_set: RuleSet) -> dict[str, dict[str, str]]:
         }
         for rule in rule_set.rules
     }
+
+
+def test_a_long_text_in_the_log_that_looks_like_many_rules_is_read_in_no_time() -> None:
+    # 2,900 × ", priority " and a colon: an expression that tries every place with every other takes 15 s for each such line, 200 lines an hour
+    evil = ", priority " * 2_900 + "::!"
+    state = replay([Logged(n, DAY, Entry("Rules", evil, "", "risk 8")) for n in range(200)])
+    assert state.rules == {}
+
+
+def test_five_thousand_overrides_of_one_customer_find_their_lines() -> None:
+    typed = [Typed("C1", "Late", "r", "me", DAY + dt.timedelta(days=n), DAY + dt.timedelta(days=n), n) for n in range(5_000)]
+    lines = {("Overrides", f"C1 ({n + 1})"): f"Late from {t.since} until {t.until}, by me: r" for n, t in enumerate(typed)}
+    without = [replace(t, since=None) for t in typed]
+    assert begins(without, lines, dt.date(2020, 1, 1)) == [t.since for t in typed]

@@ -1,6 +1,7 @@
 """A rule set as a text file: it comes back as it went, and what is none is refused in one line."""
 
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,13 @@ def test_a_file_without_hash_is_read_and_a_bare_number_is_an_equality() -> None:
         (b"[]", r"rules\.json: the file is no rule set"),
         (b'{"rules": []}', r"rules\.json: the file is no rule set"),
         (b" " * (2**22 + 1), r"rules\.json: a rule set file has at most 4,194,304 bytes"),
+        (file([{**GOOD, "priority": float("nan")}]), r"rules\.json: it holds a number or a character that no cell takes"),
+        (file([{**GOOD, "priority": float("-inf")}]), r"rules\.json: it holds a number or a character that no cell takes"),
+        (file([{**GOOD, "priority": 10**400}]), r"rules\.json: it holds a number or a character that no cell takes"),
+        (file([{**GOOD, "if": {"n_paid": 10**400}}]), r"rules\.json: it holds a number or a character that no cell takes"),
+        (file([{**GOOD, "segment": "\ud800"}]), r"rules\.json: it holds a number or a character that no cell takes"),
+        (file([GOOD], name="\ud800"), r"rules\.json: it holds a number or a character that no cell takes"),
+        (file([{**GOOD, "priority": n} for n in range(1_901)]), r"rules\.json: it holds 1,901 rules, and a Rules sheet takes 1,900"),
         (file([GOOD], format_version=2), r"rules\.json: its format version is 2, not 1"),
         (file([GOOD], hash="abcd1234"), r"rules\.json: it says hash abcd1234, and its rules have [0-9a-f]{8}: somebody has edited it"),
     ],
@@ -80,12 +88,33 @@ def test_what_is_no_rule_set_file_is_refused_in_one_line(content: bytes, message
         ([{**GOOD, "priority": "first"}], r"rules\.json, rule 1: 'first' is not a priority"),
         ([{**GOOD, "risk": 12}], r"rules\.json, rule 1: 12 is not a risk"),
         ([{**GOOD, "segment": None}], r"rules\.json, rule 1: no segment name"),
+        ([{**GOOD, "segment": "A" * 32_768}], r"rules\.json, rule 1: a text of more than 32,767 characters, which no cell takes"),
+        ([{**GOOD, "if": {"n_paid": ">4", "N Paid": ">5"}}], r"rules\.json, rule 1: 'N Paid' stands twice"),
         ([GOOD, {**GOOD, "risk": 2}], r"rules\.json: A has risk 2 here and 1 in another row"),
     ],
 )
 def test_a_rule_that_does_not_parse_is_named(rules: list[object], message: str) -> None:
     with pytest.raises(CriterionError, match=message):
         read_rule_file(file(rules), FILE)
+
+
+def test_many_names_that_ask_for_nothing_take_no_room() -> None:
+    # a row a rule and a column a name would be 1,900 × 150,000 cells, more than 2 GB
+    names = dict.fromkeys(map(str, range(150_000)))
+    rules = [{"priority": n, "segment": "A"} for n in range(1_899)]
+    tracemalloc.start()
+    try:
+        found = read_rule_file(file([*rules, {"priority": 1_899, "segment": "A", "if": names}]), FILE)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found.rules.rules) == 1_900
+    assert most < 200 * 2**20
+
+
+def test_a_metric_may_be_spelled_otherwise_in_another_rule() -> None:
+    found = read_rule_file(file([GOOD, {"priority": 2, "segment": "A", "risk": 1, "if": {"N Paid": ">5"}}]), FILE)
+    assert [[(name, asked.written) for name, asked in rule.criteria] for rule in found.rules.rules] == [[("n_paid", ">4")], [("n_paid", ">5")]]
 
 
 jsons = some.recursive(

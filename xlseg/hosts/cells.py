@@ -2,7 +2,8 @@
 
 calamine reads a hundred thousand rows of ten columns in about a second. It shows an error value as an empty cell, so where the
 survey has seen one, fastexcel's error report says where and which. openpyxl reads, ten times slower, where calamine is not
-installed, and sheets so sparse that calamine, which fills the gaps, would need the whole memory.
+installed, sheets so sparse that calamine, which fills the gaps, would need the whole memory, and books with a number
+so far below zero that calamine ends in a panic where it is to be a date.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Cells(Protocol):
 
 def choose_cells(book: Package, survey: Survey) -> Cells:
     """The quickest library that is installed and sees all that is in this file."""
-    if survey.dense <= MAX_DENSE and not survey.is_sparse:
+    if survey.dense <= MAX_DENSE and not survey.is_sparse and not survey.has_huge:
         with suppress(ImportError):
             return calamine_cells(book, survey.has_errors)
     return OpenpyxlCells(book)

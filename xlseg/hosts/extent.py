@@ -27,6 +27,9 @@ _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
 
 
+_HUGE = re.compile(rb">-(?:[0-9]{12}|[0-9.]+[eE]\+?[0-9]|[iI][nN][fF])")
+
+
 class Extent:
     """The rows and columns of a worksheet, never less than they are, while its XML goes by.
 
@@ -38,11 +41,13 @@ class Extent:
         Whether a cell may hold TRUE or FALSE, or a date as text of ISO 8601.
     has_formulas
         Whether a cell may hold a formula.
+    has_huge
+        Whether a cell may hold a negative number of twelve digits or more, over which calamine stumbles where a date should be.
     """
 
     def __init__(self, place: str, size: int) -> None:
         self._place, self._size = place, size
-        self.has_errors = self.has_rare = self.has_formulas = False
+        self.has_errors = self.has_rare = self.has_formulas = self.has_huge = False
         self._rows, self._columns = 0, 1
         self._row, self._column = 0, 0
 
@@ -64,6 +69,7 @@ class Extent:
         FormatError
             When the sheet claims more than Excel can hold, or its rows and cells are not what a spreadsheet program writes.
         """
+        self.has_huge = self.has_huge or (b">-" in chunk and _HUGE.search(chunk) is not None)
         if (seen := glance(chunk, self._rows, self._columns)) is not None:
             self.has_errors, self.has_rare = self.has_errors or "e" in seen.kinds, self.has_rare or bool(seen.kinds & {"b", "d"})
             self.has_formulas = self.has_formulas or seen.has_formulas

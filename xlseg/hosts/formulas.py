@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from xlseg.errors import LayoutError
 from xlseg.hosts.a1 import Area, letters, place, position
 from xlseg.hosts.cellxml import Cell, escaped, formula, style_attribute
 from xlseg.hosts.sheetxml import SheetXml
@@ -46,17 +47,24 @@ def own_text(cell: Cell, row: int, column: int, origins: dict[str, Origin]) -> s
     return None if first is None else copied(first[2], (first[0], first[1]), (row, column))
 
 
-def copied(words: str, start: tuple[int, int], end: tuple[int, int]) -> str:
-    """A formula as Excel copies it from one cell to another."""
+def copied(words: str, start: tuple[int, int], end: tuple[int, int]) -> str | None:
+    """A formula as Excel copies it from one cell to another; None for one that openpyxl cannot take apart, such as a DDE link."""
+    if start == end:
+        return words
+    from openpyxl.formula.tokenizer import TokenizerError
     from openpyxl.formula.translate import Translator  # loaded where a formula moves: openpyxl takes longer to load than most tabs to write
 
-    translated: str = Translator("=" + words, origin=place(*start)).translate_formula(place(*end))
+    try:
+        translated: str = Translator("=" + words, origin=place(*start)).translate_formula(place(*end))
+    except TokenizerError:
+        return None
     return translated[1:]
 
 
 def continued(cell: Cell, start: tuple[int, int], end: tuple[int, int], origins: dict[str, Origin]) -> Cell | None:
     """The formula cell at `start` copied to `end`, without a value: that is for Excel to calculate."""
-    words = own_text(cell, *start, origins)
+    own = own_text(cell, *start, origins)
+    words = None if own is None else copied(own, start, end)
     if words is None:
         return None
     array = b""
@@ -64,7 +72,7 @@ def continued(cell: Cell, start: tuple[int, int], end: tuple[int, int], origins:
         array = b' t="array" ref="%s"' % place(*end).encode()
     metadata = _METADATA.search(cell[0]) if array else None
     head = style_attribute(cell) + (metadata[0] if metadata else b"")
-    return head, b"<f%s>%s</f>" % (array, escaped(copied(words, start, end)))
+    return head, b"<f%s>%s</f>" % (array, escaped(words))
 
 
 def unshare(sheet: SheetXml, area: Area) -> None:
@@ -76,7 +84,9 @@ def unshare(sheet: SheetXml, area: Area) -> None:
         cells = sheet.cells(row)
         for column, cell in cells.items():
             if attributes(cell).get("si") in origins and attributes(cell).get("t") == "shared":
-                words = own_text(cell, row, column, origins) or ""
+                words = own_text(cell, row, column, origins)
+                if words is None:
+                    raise LayoutError(place(row, column), "a shared formula that cannot be copied", "write it into each cell by itself")
                 cells[column] = (cell[0], _TAG.sub(lambda _, w=words: b"<f>%s</f>" % escaped(w), cell[1] or b"", count=1))  # type: ignore[misc]
         sheet.put(row, cells)
 

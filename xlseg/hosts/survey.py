@@ -41,6 +41,8 @@ class Survey:
         The cells of the largest rectangle filled.
     is_sparse
         Whether some rectangle is far larger than what can stand in it.
+    has_huge
+        Whether any holds a negative number that no date is.
     sheets
         The extents of the worksheets by their names.
     """
@@ -48,6 +50,7 @@ class Survey:
     has_errors: bool
     dense: int
     is_sparse: bool = False
+    has_huge: bool = False
     sheets: Mapping[str, Extent] = field(default_factory=dict)
 
     def without_formulas(self) -> frozenset[str]:
@@ -57,7 +60,7 @@ class Survey:
     def is_plain(self, sheet: str) -> bool:
         """Whether the sheet's cells hold nothing but numbers and texts, dates among them, and lie close together."""
         extent = self.sheets.get(sheet)
-        return extent is not None and not (extent.has_errors or extent.has_rare or extent.is_sparse or extent.dense > MAX_DENSE)
+        return extent is not None and not (extent.has_errors or extent.has_rare or extent.has_huge or extent.is_sparse or extent.dense > MAX_DENSE)
 
 
 def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> tuple[bool, Survey]:
@@ -85,7 +88,7 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     sheets = {sheet: extents[name] for sheet, name in parts.items() if name in extents}
     every = extents.values()
     dense = max((extent.dense for extent in every), default=0)
-    return _epoch_1904(root), Survey(any(e.has_errors for e in every), dense, any(e.is_sparse for e in every), sheets)
+    return _epoch_1904(root), Survey(any(e.has_errors for e in every), dense, any(e.is_sparse for e in every), any(e.has_huge for e in every), sheets)
 
 
 def _epoch_1904(root: Element) -> bool:

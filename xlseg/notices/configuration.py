@@ -53,6 +53,8 @@ def notify_file(path: Path) -> NotifyFile:
     NoticeError
         When it is not there or cannot be read.
     """
+    if path.exists() and not path.is_file():  # opening a pipe may wait for ever
+        raise NoticeError(str(path), "the notify file cannot be read (it is no file)", "name the right one with --notify-config")
     try:
         with path.open("rb") as file:
             about, content = os.fstat(file.fileno()), file.read(_MOST_BYTES + 1)

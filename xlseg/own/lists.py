@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from xlseg.errors import SettingError
+from xlseg.errors import LayoutError, SettingError
 from xlseg.workbook import Array, HasTables, Source, Value
 
 MANY_ROWS = 2_000
@@ -37,6 +37,24 @@ def rows_of(source: Source, tab: str, table: str, headings: Sequence[str], wishe
     """
     name = sheet_of(source, tab, table)
     return [row for _, row in numbered_rows(source, name, headings, wished) or []] if name else []
+
+
+def log_of(source: Source, tab: str, table: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[int, tuple[Value, ...]]]:
+    """The numbered rows of a list that the next refresh builds on; none when the tab is not there.
+
+    Raises
+    ------
+    LayoutError
+        When a heading is not there: read as an empty list, it would be begun anew in silence.
+    """
+    name = sheet_of(source, tab, table)
+    if name is None:
+        return []
+    found = numbered_rows(source, name, headings, wished)
+    if found is None:
+        fact = f"no headings {', '.join(headings)} in one row"
+        raise LayoutError(name, fact, "put them back, or rename the sheet if it is your own")
+    return found
 
 
 def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[int, tuple[Value, ...]]] | None:

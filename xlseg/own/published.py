@@ -8,7 +8,7 @@ from xlseg.analysis import Departed
 from xlseg.approval import Signed
 from xlseg.changelog import Entry, Logged
 from xlseg.migration import GONE
-from xlseg.own.lists import MOST_RUNS, as_date, as_text, as_whole, numbered_rows, rows_of, sheet_of
+from xlseg.own.lists import MOST_RUNS, as_date, as_text, as_whole, log_of, rows_of
 from xlseg.tabs import change_log, history, rule_sets, run_log, segments
 from xlseg.workbook import Source
 
@@ -94,10 +94,9 @@ def first_run_of(source: Source, as_of: dt.date, inputs: str, rules: str) -> int
 
 def signed_of(source: Source, today: dt.date) -> list[Signed]:
     """The rows of the Rule Sets tab, one a rule set; one whose First Used cannot be read counts from today."""
-    name = sheet_of(source, rule_sets.NAME, rule_sets.TABLE)
     wanted = ("No", "Rule Set", "First Used", "Rules", "Approved By", "Approved On")
     found: dict[str, Signed] = {}
-    for row, (number, rules, first, count, by, on) in (numbered_rows(source, name, wanted) or []) if name else []:
+    for row, (number, rules, first, count, by, on) in log_of(source, rule_sets.NAME, rule_sets.TABLE, wanted):
         if rules is None or not isinstance(number, (int, float)) or not abs(number) < MOST_RUNS:
             continue  # a totals row, or what the user has written below
         signed = Signed(int(number), as_text(rules), as_date(first) or today, as_whole(count), by, on, row)
@@ -110,6 +109,6 @@ def change_log_of(source: Source) -> list[Logged]:
     wanted = ("No", "Published", "Sheet", "Item", "Before", "After", "Rule Set")
     return [
         Logged(int(number), as_date(published), Entry(as_text(sheet), as_text(item), as_text(before), as_text(after)), as_text(rules))
-        for number, published, sheet, item, before, after, rules in rows_of(source, change_log.NAME, change_log.TABLE, wanted)
+        for _, (number, published, sheet, item, before, after, rules) in log_of(source, change_log.NAME, change_log.TABLE, wanted)
         if isinstance(number, (int, float)) and abs(number) < MOST_RUNS and sheet is not None
     ]

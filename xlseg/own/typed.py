@@ -10,7 +10,7 @@ from xlseg.actions import Listed, Logged, Typed
 from xlseg.actions.typed import day_of
 from xlseg.actions.values import ORDER
 from xlseg.drill import Asked
-from xlseg.own.lists import as_date, as_text, folded, lines_of, rows_of, sheet_of
+from xlseg.own.lists import as_date, as_text, folded, lines_of, log_of, rows_of, sheet_of
 from xlseg.tabs import action_log, actions, drill, migration, segments
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Source, Value
@@ -29,6 +29,7 @@ def listed_of(source: Source) -> Listed:
     name = sheet_of(source, actions.NAME, actions.TABLE)
     if name is None:
         return Listed()
+    log_of(source, actions.NAME, actions.TABLE, actions.KEY)  # without its headings, what is typed there would be passed over in silence
     lines, ended = [], False
     for line in lines_of(source, name, actions.KEY, _OURS):
         ended |= all(value is None for value in line.values())  # what stands below the table is no row of it
@@ -63,7 +64,7 @@ def logged_of(source: Source) -> list[Logged]:
     """The rows of the Action Log that have a date and a customer."""
     wanted = ("Logged", "Customer ID", "Kind", "Channel", "Outcome", "Follow Up")
     found = []
-    for logged, customer, kind, channel, outcome, until in rows_of(source, action_log.NAME, action_log.TABLE, wanted):
+    for _, (logged, customer, kind, channel, outcome, until) in log_of(source, action_log.NAME, action_log.TABLE, wanted):
         day = as_date(logged)
         if day is not None and customer is not None:
             found.append(Logged(day, as_text(customer), as_text(kind), as_text(outcome), as_text(channel), day_of(until)))
