@@ -52,7 +52,7 @@ audit: $(BIN)/.python
 	$(BIN)/pip-audit --skip-editable
 
 test: $(BIN)/.installed
-	$(BIN)/python -m pytest -n 2 $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS)
 
 lint: $(BIN)/.installed
 	$(BIN)/ruff format --check .

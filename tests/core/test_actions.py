@@ -131,6 +131,12 @@ def test_a_touch_on_or_after_the_day_of_the_step_covers_it(days: int, covers: bo
     assert (rows(touched(book([due(9)], []), ("A", "", days, None)), pause=1) == []) is covers
 
 
+@pytest.mark.parametrize(("days", "action"), [(23, "Call"), (24, "Call"), (22, None), (0, None)])
+def test_the_last_step_comes_again_every_thirty_days(days: int, action: str | None) -> None:
+    # Due 59 days ago: the call of +7 since 52 days ago, and again since 22 days ago.
+    assert actions(touched(book([due(59)], []), ("A", "", days, None))) == ([action] if action else [])
+
+
 def test_a_touch_about_one_document_covers_that_alone() -> None:
     ledger = book([due(9, 100, document="I1"), due(9, 200, document="I2")], [])
     assert [row.balance for row in rows(touched(ledger, ("A", "I1", 1, None)), pause=0)] == [200]
