@@ -27,6 +27,8 @@ TITLES = {
     "action_log": "Action log", "definitions": "Definitions", "rules": "Rules", "playbook": "Playbook", "overrides": "Overrides",
 }  # fmt: skip
 """Picture → the first line of its page."""
+CLOSER = {"actions": (220, "2420x520+0+0"), "segments": (330, "2100x700+40+20")}
+"""Wide tabs, which are for the screen: dots an inch, and which part of the page."""
 PRINTED = ("dashboard", "drill")
 """What is kept as the printed page too."""
 
@@ -73,15 +75,16 @@ def main() -> None:
         first = [next((line.strip() for line in page.splitlines() if line.strip()), "") for page in text]
         for picture, title in TITLES.items():
             number = next(at for at, line in enumerate(first, start=1) if re.match(re.escape(title) + r"(\s{2}|$)", line))
-            subprocess.run(
-                ["pdftoppm", "-r", "110", "-f", str(number), "-l", str(number), "-singlefile", "-png", str(pdf), str(folder / picture)], check=True
-            )
+            dots, part = CLOSER.get(picture, (110, ""))
+            page = ["-f", str(number), "-l", str(number)]
+            subprocess.run(["pdftoppm", "-r", str(dots), *page, "-singlefile", "-png", str(pdf), str(folder / picture)], check=True)
             made = folder / f"{picture}.png"
-            subprocess.run(["convert", str(made), "-trim", "-bordercolor", "white", "-border", "12", "-colors", "64", str(made)], check=True)
+            cut = ["-crop", part, "+repage"] if part else []
+            subprocess.run(["convert", str(made), *cut, "-trim", "-bordercolor", "white", "-border", "12", "-colors", "64", str(made)], check=True)
             shutil.copy(made, HERE / made.name)
             print(f"{picture}.png  page {number}")
             if picture in PRINTED:
-                subprocess.run(["pdfseparate", "-f", str(number), "-l", str(number), str(pdf), str(HERE / f"{picture}.pdf")], check=True)
+                subprocess.run(["pdfseparate", *page, str(pdf), str(HERE / f"{picture}.pdf")], check=True)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def light(controls: Sequence[Control], findings: Sequence[Finding]) -> Cell:
         return Cell(f"RED: {failed} control{'s' * (failed > 1)} failed", "bad")
     errors = sum(finding.count for finding in findings if finding.severity == "error")
     if errors:
-        return Cell(f"AMBER: {errors:,} rows left out", "warn")
+        return Cell(f"AMBER: {errors:,} error{'s' * (errors > 1)} among the findings", "warn")
     return Cell("GREEN: all controls agree", "good")
 
 
