@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -29,3 +29,12 @@ def beside(work: Callable[[], T]) -> Future[T]:
     else:
         threading.Thread(target=run, daemon=True).start()
     return done
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made beside what is done with the one before."""
+    end = object()
+    coming = beside(lambda: next(items, end))
+    while (item := coming.result()) is not end:
+        coming = beside(lambda: next(items, end))
+        yield item  # type: ignore[misc]

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlseg.hosts import reading
+from xlseg.hosts import arrow, pieces, reading
 from xlseg.hosts.cells import OpenpyxlCells
 from xlseg.hosts.columns import columns_of
 from xlseg.hosts.extent import Extent
@@ -80,8 +80,26 @@ def filled(column: Array) -> list[tuple[int, Value]]:
     return [(row, cell) for row, cell in enumerate(whole) if cell is not None]
 
 
-def test_columns_are_the_same_as_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sheets are cut after every few cells; the numbers of the rows with which pieces begin."""
+    inflated, cut_up, firsts = pieces.unpacked, pieces.pieces, []
+
+    def noted(*args: Any) -> Iterator[pieces.Piece]:
+        for piece in cut_up(*args):
+            firsts.append(piece.first)
+            yield piece
+
+    monkeypatch.setattr(pieces, "piece_size", lambda _: 1)
+    monkeypatch.setattr(pieces, "unpacked", lambda *args: (chunk[at : at + 90] for chunk in inflated(*args) for at in range(0, len(chunk), 90)))
+    monkeypatch.setattr(arrow, "pieces", noted)
+    return firsts
+
+
+@pytest.mark.parametrize("in_pieces", [False, True], ids=["whole", "in pieces"])
+def test_columns_are_the_same_as_cell_by_cell(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, in_pieces: bool) -> None:
     monkeypatch.setattr(reading, "LARGE", -1)
+    firsts: list[int] = request.getfixturevalue("cut") if in_pieces else []
     whole: list[bool] = []
     original = reading.whole_columns
 
@@ -110,6 +128,7 @@ def test_columns_are_the_same_as_cell_by_cell(monkeypatch: pytest.MonkeyPatch) -
 
     check()
     assert 20 < sum(whole) < len(whole)  # both ways are taken
+    assert in_pieces == (len(firsts) > len(whole))
 
 
 def described(columns: Sequence[Array]) -> dict[int, tuple[str, list[tuple[int, Value, type]]]]:
@@ -155,6 +174,94 @@ def test_an_empty_text_is_no_value(tmp_path: Path) -> None:
     write(tmp_path / "book.xlsx", [["a", "b"]], 0, 0, constant_memory=True)
     empty = changed(tmp_path / "book.xlsx", lambda xml: xml.replace(b"<t>a</t>", b"<t></t>"))
     assert open_sheets(empty).sheet("S").body(1).columns[0].tolist() == [None, "b"]
+
+
+# ── in pieces ────────────────────────────────────────────────────────────────
+
+
+def ledger(*, gap: bool = False) -> list[list[Any]]:
+    """Numbers, dates with gaps, texts, and a column that is empty but at its end; 40 rows, some of them empty if wanted."""
+    numbers: list[Any] = [n + 0.5 if n > 30 else n for n in range(40)]
+    days = [None if n % 7 == 0 else dt.datetime(2024, 1, 1) + dt.timedelta(days=n) for n in range(40)]
+    names = [f"Customer {n % 3}" for n in range(40)]
+    late: list[Any] = [None] * 39 + [dt.datetime(2025, 1, 1)]
+    return [[None if gap and 10 <= n < 25 else cell for n, cell in enumerate(column)] for column in (numbers, days, names, late)]
+
+
+def read(file: Path) -> Grid:
+    return open_sheets(file).sheet("S").body(1)
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("gap", [False, True], ids=["full", "with empty rows"])
+@pytest.mark.parametrize("inline", [False, True], ids=["shared texts", "inline texts"])
+@pytest.mark.parametrize("at", [(0, 0), (0, 2)], ids=["from A", "from C"])
+def test_a_sheet_in_pieces_reads_as_a_whole(tmp_path: Path, cut: list[int], gap: bool, inline: bool, at: tuple[int, int]) -> None:
+    file = tmp_path / "book.xlsx"
+    write(file, ledger(gap=gap), *at, constant_memory=inline)
+    assert described(read(file).columns) == described(plainly(file, 1))
+    assert len(cut) > 10
+
+
+@pytest.mark.usefixtures("large")
+def test_what_excel_writes_behind_the_rows_does_not_keep_them_together(tmp_path: Path, cut: list[int]) -> None:
+    write(tmp_path / "book.xlsx", ledger(), 0, 0)
+    behind = b'<extLst><ext xmlns:x14="x" uri="{1}"><x14:dataValidations/></ext></extLst></worksheet>'
+    file = changed(tmp_path / "book.xlsx", lambda xml: xml.replace(b"</worksheet>", behind))
+    assert described(read(file).columns) == described(plainly(file, 1))
+    assert len(cut) > 10
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("odd", [17, True, dt.datetime(2024, 1, 31), dt.timedelta(hours=30), CellError("#N/A")])
+def test_a_piece_of_another_kind_is_told_from_the_others(tmp_path: Path, cut: list[int], odd: Any) -> None:
+    file = tmp_path / "book.xlsx"
+    write(file, [["text"] * 80 + [odd], list(range(81))], 0, 0)
+    assert described(read(file).columns) == described(plainly(file, 1))
+    assert cut == [] or len(cut) > 10  # error values are seen before
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda xml: xml.replace(b'<row r="20"', b'<!-- <row r="19"><c r="A19"><v>1</v></c></row> --><row r="20"'),
+        lambda xml: xml.replace(b"<sheetData>", b"<sheetData ><?x?>"),
+        lambda xml: re.sub(rb"(</?)(\w+)(?=[\s/>])", rb"\1x:\2", xml).replace(b"xmlns=", b"xmlns:x="),
+        lambda xml: re.sub(rb' r="[A-Z]+\d+"', b"", xml),
+        lambda xml: re.sub(rb'<row r="(?!1")\d+"', b"<row", xml),
+        lambda xml: re.sub(rb'<row r="(2\d)"', lambda m: b'<row ht="9" r="%s"' % m[1], xml),
+        lambda xml: xml.replace(b'<row r="30"', b'<row r="29"').replace(b'r="A30"', b'r="A29"'),
+        lambda xml: re.sub(rb'<c r="([A-D])20"', rb'<c r="\g<1>12"', xml),
+        lambda xml: re.sub(rb'<c r="([A-D])20"', rb'<c r="\g<1>70"', xml),
+        lambda xml: re.sub(rb'(<row r="20".*?</row>)(.*)(</sheetData>)', rb"\2\1\3", xml),
+        lambda xml: xml.replace(b'<row r="20"', b'<row r="020"'),
+        lambda xml: xml.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+    ],
+    ids=[
+        "comment",
+        "instruction",
+        "prefix",
+        "cells without names",
+        "rows without numbers",
+        "number last",
+        "a row twice",
+        "cells of a row above",
+        "cells of a row below",
+        "a row after those below",
+        "a zero in front",
+        "UTF-16",
+    ],
+)
+def test_a_sheet_written_in_another_way_is_not_cut(
+    tmp_path: Path, cut: list[int], monkeypatch: pytest.MonkeyPatch, change: Callable[[bytes], bytes]
+) -> None:  # fmt: skip
+    write(tmp_path / "book.xlsx", ledger(), 0, 0)
+    file = changed(tmp_path / "book.xlsx", change)
+    in_pieces = described(read(file).columns)
+    assert len(cut) < 2
+    monkeypatch.setattr(arrow, "is_large", lambda *_: False)
+    assert in_pieces == described(read(file).columns)
 
 
 # ── what a sheet claims ──────────────────────────────────────────────────────

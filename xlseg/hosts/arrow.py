@@ -6,15 +6,24 @@ what a number, a date or TRUE becomes then. Otherwise the sheet is read cell by 
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xlseg.hosts.pieces import Piece, is_large, pieces
 from xlseg.workbook import Array, Grid, Value
+
+AT_A_TIME = min(4, os.cpu_count() or 1)
+"""Pieces of a large sheet that are read at once."""
 
 _MADE_OF_A_VALUE = r"^(-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?|-?inf|NaN|true|false|[0-9]{4,}-[0-9]{2}-[0-9]{2} [0-9:.]+)$"
 """As Rust prints what is no text: the shortest digits, never with an exponent or a zero in front; dates always with the time of day."""
@@ -23,13 +32,18 @@ _NO_DAY = np.datetime64("1905-01-01", "ms")
 """What seems to be before is a time of day, in either date system; it has always been read as part of a day."""
 
 
-def whole_columns(book: Path | BytesIO, sheet: str, below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
+def whole_columns(book: Path | BytesIO, sheet: str, below: int, head: Sequence[Sequence[Value]], part: str | None = None) -> Grid | None:
     """The cells of a sheet without error values, TRUE and FALSE, from A on, below a row; None where only its single cells tell what stands there.
 
-    `head` are its first rows: most of what would be found out in the end can be seen in them.
+    Parameters
+    ----------
+    head
+        Its first rows: most of what would be found out in the end can be seen in them.
+    part
+        The member of the package that holds it, if it can be cut into pieces.
     """
     with suppress(ImportError):
-        return None if _is_mixed_at_once(head[below:]) else _columns(book, sheet, below)
+        return None if _is_mixed_at_once(head[below:]) else _columns(book, sheet, below, part)
     return None
 
 
@@ -40,23 +54,17 @@ def _is_mixed_at_once(rows: Sequence[Sequence[Value]]) -> bool:
     return _may_be_values(pa.array(texts, pa.string()))
 
 
-def _columns(book: Path | BytesIO, sheet: str, below: int) -> Grid | None:
-    import fastexcel
-
-    reader = fastexcel.read_excel(book if isinstance(book, Path) else book.getvalue())
-    try:
-        loaded = reader.load_sheet(sheet, header_row=None, skip_rows=below, schema_sample_rows=None)
-        batch, report = loaded.to_arrow_with_errors()
-    except fastexcel.FastExcelError:  # a mixture it has no type for
+def _columns(book: Path | BytesIO, sheet: str, below: int, part: str | None) -> Grid | None:
+    whole = part is None or not is_large(book, part)
+    loaded = [_load(book, sheet, below + 1, below)] if whole else _in_pieces(book, part or "", sheet, below)
+    table = _one_below_the_other(loaded)
+    if table is None:
         return None
-    if report is not None and report.errors:
-        return None
-    left = min((column.absolute_index for column in loaded.selected_columns), default=0)
-    del loaded
-    columns: list[Array] = [np.full(batch.num_rows, np.nan) for _ in range(left)]
+    rows, left, found = table
+    columns: list[Array] = [np.full(rows, np.nan) for _ in range(left)]
     coded: dict[int, tuple[Array, Array]] = {}
-    for at, column in enumerate(batch.columns, start=left):
-        read = _texts(column) if _is_text(column) else _column(column)
+    for at, column in enumerate(found, start=left):
+        read = _texts(column) if _is_text(column.type) else _column(column)
         if read is None:
             return None
         if isinstance(read, tuple):
@@ -66,10 +74,95 @@ def _columns(book: Path | BytesIO, sheet: str, below: int) -> Grid | None:
     return Grid(below + 1, tuple(columns), coded)
 
 
-def _is_text(column: Any) -> bool:
+@dataclass(frozen=True)
+class _Loaded:
+    """Some rows of a sheet: the number of the first, how many, and the columns (Arrow arrays) by their position from A."""
+
+    first: int
+    rows: int
+    columns: dict[int, Any]
+
+    @property
+    def last(self) -> int:
+        return self.first + self.rows - 1
+
+
+def _load(book: Path | BytesIO | bytes, sheet: str, first: int, skip: int | None) -> _Loaded | None:
+    """The rows of a workbook's sheet below those to skip, counted from row 1; by default from the first that holds a value. None for a mixture."""
+    import fastexcel
+
+    reader = fastexcel.read_excel(book.getvalue() if isinstance(book, BytesIO) else book)
+    try:
+        loaded = reader.load_sheet(sheet, header_row=None, skip_rows=skip, schema_sample_rows=None)
+        batch, report = loaded.to_arrow_with_errors()
+    except fastexcel.FastExcelError:  # a mixture it has no type for
+        return None
+    if report is not None and report.errors:
+        return None
+    left = min((column.absolute_index for column in loaded.selected_columns), default=0)
+    return _Loaded(first, batch.num_rows, dict(enumerate(batch.columns, start=left)))
+
+
+def _load_piece(piece: Piece, sheet: str, below: int) -> _Loaded | None:
+    is_top = piece.first <= below + 1
+    return _load(piece.package(), sheet, *((below + 1, below) if is_top else (piece.first, None)))
+
+
+def _in_pieces(book: Path | BytesIO, part: str, sheet: str, below: int) -> list[_Loaded | None]:
+    """The rows of a sheet, loaded some pieces at a time."""
+    loaded: list[_Loaded | None] = []
+    waiting: deque[Future[_Loaded | None]] = deque()
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        for piece in pieces(book, part, below):
+            waiting.append(pool.submit(_load_piece, piece, sheet, below))
+            if len(waiting) > AT_A_TIME:  # so that few are in memory
+                loaded.append(waiting.popleft().result())
+            if None in loaded:
+                break
+        loaded.extend(each.result() for each in waiting)
+    return loaded
+
+
+def _one_below_the_other(loaded: Sequence[_Loaded | None]) -> tuple[int, int, list[Any]] | None:
+    """The number of rows, the first column that is not empty, and the columns from there on; None where that would be a mixture, or is not sure."""
     import pyarrow as pa
 
-    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+    found = [each for each in loaded if each is not None]
+    if len(found) < len(loaded) or any(above.last >= each.first for above, each in pairwise(found)):
+        return None
+    width = max((max(each.columns, default=-1) for each in found), default=-1) + 1
+    left = min((min(each.columns, default=width) for each in found), default=width)
+    gaps = [*(each.first - above.last - 1 for above, each in pairwise(found)), 0]
+    columns = []
+    for at in range(left, width):
+        parts = [each.columns.get(at, pa.nulls(each.rows)) for each in found]
+        kind = _kind_of(parts)
+        if kind is None:
+            return None
+        filled = [array for part, gap in zip(parts, gaps, strict=True) for array in (_cast(part, kind), pa.nulls(gap, kind))]
+        columns.append(parts[0] if len(parts) == 1 else pa.concat_arrays(filled))
+    return found[-1].last - found[0].first + 1, left, columns
+
+
+def _cast(part: Any, kind: Any) -> Any:
+    import pyarrow as pa
+
+    return part.cast(kind, safe=False) if part.null_count < len(part) else pa.nulls(len(part), kind)
+
+
+def _kind_of(parts: Sequence[Any]) -> Any | None:
+    """The one type that the parts of a column have, those that hold nothing aside; None for a mixture."""
+    import pyarrow as pa
+
+    as_float = {pa.int64(): pa.float64()}
+    kinds = {as_float.get(part.type, part.type) for part in parts if part.null_count < len(part)}
+    return None if len(kinds) > 1 else next(iter(kinds), pa.null())
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _column(column: Any) -> Array | None:

@@ -23,10 +23,12 @@ _UNUSUAL_CELL = {digits: re.compile(rb'<c(?! r="[A-Z]{1,3}\d{1,%d}")[\s/>]' % di
 
 _TAG = re.compile(rb"""<(?:\w+:)?(row|c)((?:\s+[\w:.-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'))*)\s*/?>""")
 _ANY_TAG = re.compile(rb"<(?:\w+:)?(?:row|c)(?=[\s/>])")
+_NAMED = re.compile(rb'<(?:(row)|c) r="[A-Z]{0,3}(\d{1,7})"')
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
 
 
+_NO_ELEMENT = re.compile(rb"<[!?]")
 _HUGE = re.compile(rb">-(?:[0-9]{12}|[0-9.]+[eE]\+?[0-9]|[iI][nN][fF])")
 
 
@@ -35,19 +37,24 @@ class Extent:
 
     Attributes
     ----------
+    part
+        Name of the member that holds it.
     has_errors
         Whether a cell may hold an error value.
     has_rare
         Whether a cell may hold TRUE or FALSE, or a date as text of ISO 8601.
     has_formulas
         Whether a cell may hold a formula.
+    is_in_order
+        Whether every "<row " surely begins a row, rows follow each other from the top, and each cell is named by the row that it stands in.
     has_huge
         Whether a cell may hold a negative number of twelve digits or more, over which calamine stumbles where a date should be.
     """
 
-    def __init__(self, place: str, size: int) -> None:
-        self._place, self._size = place, size
+    def __init__(self, place: str, size: int, part: str = "") -> None:
+        self._place, self._size, self.part = place, size, part
         self.has_errors = self.has_rare = self.has_formulas = self.has_huge = False
+        self.is_in_order = True
         self._rows, self._columns = 0, 1
         self._row, self._column = 0, 0
 
@@ -69,8 +76,10 @@ class Extent:
         FormatError
             When the sheet claims more than Excel can hold, or its rows and cells are not what a spreadsheet program writes.
         """
-        self.has_huge = self.has_huge or (b">-" in chunk and _HUGE.search(chunk) is not None)
-        if (seen := glance(chunk, self._rows, self._columns)) is not None:
+        seen = glance(chunk, self._rows, self._columns)
+        self.is_in_order = self.is_in_order and (seen.is_in_order if seen is not None else self._are_in_order(chunk))
+        self.has_huge = self.has_huge or ((seen is None or seen.has_negatives) and _HUGE.search(chunk) is not None)
+        if seen is not None:
             self.has_errors, self.has_rare = self.has_errors or "e" in seen.kinds, self.has_rare or bool(seen.kinds & {"b", "d"})
             self.has_formulas = self.has_formulas or seen.has_formulas
             self._row = self._rows = max(self._rows, seen.rows)
@@ -86,6 +95,18 @@ class Extent:
         else:
             self._take_at_once(chunk, rows)
         self._must_be_within_bounds()
+
+    def _are_in_order(self, chunk: bytes) -> bool:
+        """Whether the rows and cells are, of a piece that is written in an unusual way."""
+        named = _NAMED.findall(chunk)
+        if _NO_ELEMENT.search(chunk) or len(named) != len(_ANY_TAG.findall(chunk)):
+            return False
+        row = self._rows
+        for begins, number in named:
+            if int(number) <= row if begins else int(number) != row:
+                return False
+            row = int(number)
+        return True
 
     def _must_be_within_bounds(self) -> None:
         if self._rows > MAX_ROWS or self._columns > MAX_COLUMNS:

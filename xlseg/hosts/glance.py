@@ -18,6 +18,9 @@ _SINGLE_QUOTED = re.compile(rb"=\s*'")
 _PIECE = 1 << 17
 _DIGITS = 7
 """Of the last row of a sheet."""
+_POWERS = 10 ** np.arange(_DIGITS + 1)
+_MASKS = np.array([(1 << 8 * (digits + 1)) - 1 for digits in range(_DIGITS + 1)], np.uint64)
+"""What leaves so many bytes, and one more, of eight."""
 _LETTERS = 26
 _BEFORE_A = ord("A") - 1
 MANY = 30_000_000
@@ -40,12 +43,18 @@ class Glance:
         The types of cells that are one letter, and other attributes of one character.
     has_formulas
         Whether any may be a formula.
+    has_negatives
+        Whether a text between tags begins with a minus.
+    is_in_order
+        Whether there are no comments, instructions and the like, each row is numbered higher than all before, and its cells are named by it.
     """
 
     rows: int
     columns: int
     kinds: frozenset[str]
     has_formulas: bool
+    has_negatives: bool
+    is_in_order: bool
 
 
 def glance(chunk: bytes, rows: int, columns: int) -> Glance | None:
@@ -56,19 +65,47 @@ def glance(chunk: bytes, rows: int, columns: int) -> Glance | None:
     if len(chunk) < 2 * _WITHOUT_END:
         return None
     signs, words = _signs(chunk)
-    tags = signs[:-1] == ord("<")
-    numbers = _row_numbers(signs, words, np.flatnonzero(tags & (signs[1:] == ord("r"))))
-    if numbers is None or _has_prefix_or_single_quotes(chunk, signs):
+    tags = np.flatnonzero(signs[:-1] == ord("<"))
+    first = signs[tags + 1]
+    begun = _rows(signs, words, tags[first == ord("r")])
+    if begun is None or _has_prefix_or_single_quotes(chunk, signs):
         return None
+    numbers = _number(signs, begun, _DIGITS)
     highest = int(numbers.max(initial=0))
     digits = len(str(max(highest, rows)))
-    reach = _reach(signs, words, np.flatnonzero(tags & (signs[1:] == ord("c"))), digits, columns)
-    if reach is None:
+    reached = _reach(signs, words, tags[first == ord("c")], digits, columns)
+    if reached is None:
         return None
+    named, row, columns = reached
     quotes = signs == ord('"')
     kinds = np.bincount(signs[1:-1][quotes[:-2] & quotes[2:]], minlength=1)
-    has_formulas = bool((tags & (signs[1:] == ord("f"))).any())
-    return Glance(max(highest, reach[0]), reach[1], frozenset(map(chr, np.flatnonzero(kinds).tolist())), has_formulas)
+    return Glance(
+        rows=max(highest, row),
+        columns=columns,
+        kinds=frozenset(map(chr, np.flatnonzero(kinds).tolist())),
+        has_formulas=bool((first == ord("f")).any()),
+        has_negatives=bool((signs[np.flatnonzero(signs == ord("-")) - 1] == ord(">")).any()),
+        is_in_order=_are_elements(first) and _are_in_order(signs, begun, numbers, named, rows),
+    )
+
+
+def _are_elements(first: Array) -> bool:
+    """Whether tags whose first signs are these are no comments, instructions and the like."""
+    return not ((first < ord("/")).any() or (first == ord("?")).any())
+
+
+def _are_in_order(signs: Array, begun: Array, numbers: Array, named: Array, before: int) -> bool:
+    """Whether rows whose numbers begin at these places rise from one before, and the cells whose names end in numbers there are named by theirs."""
+    if not (np.diff(numbers, prepend=before) > 0).all():
+        return False
+    ends = np.searchsorted(_POWERS, numbers, side="right")
+    if (signs[begun + ends] != ord('"')).any():  # a zero in front
+        return False
+    written = np.ndarray((len(signs) - 7,), "<u8", signs, strides=(1,))
+    masks = np.append(_MASKS[len(str(before))], _MASKS[ends])  # the digits and the quote behind them
+    rows = np.append(np.uint64(int.from_bytes(b'%d"' % before, "little")), written[begun] & masks[1:])
+    of = np.searchsorted(begun, named)
+    return bool(((written[named] & masks[of]) == rows[of]).all())
 
 
 def _signs(chunk: bytes) -> tuple[Array, Array]:
@@ -95,7 +132,7 @@ def _is_usual_piece(chunk: bytes) -> bool:
     signs, words = _signs(chunk)
     tags = np.flatnonzero(signs[:-_WITHOUT_END] == ord("<"))
     first = signs[tags + 1]
-    if (first < ord("/")).any() or (first == ord("?")).any() or _has_prefix_or_single_quotes(chunk, signs):
+    if not _are_elements(first) or _has_prefix_or_single_quotes(chunk, signs):
         return False
     if not (words[tags[first == ord("c")] + 2] == _NUMBERED).all():
         return False
@@ -112,16 +149,16 @@ def _has_prefix_or_single_quotes(chunk: bytes, signs: Array) -> bool:
     return bool((signs == ord(":")).any() and _PREFIXED.search(chunk))
 
 
-def _row_numbers(signs: Array, words: Array, at: Array) -> Array | None:
-    """The numbers of the rows that begin at these "<r"; None when one has none in front."""
+def _rows(signs: Array, words: Array, at: Array) -> Array | None:
+    """Where the numbers of the rows begin that begin at these "<r"; None when one has none in front, or of too many digits."""
     at = at[(signs[at + 2] == ord("o")) & (signs[at + 3] == ord("w")) & ~_is_letter(signs[at + 4])]
     if not (words[at + 4] == _NUMBERED).all():
         return None
-    return None if _have_digits(signs, at + 8, _DIGITS + 1) else _number(signs, at + 8, _DIGITS)
+    return None if _have_digits(signs, at + 8, _DIGITS + 1) else at + 8
 
 
-def _reach(signs: Array, words: Array, at: Array, digits: int, columns: int) -> tuple[int, int] | None:
-    """The highest row (0 where it does not matter) and column of the cells that begin at these "<c".
+def _reach(signs: Array, words: Array, at: Array, digits: int, columns: int) -> tuple[Array, int, int] | None:
+    """Where the row numbers of the cells begin that begin at these "<c", the highest of them (0 where it does not matter) and the highest column.
 
     None when one is not named first of all, by capitals and a number of so many digits at most.
     """
@@ -134,7 +171,7 @@ def _reach(signs: Array, words: Array, at: Array, digits: int, columns: int) -> 
     if not _is_digit(signs[at]).all() or _have_digits(signs, at, digits + 1):
         return None
     columns = max(columns, reached)
-    return int(_number(signs, at, digits).max(initial=0)) if columns * 10**digits > MANY else 0, columns
+    return at, int(_number(signs, at, digits).max(initial=0)) if columns * 10**digits > MANY else 0, columns
 
 
 def _past_letters(signs: Array, at: Array) -> tuple[Array, int]:

@@ -22,7 +22,7 @@ MOST_BYTES_OF_PART = 1 << 30
 MOST_RATIO = 400
 """Unpacked : packed, for parts (and packages) of more than 16 MiB. A sheet of one repeated row reaches about 250, a zip bomb 1,000."""
 _SMALL = 16 << 20
-_CHUNK = 1 << 17
+CHUNK = 1 << 17
 _HEADER = struct.Struct("<4s5H3L2H")
 """What stands before a part, without its name."""
 _END = struct.Struct("<4s4H2LH")
@@ -59,7 +59,7 @@ def is_encrypted(path: Path) -> bool:
     """Whether an OLE file is a workbook with a password; the stream's name stands in its directory, which may be anywhere."""
     mark, rest = "EncryptedPackage".encode("utf-16-le"), b""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(CHUNK):
             if mark in rest + chunk:
                 return True
             rest = chunk[-len(mark) :]
@@ -89,8 +89,8 @@ def indexed(package: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
     return members
 
 
-def unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Content of a member in pieces, held to the size that the directory states.
+def unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo, most: int = CHUNK) -> Iterator[bytes]:
+    """Content of a member in pieces of so many bytes at most, held to the size that the directory states.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[byte
         When more comes out, or something else than its checksum says: other readers go on to the end, however far that is.
     """
     size, checksum = 0, 0
-    for chunk in _inflated(package, member):
+    for chunk in _inflated(package, member, most):
         size, checksum = size + len(chunk), zlib.crc32(chunk, checksum)
         if size > member.file_size:
             break
@@ -108,14 +108,14 @@ def unpacked(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[byte
         raise zipfile.BadZipFile(f"{member.filename} is not of the size or checksum that it claims")
 
 
-def _inflated(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+def _inflated(package: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
     if member.compress_type == zipfile.ZIP_STORED:
         yield from _packed(package, member)
         return
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     for packed in _packed(package, member):
         while packed:
-            yield engine.decompress(packed, _CHUNK)
+            yield engine.decompress(packed, most)
             packed = engine.unconsumed_tail
     yield engine.flush()
 
@@ -128,7 +128,7 @@ def _packed(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
     at += _HEADER.size + sum(_HEADER.unpack(header)[9:]) if len(header) == _HEADER.size else 0
     while left:
         file.seek(at)  # another part may be read in between
-        chunk = file.read(min(left, _CHUNK))
+        chunk = file.read(min(left, CHUNK))
         if not chunk:
             raise zipfile.BadZipFile(f"{member.filename} is cut short")
         yield chunk

@@ -104,7 +104,7 @@ class BookReader:
 
         def columns(below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
             with self._told(name):
-                return whole_columns(self._package, name, below, head) if self._survey.is_plain(name) else None
+                return whole_columns(self._package, name, below, head, self._survey.part_of(name)) if self._survey.is_plain(name) else None
 
         return columns
 

@@ -12,20 +12,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
+from xlseg.beside import ahead
 from xlseg.errors import FormatError
 from xlseg.hosts.columns import MAX_DENSE
 from xlseg.hosts.extent import Extent
-from xlseg.hosts.opening import unpacked
+from xlseg.hosts.opening import CHUNK, unpacked
 from xlseg.hosts.package import Element, parsed
 
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships|table)[\s>]")
 """The parts that a library unpacks by itself, whatever size they claim."""
+_DECLARATION = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^<>]*\?>")
 _CLAIM = re.compile(rb"""uniqueCount\s*=\s*["']([^"']*)""")
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_TAG = 1 << 16
+_MANY = 2 << 20
+"""Bytes of a large part that are unpacked while those before are looked at."""
 _SAVE_AGAIN = "open it in Excel and save it again"
 
 
@@ -61,6 +65,11 @@ class Survey:
         """Whether the sheet's cells hold nothing but numbers and texts, dates among them, and lie close together."""
         extent = self.sheets.get(sheet)
         return extent is not None and not (extent.has_errors or extent.has_rare or extent.has_huge or extent.is_sparse or extent.dense > MAX_DENSE)
+
+    def part_of(self, sheet: str) -> str | None:
+        """The member that holds a sheet whose rows are in order; None where they may not be."""
+        extent = self.sheets.get(sheet)
+        return extent.part if extent is not None and extent.is_in_order else None
 
 
 def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> tuple[bool, Survey]:
@@ -129,7 +138,7 @@ def _tree(book: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Eleme
 
 def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Extent | None:
     """The extent of a worksheet; None for another part."""
-    chunks = _in_utf_8(unpacked(package, member))
+    chunks = _in_utf_8(unpacked(package, member) if member.file_size <= _MANY else ahead(unpacked(package, member, _MANY)))
     start = next(chunks, b"")
     if not _READ.search(start):
         return None
@@ -140,8 +149,8 @@ def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ex
         for _ in chunks:  # to its end, for its size
             pass
         return None
-    extent = Extent(place, member.file_size)
-    for chunk in _whole_tags(chain([start], chunks)):
+    extent = Extent(place, member.file_size, member.filename)
+    for chunk in _whole_tags(chain([_DECLARATION.sub(b"", start, count=1)], chunks)):
         extent.take(chunk)
     return extent
 
@@ -162,13 +171,16 @@ def _in_utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _whole_tags(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut before a tag and not within one."""
+    """The same bytes, no more at a time than a processor keeps at hand, cut before a tag and not within one."""
     rest = b""
     for chunk in chunks:
-        chunk = rest + chunk
-        cut = chunk.rfind(b"<")
-        rest = chunk[cut:] if cut >= 0 and len(chunk) - cut < _LONGEST_TAG else b""
-        yield chunk[:cut] if rest else chunk
+        rest, start = rest + chunk, 0
+        while start + CHUNK <= len(rest):
+            cut = rest.rfind(b"<", start + CHUNK - _LONGEST_TAG, start + CHUNK)
+            stop = cut if cut > 0 else start + CHUNK
+            yield rest[start:stop]
+            start = stop
+        rest = rest[start:]
     yield rest
 
 

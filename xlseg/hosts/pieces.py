@@ -1,0 +1,123 @@
+"""A large worksheet cut into pieces, each a small workbook of its own with some of the rows, so that several can be read at a time.
+
+Only where rows are in order (`Extent.is_in_order`). A piece begins with a row that holds a value: what reads it counts from the first that does.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+
+from xlseg.hosts.opening import CHUNK, unpacked
+
+PIECE = 12 << 20
+"""Bytes of XML of a piece, at least."""
+
+_NEEDED = re.compile(r"\[content_types\]\.xml|_rels/\.rels|xl/(_rels/workbook\.xml\.rels|[^/]+\.xml|theme/.*)", re.IGNORECASE)
+"""The parts without which no sheet is read: the workbook, its relationships, looks and shared texts."""
+
+_START = b"<sheetData>"
+_END = b"</sheetData></worksheet>"
+_ROW, _ROW_END = b"<row ", b"</row>"
+_NUMBER = re.compile(rb'<row r="(\d{1,7})"')
+_VALUE = re.compile(rb'<c r="[A-Z]{1,3}\d+"(?: s="\d+")?(?: t="[ns]")?><v>\d')
+_TRIES = 1_000
+"""Rows looked at, from the end of a piece, for one that holds a value."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some of the rows.
+
+    Attributes
+    ----------
+    first
+        Number of the first of them; 1 for the piece at the top, whatever it begins with.
+    """
+
+    first: int
+    shared: bytes
+    part: str
+    sheet: tuple[bytes, ...]
+
+    def package(self) -> bytes:
+        """The workbook that holds them."""
+        content = BytesIO(self.shared)
+        with zipfile.ZipFile(content, "a") as package, package.open(self.part, "w") as file:
+            for xml in self.sheet:
+                file.write(xml)
+        return content.getvalue()
+
+
+def pieces(book: Path | BytesIO, part: str, below: int) -> Iterator[Piece]:
+    """The rows of a worksheet, from the top; those down to the one below a row stand in one piece.
+
+    Parameters
+    ----------
+    part
+        Name of the worksheet's member in the package, as it stands there.
+    """
+    with zipfile.ZipFile(book) as package:
+        shared = _shared(package, part)
+        chunks = unpacked(package, package.getinfo(part))
+        head, rest = _head(chunks)
+        first, size = 1, piece_size(package)
+        while more := b"".join(islice(chunks, max(size // CHUNK, 1))):
+            cut = _cut(rest, max(below + 1, first)) if len(rest) > size // 2 else None
+            if cut:
+                at, number = cut
+                yield Piece(first, shared, part, (head, rest[:at], _END))
+                first, rest = number, rest[at:]
+            rest += more
+        yield Piece(first, shared, part, (head, rest))
+
+
+def is_large(book: Path | BytesIO, part: str) -> bool:
+    """Whether a worksheet comes in more pieces than one."""
+    with zipfile.ZipFile(book) as package:
+        return package.getinfo(part).file_size >= 2 * piece_size(package)
+
+
+def piece_size(package: zipfile.ZipFile) -> int:
+    """Bytes of XML of a piece; what all of them need is read once for each, so that none is smaller than that."""
+    return max(PIECE, sum(member.file_size for member in package.infolist() if _NEEDED.fullmatch(member.filename)))
+
+
+def _shared(package: zipfile.ZipFile, part: str) -> bytes:
+    """A package of what all pieces need."""
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as shared:
+        for member in package.infolist():
+            if member.filename != part and _NEEDED.fullmatch(member.filename):
+                shared.writestr(member.filename, package.read(member))
+    return content.getvalue()
+
+
+def _head(chunks: Iterator[bytes]) -> tuple[bytes, bytes]:
+    """What stands before the rows, and what was read beyond."""
+    content = b""
+    for more in chunks:
+        content += more
+        at = content.find(_START)
+        if at >= 0:
+            return content[: at + len(_START)], content[at + len(_START) :]
+    return b"", content  # without rows, or not in unprefixed UTF-8: one piece
+
+
+def _cut(rows: bytes, after: int) -> tuple[int, int] | None:
+    """Where the last row begins that is whole and holds a value, and its number, which is above another one; None where no such row is near."""
+    at = len(rows)
+    for _ in range(_TRIES):
+        at, end = rows.rfind(_ROW, 0, at), at
+        if at <= 0:
+            return None
+        stop = rows.find(_ROW_END, at, end)
+        number = _NUMBER.match(rows, at, end)
+        if number and stop >= 0 and _VALUE.search(rows, at, stop):
+            return (at, int(number[1])) if int(number[1]) > after else None
+    return None
