@@ -18,8 +18,9 @@ from xlseg.hosts.opening import CHUNK, unpacked
 PIECE = 12 << 20
 """Bytes of XML of a piece, at least."""
 
-_NEEDED = re.compile(r"\[content_types\]\.xml|_rels/\.rels|xl/(_rels/workbook\.xml\.rels|[^/]+\.xml|theme/.*)", re.IGNORECASE)
-"""The parts without which no sheet is read: the workbook, its relationships, looks and shared texts."""
+_XML = re.compile(r".*\.(xml|rels)", re.IGNORECASE)
+_SMALL = 1 << 16
+_LONGEST_HEAD = 1 << 22
 
 _START = b"<sheetData>"
 _END = b"</sheetData></worksheet>"
@@ -85,7 +86,12 @@ def is_large(book: Path | BytesIO, part: str) -> bool:
 
 def piece_size(package: zipfile.ZipFile) -> int:
     """Bytes of XML of a piece; what all of them need is read once for each, so that none is smaller than that."""
-    return max(PIECE, sum(member.file_size for member in package.infolist() if _NEEDED.fullmatch(member.filename)))
+    return max(PIECE, sum(member.file_size for member in package.infolist() if _is_needed(member)))
+
+
+def _is_needed(member: zipfile.ZipInfo) -> bool:
+    """Whether a sheet may not be read without a part: the workbook, relationships, looks and shared texts, but no large sheet or cache."""
+    return bool(_XML.fullmatch(member.filename)) and (member.file_size < _SMALL or member.filename.count("/") < 2)
 
 
 def _shared(package: zipfile.ZipFile, part: str) -> bytes:
@@ -93,7 +99,7 @@ def _shared(package: zipfile.ZipFile, part: str) -> bytes:
     content = BytesIO()
     with zipfile.ZipFile(content, "w") as shared:
         for member in package.infolist():
-            if member.filename != part and _NEEDED.fullmatch(member.filename):
+            if member.filename != part and _is_needed(member):
                 shared.writestr(member.filename, package.read(member))
     return content.getvalue()
 
@@ -106,7 +112,9 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, bytes]:
         at = content.find(_START)
         if at >= 0:
             return content[: at + len(_START)], content[at + len(_START) :]
-    return b"", content  # without rows, or not in unprefixed UTF-8: one piece
+        if len(content) > _LONGEST_HEAD:
+            break
+    return b"", content + b"".join(chunks)  # without rows, or not in unprefixed UTF-8: one piece
 
 
 def _cut(rows: bytes, after: int) -> tuple[int, int] | None:
