@@ -12,6 +12,7 @@ import pandas as pd
 from xlseg import __version__, own
 from xlseg.actions import Work, worklist
 from xlseg.analysis import Analysis, analyse
+from xlseg.beside import beside
 from xlseg.controls import Control, controls, remarks
 from xlseg.dashboard import dashboard
 from xlseg.errors import SourceError
@@ -29,7 +30,7 @@ from xlseg.tabs.dashboard import dashboard_tab
 from xlseg.tabs.data_quality import data_quality_tab, light
 from xlseg.tabs.definitions import definitions_tab
 from xlseg.tabs.drill import drill_tabs
-from xlseg.tabs.forecast import forecast_tab
+from xlseg.tabs.forecast import forecast_tab, receipts_of
 from xlseg.tabs.history import history_tab
 from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
@@ -152,15 +153,17 @@ def refresh(
     XlsegError
         When the sheets cannot be read, hold nothing yet, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
     """
-    report = examine(workbook, source, as_of, clock, progress)
+    book = own.Kept(workbook)  # the exports, which are large and read once, are not kept
+    report = examine(book, source or workbook, as_of, clock, progress)
     progress("writing")
-    written = workbook.write(tabs(report, workbook, clock), save=save)
+    written = workbook.write(tabs(report, book, clock), save=save)
     return Report(**{**report.__dict__, "written": written, "saved": save, "seconds": clock.seconds()})
 
 
 def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
     """Every tab of a refresh, in the order they are made."""
     analysis, work, today = report.analysis, report.work, clock.now.date()
+    receipts = beside(receipts_of(analysis))
     run = _run(report, report.run, clock)
     inputs = [rules_tab(analysis.facts.has_invoices), playbook_tab(analysis.facts.has_invoices, analysis.rules.segments), config_tab()]
     playbook = own.playbook_sheet_of(workbook) or rows_to_be(inputs, PLAYBOOK)
@@ -173,7 +176,7 @@ def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
         *migration_tabs(analysis, own.picked_of(workbook)),
         *drill_tabs(analysis, own.drilled_of(workbook)),
         value_tab(analysis, work.touches, work.contacted),
-        forecast_tab(analysis),
+        forecast_tab(analysis, receipts.result()),
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), today, own.rule_set_published(workbook)),

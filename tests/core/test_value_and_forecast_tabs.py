@@ -10,7 +10,7 @@ from xlseg.contacted import contacted
 from xlseg.segments.defaults import default_rules
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
-from xlseg.tabs.forecast import forecast_tab
+from xlseg.tabs.forecast import forecast_tab, receipts_of
 from xlseg.tabs.value import value_tab
 from xlseg.touches import Owing, touches
 from xlseg.workbook import Tab
@@ -31,7 +31,7 @@ def said(tab: Tab) -> str:
 
 def test_a_book_without_invoices_says_so_in_one_line() -> None:
     analysis = analysed(book(orders=[order(100, ago(number)) for number in range(5)]))
-    for tab in (forecast_tab(analysis), valued(analysis)):
+    for tab in (forecast_tab(analysis, receipts_of(analysis)()), valued(analysis)):
         assert "the book has no invoices" in said(tab)
         assert tab.charts == ()
         assert {row for row, _ in tab.cells} == {1, 2, 3, 4}
@@ -39,12 +39,12 @@ def test_a_book_without_invoices_says_so_in_one_line() -> None:
 
 def test_a_book_without_history_says_how_much_it_needs() -> None:
     analysis = analysed(book([invoice(100, issued=ago(10)), settled(3, on=ago(5))]))
-    assert "Cannot say: 1 invoices were paid in the window, 10 are needed." in said(forecast_tab(analysis))
+    assert "Cannot say: 1 invoices were paid in the window, 10 are needed." in said(forecast_tab(analysis, receipts_of(analysis)()))
 
 
 def test_the_first_weeks_of_a_book_have_nothing_to_look_back_at() -> None:
     analysis = analysed(book([settled(0, on=ago(number)) for number in range(20)] + [invoice(100, issued=ago(3))]))
-    assert "Cannot say: 0 invoices had been paid" in said(forecast_tab(analysis))
+    assert "Cannot say: 0 invoices had been paid" in said(forecast_tab(analysis, receipts_of(analysis)()))
 
 
 def test_how_those_contacted_compare_stands_below_the_segments() -> None:

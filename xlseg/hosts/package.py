@@ -42,6 +42,7 @@ class Package:
             self._zip.close()
             raise
         self._new: dict[str, tuple[str, bytes]] = {}
+        self._last = "", b""
         self._packer = ThreadPoolExecutor(1)
         self._packing: dict[str, Future[Packed]] = {}
         self._dropped: set[str] = set()
@@ -73,10 +74,14 @@ class Package:
             return self._new[key][1]
         if key not in self._members or key in self._dropped:
             raise FormatError(self.name, f"part {part} is missing", "repair the file by opening and saving it in Excel")
+        if self._last[0] == key:
+            return self._last[1]
         try:
-            return self._zip.read(self._members[key])
+            data = self._zip.read(self._members[key])
         except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError, zlib.error) as error:
             raise FormatError(self.name, f"part {part} is broken ({error})", "restore the file from a backup") from error
+        self._last = key, data  # an edited part is compared with what it was
+        return data
 
     def put(self, part: str, data: bytes) -> None:
         """Replace a part or add one; nothing happens if it is the same to the byte."""

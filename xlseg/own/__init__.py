@@ -1,6 +1,7 @@
 """What earlier refreshes and the user left in a book, read before it is written again."""
 
 from xlseg.own.inputs import overrides_typed, playbook_of, playbook_sheet_of, rules_of, rules_sheet_of, settings_of
+from xlseg.own.kept import Kept
 from xlseg.own.published import (
     change_log_of,
     first_run_of,
@@ -15,6 +16,7 @@ from xlseg.own.published import (
 from xlseg.own.typed import drilled_of, listed_of, logged_of, owners_of, picked_of
 
 __all__ = [
+    "Kept",
     "change_log_of",
     "drilled_of",
     "first_run_of",

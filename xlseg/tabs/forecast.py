@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_date, day_number
 from xlseg.draws import DRAWS
+from xlseg.facts import Facts
 from xlseg.forecast import ENOUGH, WEEKS, Forecast, came_in, forecast
 from xlseg.receipts import Applied
+from xlseg.settings import Settings
+from xlseg.tables import Ledger
 from xlseg.tabs.top import footer, top
 from xlseg.workbook import Array, Cell, Chart, Series, Style, Tab
 
@@ -33,17 +38,18 @@ class Receipts:
     came: Array
 
 
-def receipts_of(analysis: Analysis) -> Receipts | None:
-    """Both forecasts; None for a book without invoices."""
+def receipts_of(analysis: Analysis) -> Callable[[], Receipts | None]:
+    """What works out both forecasts, without pandas: it can be done beside other work. None for a book without invoices."""
     if not analysis.facts.has_invoices:
-        return None
-    came, day = analysis.applied, day_number(analysis.as_of)
-    now, before = (_forecast(analysis, came, at, draws) for at, draws in ((day, DRAWS), (day - 7 * WEEKS, _LOOK_BACK)))
+        return lambda: None
+    day = day_number(analysis.as_of)
+    asked = [(segments_at(analysis, at), at, draws) for at, draws in ((day, DRAWS), (day - 7 * WEEKS, _LOOK_BACK))]
+    return partial(_receipts, analysis.ledger, analysis.facts, analysis.applied, asked, analysis.settings)
+
+
+def _receipts(ledger: Ledger, book: Facts, came: Applied, asked: Sequence[tuple[Array, int, int]], settings: Settings) -> Receipts:
+    now, before = (forecast(ledger, book, came, segment, day, settings, draws) for segment, day, draws in asked)
     return Receipts(now, before, came_in(came, before))
-
-
-def _forecast(analysis: Analysis, came: Applied, day: int, draws: int) -> Forecast:
-    return forecast(analysis.ledger, analysis.facts, came, segments_at(analysis, day), day, analysis.settings, draws)
 
 
 def segments_at(analysis: Analysis, day: int) -> Array:
@@ -58,12 +64,11 @@ def segments_at(analysis: Analysis, day: int) -> Array:
     return found
 
 
-def forecast_tab(analysis: Analysis) -> Tab:
-    """The tab; a book without invoices, or without enough history, says so in one line."""
+def forecast_tab(analysis: Analysis, found: Receipts | None) -> Tab:
+    """The tab with what `receipts_of` has worked out; a book without invoices, or without enough history, says so in one line."""
     cells: _Cells = top(
         analysis, "Cash forecast", "Receipts expected from the invoices that are open, in the 13 weeks of seven days after the as-of date."
     )
-    found = receipts_of(analysis)
     charts: tuple[Chart, ...] = ()
     if found is None:
         cells[4, 1] = Cell("Nothing to forecast: the book has no invoices.", "note")
