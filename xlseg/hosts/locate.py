@@ -10,7 +10,7 @@ from xlseg.hosts.book import Book, sheet_place
 from xlseg.hosts.cellxml import text
 from xlseg.hosts.rowedit import Strings
 from xlseg.hosts.sheetxml import SheetXml
-from xlseg.hosts.tablexml import TableXml
+from xlseg.hosts.tablexml import TableXml, folded
 from xlseg.workbook import Tab, Table
 
 _DEEPEST_HEADER = 1_000
@@ -38,11 +38,40 @@ def tables_of(book: Book, sheet: SheetXml, part: str, tab: Tab) -> dict[int, Tab
     for index, spec in enumerate(tab.tables):
         table = by_name.get(spec.name.casefold())
         if table is None:
-            table = _range_of(sheet, spec, taken, lambda: book.strings)
+            table = _range_of(sheet, spec, spec.key, taken, lambda: book.strings)
+        elif not _has_headings(sheet, table, spec, lambda: book.strings):
+            _put_where_headings_are(sheet, tab.name, table, spec, [area for area in taken if area != table.area], lambda: book.strings)
         if table is not None:
             found[index] = table
             taken.append(table.area)
     return found
+
+
+def _has_headings(sheet: SheetXml, table: TableXml, spec: Table, strings: Strings) -> bool:
+    """Whether our headings stand in the cells where a table says they are: spreadsheet programs see to it, scripts that delete a column do not."""
+    cells = sheet.cells(table.area.top) if table.header_rows else {}
+    said = {column.heading: table.column(column.heading) for column in spec.columns}
+    stand = {heading: text(cells.get(at), strings()) for heading, at in said.items() if at is not None}
+    return not table.header_rows or all(folded(heading) == folded(words) for heading, words in stand.items())
+
+
+def _put_where_headings_are(sheet: SheetXml, name: str, table: TableXml, spec: Table, others: Sequence[Area], strings: Strings) -> None:
+    found, area = _range_of(sheet, spec, (), others, strings), table.area
+    headings = found.headings if found else []
+    known = {folded(heading) for heading in table.headings}
+    while headings and folded(headings[-1]) not in known:  # what stands beside the table stays beside it
+        headings.pop()
+    if found is None or len(set(map(folded, headings))) < len(headings):
+        fact = f"the headings of the table {spec.name} do not stand in row {area.top}, where it is"
+        raise LayoutError(
+            sheet_place(name, area.top, area.left), fact, "undo what has moved them, or rename or delete the sheet so that it is made anew"
+        )
+    top, left = found.area.top, found.area.left
+    beyond = [c for c, cell in sheet.cells(top).items() if c >= left + len(headings) and folded(text(cell, strings())) in known - {""}]
+    if beyond:
+        fact = f"a column without a heading stands within the table {spec.name}"
+        raise LayoutError(sheet_place(name, top, left + len(headings)), fact, "give it one, or delete the column")
+    table.stand_at(Area(top, left, area.bottom + top - area.top, left + len(headings) - 1), headings)
 
 
 def columns_of(sheet: str, table: TableXml, spec: Table) -> dict[str, int]:
@@ -75,18 +104,18 @@ def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mappi
     raise LayoutError(name, "there is a sheet of this name that xlseg has not made", "rename it")
 
 
-def _range_of(sheet: SheetXml, spec: Table, taken: Sequence[Area], strings: Strings) -> TableXml | None:
-    wanted = {" ".join(c.heading.split()).casefold() for c in spec.columns}
+def _range_of(sheet: SheetXml, spec: Table, keys: Sequence[str], taken: Sequence[Area], strings: Strings) -> TableXml | None:
+    wanted = {folded(c.heading) for c in spec.columns}
     for row in sheet.rows():
         if row > _DEEPEST_HEADER:
             return None
         words = {c: text(cell, strings()) for c, cell in sheet.cells(row).items() if not any(a.holds(row, c) for a in taken)}
-        ours = [c for c, word in words.items() if " ".join(word.split()).casefold() in wanted]
+        ours = [c for c, word in words.items() if folded(word) in wanted]
         if ours and 2 * len(ours) >= len(wanted):
             left, right = _run(words, ours[0])
             last = _last_row(sheet, row, left, right, strings)
             table = TableXml(Area(row, left, last, right), [words[c] for c in range(left, right + 1)])
-            if all(table.column(key) is not None for key in spec.key):
+            if all(table.column(key) is not None for key in keys):
                 return table
     return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
@@ -62,12 +62,32 @@ class TableXml:
     @property
     def filtered(self) -> bool:
         """Whether a filter may have hidden rows."""
-        return self._root is not None and any(etree.QName(e).localname == "filterColumn" for e in self._root.iter() if isinstance(e.tag, str))
+        return next(self._elements("filterColumn"), None) is not None
 
     def column(self, heading: str) -> int | None:
         """Column of the sheet that has the heading, written in any case."""
-        folded = [_folded(h) for h in self.headings]
-        return self.area.left + folded.index(_folded(heading)) if _folded(heading) in folded else None
+        known = [folded(h) for h in self.headings]
+        return self.area.left + known.index(folded(heading)) if folded(heading) in known else None
+
+    def stand_at(self, area: Area, headings: Sequence[str]) -> None:
+        """Be where the headings stand: another program has moved the cells, and not the table. What is filtered goes by position, so it goes."""
+        self.area, self.headings = area, list(headings)
+        if self._root is None:
+            return
+        columns = next(self._elements("tableColumns"))
+        known = {folded(_heading(column)): column for column in columns}
+        free = 1 + max(int(column.get("id", "0")) for column in columns)
+        new = (etree.Element(columns[0].tag, id=str(number), name=_escaped(heading)) for number, heading in enumerate(headings, start=free))
+        columns[:] = [known.get(folded(heading), element) for heading, element in zip(headings, new, strict=True)]
+        columns.set("count", str(len(columns)))
+        for element in [*self._elements("filterColumn"), *self._elements("sortState")]:
+            element.getparent().remove(element)  # type: ignore[union-attr]
+        for element in self._elements("autoFilter"):
+            element.set("ref", str(Area(area.top, area.left, area.bottom - self.totals_rows, area.right)))
+        self._root.set("ref", str(area))
+
+    def _elements(self, name: str) -> Iterator[Element]:
+        return iter(()) if self._root is None else self._root.iter(f"{{*}}{name}")
 
     def end_at(self, last_row: int) -> None:
         """Let the data end at a row; filter and sort range follow."""
@@ -79,11 +99,9 @@ class TableXml:
     def add_column(self, heading: str) -> int:
         """A new last column; its number in the sheet."""
         self.headings.append(heading)
-        if self._root is not None:
-            columns = next(e for e in self._root if isinstance(e.tag, str) and etree.QName(e).localname == "tableColumns")
+        for columns in self._elements("tableColumns"):
             identity = 1 + max(int(c.get("id", "0")) for c in columns)
-            name = heading.replace("\n", "_x000a_")
-            etree.SubElement(columns, f"{{{etree.QName(columns).namespace}}}tableColumn", id=str(identity), name=name)
+            etree.SubElement(columns, f"{{{etree.QName(columns).namespace}}}tableColumn", id=str(identity), name=_escaped(heading))
             columns.set("count", str(len(columns)))
         self._move(self.last_row, self.last_row, self.area.right, self.area.right + 1)
         return self.area.right
@@ -111,5 +129,10 @@ def _heading(column: Element) -> str:
     return name
 
 
-def _folded(heading: str) -> str:
+def _escaped(heading: str) -> str:
+    return heading.replace("\n", "_x000a_")
+
+
+def folded(heading: str) -> str:
+    """A heading as it is compared: without case and line breaks."""
     return " ".join(heading.split()).casefold()

@@ -76,14 +76,16 @@ def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[
     for number, row in enumerate(sheet.head(60), start=1):
         words = [folded(str(cell)) if cell is not None else "" for cell in row]
         if all(folded(heading) in words for heading in needed):
-            first = last = words.index(folded(needed[0]))
+            known = [at for at, word in enumerate(words) if word in ours]
+            first, last = known[0], known[-1]
             while first > 0 and words[first - 1]:
                 first -= 1
             while last + 1 < len(words) and words[last + 1]:
                 last += 1
-            heads = [word if word in ours else str(row[at]).strip() for at, word in enumerate(words)][first : last + 1]
-            columns = sheet.body(number).columns[first : last + 1]
-            return [dict(zip(heads, line, strict=False)) for line in zip(*map(_values, columns), strict=True)]
+            heads = {at: word if word in ours else str(row[at]).strip() for at, word in enumerate(words) if word and first <= at <= last}
+            columns = sheet.body(number).columns
+            listed = [_values(columns[at]) for at in heads if at < len(columns)]
+            return [dict(zip(heads.values(), line, strict=False)) for line in zip(*listed, strict=True)]
     return []
 
 

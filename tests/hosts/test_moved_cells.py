@@ -1,0 +1,113 @@
+"""A script moves cells of our tabs and leaves the tables where they were, as openpyxl does: no value comes to stand under another heading."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from books import demo_file
+from loss import refreshed
+
+from xlseg.errors import LayoutError
+
+TABLES = {
+    "Actions": "Rank",
+    "Segments": "Since",
+    "Movers": "Rank",
+    "Migration Data": "Before",
+    "Metrics": "n_paid",
+    "Action Log": "Name",
+    "Definitions": "Unit",
+}
+"""Tabs, each with a column that a refresh makes anew."""
+
+Lines = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = demo_file(tmp_path_factory.mktemp("once") / "erp.xlsx", customers=12)
+    refreshed(path)
+    return path
+
+
+def edited(once: Path, folder: Path, tab: str, change: Callable[[Any, int], None]) -> Path:
+    """A copy in which a sheet was changed, given the row of its headings."""
+    path = folder / "book.xlsx"
+    shutil.copyfile(once, path)
+    book = openpyxl.load_workbook(path)
+    page = book[tab]
+    change(page, openpyxl.utils.range_boundaries(table_of(page).ref)[1])
+    book.save(path)
+    return path
+
+
+def table_of(page: Any) -> Any:
+    return next(iter(page.tables.values()))
+
+
+def listed(path: Path, tab: str) -> Lines:
+    """The rows of a tab's table by the headings in its cells, which are those that the table itself names."""
+    page = openpyxl.load_workbook(path)[tab]
+    heads, *rows = [[cell.value for cell in row] for row in page[table_of(page).ref]]
+    assert heads == [column.name for column in table_of(page).tableColumns]
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize(("tab", "heading"), TABLES.items())
+def test_a_deleted_column_comes_again_and_the_others_keep_their_values(once: Path, tmp_path: Path, tab: str, heading: str) -> None:
+    path = edited(once, tmp_path, tab, lambda page, top: page.delete_cols(next(cell.column for cell in page[top] if cell.value == heading)))
+    remarks = refreshed(path).written.remarks
+    assert any(remark.startswith(f"{tab}: the column '{heading}' was not there; it is added at the right of tbl") for remark in remarks)
+    before, after = listed(once, tab), listed(path, tab)
+    assert list(after[0])[-1] == heading
+    assert after == before
+
+
+@pytest.mark.parametrize("tab", TABLES)
+def test_a_table_that_was_pushed_down_is_found_where_it_stands(once: Path, tmp_path: Path, tab: str) -> None:
+    path = edited(once, tmp_path, tab, lambda page, top: page.insert_rows(2))
+    refreshed(path)
+    assert listed(path, tab) == listed(once, tab)
+
+
+@pytest.mark.parametrize("tab", TABLES)
+def test_a_column_of_the_users_between_ours_stays_with_its_rows(once: Path, tmp_path: Path, tab: str) -> None:
+    def insert(page: Any, top: int) -> None:
+        page.insert_cols(3)
+        page.cell(top, 3).value = "Mine"
+        for row in range(top + 1, page.max_row + 1):
+            page.cell(row, 3).value = f"{page.cell(row, 1).value}, {page.cell(row, 2).value}"
+
+    path = edited(once, tmp_path, tab, insert)
+    refreshed(path)
+    after = listed(path, tab)
+    assert [{heading: value for heading, value in line.items() if heading != "Mine"} for line in after] == listed(once, tab)
+    firsts = list(listed(once, tab)[0])[:2]
+    assert [line["Mine"] for line in after] == [f"{line[firsts[0]]}, {line[firsts[1]]}" for line in after]
+
+
+@pytest.mark.parametrize("tab", TABLES)
+def test_an_empty_column_between_ours_is_refused_with_advice(once: Path, tmp_path: Path, tab: str) -> None:
+    path = edited(once, tmp_path, tab, lambda page, _: page.insert_cols(3))
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=rf"{tab}!C6: a column without a heading stands within the table tbl\w+\. To go on, give it one, or delete"):
+        refreshed(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("tab", ["Segments", "Metrics"])
+def test_without_the_row_of_headings_nothing_is_written(once: Path, tmp_path: Path, tab: str) -> None:
+    path = edited(once, tmp_path, tab, lambda page, top: page.delete_rows(top))
+    with pytest.raises(LayoutError, match=rf"{tab}!A6: the headings of the table tbl{tab} do not stand in row 6, where it is\. To go on, undo"):
+        refreshed(path)
+
+
+def test_a_deleted_key_is_named(once: Path, tmp_path: Path) -> None:
+    path = edited(once, tmp_path, "Segments", lambda page, _: page.delete_cols(1))
+    with pytest.raises(LayoutError, match=r"Segments!A6: the heading 'Customer ID' of the table tblSegments is not there any more"):
+        refreshed(path)
