@@ -55,8 +55,9 @@ class Account:
 
 def documents(found: pd.DataFrame, contribution: Array | float, note: Sequence[str] | str = "", days: str = "days") -> pd.DataFrame:
     """Rows of documents with what they contribute; `days` is the column that is shown as days."""
-    told = found[list(LISTED)].assign(days=found[days].astype("float64"), kind=DOCUMENT)
-    return told.assign(contribution=np.asarray(contribution, "float64") + 0.0, note=note if isinstance(note, str) else np.array(list(note), object))
+    columns: dict[str, object] = {name: found[name].array for name in LISTED} | {"days": found[days].to_numpy("float64"), "kind": DOCUMENT}
+    columns |= {"contribution": np.asarray(contribution, "float64") + 0.0, "note": note if isinstance(note, str) else np.array(list(note), object)}
+    return pd.DataFrame(columns, index=found.index, copy=False)
 
 
 def inputs(rows: Iterable[tuple[str, float, str]]) -> pd.DataFrame:
