@@ -10,13 +10,15 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
 from pathlib import Path
 
-from xlseg.hosts.opening import CHUNK, unpacked
+from xlseg.hosts.opening import unpacked
 
 PIECE = 12 << 20
 """Bytes of XML of a piece, at least."""
+
+_TIMES, _MOST = 6, 32 << 20
+"""So many times what all pieces need, such as the shared texts, which is read once for each; larger ones would take more memory than they save time."""
 
 _XML = re.compile(r".*\.(xml|rels)", re.IGNORECASE)
 _SMALL = 1 << 16
@@ -64,29 +66,31 @@ def pieces(book: Path | BytesIO, part: str, below: int) -> Iterator[Piece]:
         Name of the worksheet's member in the package, as it stands there.
     """
     with zipfile.ZipFile(book) as package:
-        shared = _shared(package, part)
+        shared, size = _shared(package, part), piece_size(package)
         chunks = unpacked(package, package.getinfo(part))
         head, rest = _head(chunks)
-        first, size = 1, piece_size(package)
-        while more := b"".join(islice(chunks, max(size // CHUNK, 1))):
-            cut = _cut(rest, max(below + 1, first)) if len(rest) > size // 2 else None
-            if cut:
+        first, gathered, held = 1, [rest], 0  # chunks are not joined: most of the time would be spent on copying
+        for chunk in chunks:
+            if held >= size and (cut := _cut(gathered[-1], max(below + 1, first))):
                 at, number = cut
-                yield Piece(first, shared, part, (head, rest[:at], _END))
-                first, rest = number, rest[at:]
-            rest += more
-        yield Piece(first, shared, part, (head, rest))
+                last = gathered.pop()
+                yield Piece(first, shared, part, (head, *gathered, last[:at], _END))
+                first, gathered, held = number, [last[at:]], 0
+            gathered.append(chunk)
+            held += len(chunk)
+        yield Piece(first, shared, part, (head, *gathered))
 
 
 def is_large(book: Path | BytesIO, part: str) -> bool:
-    """Whether a worksheet comes in more pieces than one."""
+    """Whether it pays to read a worksheet in pieces."""
     with zipfile.ZipFile(book) as package:
-        return package.getinfo(part).file_size >= 2 * piece_size(package)
+        size = piece_size(package)
+        return size <= _MOST and package.getinfo(part).file_size >= 2 * size
 
 
 def piece_size(package: zipfile.ZipFile) -> int:
-    """Bytes of XML of a piece; what all of them need is read once for each, so that none is smaller than that."""
-    return max(PIECE, sum(member.file_size for member in package.infolist() if _is_needed(member)))
+    """Bytes of XML of a piece."""
+    return max(PIECE, _TIMES * sum(member.file_size for member in package.infolist() if _is_needed(member)))
 
 
 def _is_needed(member: zipfile.ZipInfo) -> bool:
