@@ -18,7 +18,7 @@ PIECE = 12 << 20
 """Bytes of XML of a piece, at least."""
 
 _TIMES, _MOST = 6, 32 << 20
-"""So many times what all pieces need, such as the shared texts, which is read once for each; larger ones would take more memory than they save time."""
+"""So many times what all pieces need, such as the shared texts, which is read for each; larger ones take more memory than they save time."""
 
 _XML = re.compile(r".*\.(xml|rels)", re.IGNORECASE)
 _SMALL = 1 << 16
