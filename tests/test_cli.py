@@ -213,6 +213,10 @@ def test_exports_go_into_a_new_book_and_then_into_the_same_one(exported: Path, t
     first = rows(book, "Metrics", "customer_id")
     assert run(capsys, "refresh", folder, *AT, "--output", book)[0] == 0
     assert rows(book, "Metrics", "customer_id") == first
+    code, _, said = run(capsys, "refresh", book, *AT)
+    assert code == 1
+    assert said.endswith("or say where the exports are: xlseg refresh book.xlsx --from FOLDER.\n")
+    assert run(capsys, "refresh", book, *AT, "--from", folder)[0] == 0
     assert run(capsys, "refresh", exported, *AT, "--output", tmp_path / "other.xlsx")[0] == 0
     from_workbook = rows(tmp_path / "other.xlsx", "Metrics", "customer_id")
     assert {c: r["payment_velocity"] for c, r in from_workbook.items()} == {c: r["payment_velocity"] for c, r in first.items()}

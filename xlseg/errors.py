@@ -50,9 +50,9 @@ class SourceError(XlsegError):
 class MissingSheetError(SourceError):
     """A sheet that the refresh cannot do without is not in the book."""
 
-    def __init__(self, book: str, wanted: str, sheets: Sequence[str]) -> None:
+    def __init__(self, book: str, wanted: str, sheets: Sequence[str], other: str = "") -> None:
         near = get_close_matches(wanted, sheets, n=1)
-        advice = f"rename {near[0]!r} to {wanted!r}" if near else f"add the export as a sheet named {wanted!r}"
+        advice = f"rename {near[0]!r} to {wanted!r}" if near else f"add the export as a sheet named {wanted!r}{other}"
         super().__init__(book, f"no sheet holds {wanted}", advice)
         self.book, self.wanted, self.sheets = book, wanted, tuple(sheets)
 

@@ -40,8 +40,14 @@ def read_ledger(source: Source, settings: Settings) -> Intake:
     findings = Findings()
     located = locate(source, settings, findings)
     if "invoices" not in located and "orders" not in located:
-        raise MissingSheetError(source.name, "Invoices", source.sheets())
+        raise MissingSheetError(source.name, "Invoices", source.sheets(), _from_elsewhere(source))
     return _Reading(_filled(_extracts(located, findings)), findings, source.epoch_1904, settings).intake()
+
+
+def _from_elsewhere(source: Source) -> str:
+    """What else can be done with a book that holds our tabs alone: they were made from exports that lie elsewhere."""
+    is_ours = not {"Segments", "Metrics"} - set(source.sheets())
+    return f", or say where the exports are: xlseg refresh {source.name} --from FOLDER" if is_ours else ""
 
 
 def _filled(extracts: dict[Role, Extract]) -> dict[Role, Extract]:
