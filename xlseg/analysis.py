@@ -163,7 +163,7 @@ def analyse(
     """
     followed = checkpoints(as_of)
     dates = followed[WARM_UP:]
-    book = facts(ledger, settings.leave_out_disputed)
+    book = facts(ledger, settings)
     measured = measure_facts(book, followed, settings).assign(known=True)
     measured = with_attributes(_with_silent(measured, ledger, book, as_of, shown), ledger)
     labelled = labels(measured, rules)

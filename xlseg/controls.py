@@ -140,11 +140,29 @@ def remarks(analysis: Analysis) -> list[Finding]:
         found.append(
             Finding("rules without effect", "warning", "Rules", 0, ", ".join(idle), "known for no customer", "metrics that the book can give", effect)
         )
+    if residues := _residues(analysis):
+        count, left = residues
+        effect = f"{left / 100:,.2f} is left of them, and they count as late to this day; write it off, or see Payment tolerance on Config"
+        found.append(Finding("residues left open", "info", "Payments", 0, "Amount", f"{count} invoices", "paid in full", effect))
     on_account = _on_account(analysis)
     if abs(on_account) > CENT:
         effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"
         found.append(Finding("unapplied cash", "warning", "Payments", 0, "Applied To", on_account / 100, "an invoice number", effect))
     return found
+
+
+RESIDUE = 0.05
+"""Part of an invoice that is left by a deduction, a bank fee or a difference of currencies, rather than still to come."""
+
+
+def _residues(analysis: Analysis) -> tuple[int, int] | None:
+    """How many invoices past due are paid but for a little, and what is open of them (hundredths); None where a tolerance settles them."""
+    at, balances = day_number(analysis.as_of), analysis.facts.balances
+    is_past_due = (balances["since"] <= at) & (balances["until"] > at) & (balances["due"] < at)
+    past_due = balances[is_past_due & (balances["amount"] > CENT)]
+    whole = analysis.ledger.invoices["amount"].to_numpy("int64")[past_due["invoice"].to_numpy()]
+    left = past_due["amount"].to_numpy("int64")[past_due["amount"].to_numpy("int64") <= RESIDUE * whole]
+    return (len(left), int(left.sum())) if len(left) and not analysis.settings.tolerance else None
 
 
 def _on_account(analysis: Analysis) -> int:

@@ -12,11 +12,14 @@ import numpy as np
 import pandas as pd
 
 from xlseg.calendar import FOREVER, month_numbers
+from xlseg.settings import Settings
 from xlseg.tables import Ledger
 from xlseg.workbook import Array
 
 CENT = 1
 """An open balance up to this many hundredths is settled."""
+_PARTS = 10_000
+"""A tolerance is taken in hundredths of a percent, so that 5 % of 100.00 is 5.00 and not a little less."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,20 @@ class Facts:
     orders_are_invoices: bool
 
 
-def facts(ledger: Ledger, leave_out_disputed: bool = False) -> Facts:
-    """The facts of a ledger."""
+def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:
+    """The facts of a ledger, by the settings or their defaults."""
+    chosen = settings or Settings()
     customers, (_, invoiced, ordered, paying) = _coded(ledger)
     invoices = _invoices(ledger.invoices, invoiced)
     applied = _applications(ledger.payments, invoices)
     word = _own_word(invoices, applied, ledger.has_payments)
-    settled, by_credit = _settled(invoices, applied, word)
+    settled, by_credit = _settled(invoices, applied, word, chosen.tolerance)
     orders = _orders(ledger, ordered if ledger.has_orders else invoiced)
     sales = ~invoices.is_credit
     return Facts(
         customers=customers,
         known=_known(invoices, orders, paying, days(ledger.payments["date"])),
-        closings=_closings(invoices, word, settled, by_credit, leave_out_disputed),
+        closings=_closings(invoices, word, settled, by_credit, chosen.leave_out_disputed),
         balances=_balances(invoices, applied, word),
         sales=_frame(customer=invoices.customer[sales], day=invoices.issued[sales], amount=invoices.amount[sales]),
         orders=orders,
@@ -242,12 +246,13 @@ def _own_word(invoices: _Invoices, applied: _Applied, has_payments: bool) -> _Wo
     )
 
 
-def _settled(invoices: _Invoices, applied: _Applied, word: _Word) -> tuple[Array, Array]:
-    """Day each invoice is settled (FOREVER = open), and whether more than half of it by credit then."""
+def _settled(invoices: _Invoices, applied: _Applied, word: _Word, tolerance: float) -> tuple[Array, Array]:
+    """Day each invoice is settled (FOREVER = open), and whether more than half of it by credit then; `tolerance` is the part that may be left."""
     settled = word.closed_on.copy()
     by_credit = invoices.says_credited & (settled < FOREVER)
     amount = invoices.amount[applied.invoice]
-    done = np.flatnonzero(amount - _running(applied.amount, applied.invoice) <= CENT)
+    left = amount - _running(applied.amount, applied.invoice)
+    done = np.flatnonzero(left <= np.maximum(CENT, np.floor(round(tolerance * _PARTS) * amount / _PARTS)))
     first = done[_begins(applied.invoice[done])]
     target = applied.invoice[first]
     settled[target] = applied.day[first]

@@ -22,6 +22,7 @@ class Settings:
     confirm: bool = True
     margin: float = 1.0
     leave_out_disputed: bool = False
+    tolerance: float = 0.0
     entity: str = "Customer"
     base_currency: str = ""
     day_first: bool | None = None
@@ -112,6 +113,13 @@ def _rate(value: Value) -> float:
     return number
 
 
+def _part(value: Value) -> float:
+    number = _money(value)
+    if not 0 <= number <= 0.2:
+        raise ValueError("a part from 0 % to 20 %")
+    return number
+
+
 def _cost(value: Value) -> float:
     number = _money(value)
     if number < 0:
@@ -149,6 +157,7 @@ SETTINGS = (
     Setting("Confirm moves", "confirm", "yes/no", "A new segment must hold at two checkpoints four weeks apart before it counts.", _yes_no),
     Setting("Margin", "margin", "times", "How far a customer may miss his segment's criteria and stay; docs/segments.md. 0 is none.", _times),
     Setting("Leave out disputed", "leave_out_disputed", "yes/no", "Whether disputed invoices are left out of payment timing.", _yes_no),
+    Setting("Payment tolerance", "tolerance", "share", "Part of an invoice that may stay open while its timing counts as paid.", _part),
     Setting("Entity", "entity", "text", "What a row of the Customers sheet is called: Customer, Vendor, Account.", _text),
     Setting("Base currency", "base_currency", "code", "Empty: the currency most invoices are in.", _text),
     Setting("Day order", "day_first", "DMY/MDY", "For text dates that could be either, such as 03/04/2026. Empty: decided per column.", _order),

@@ -12,6 +12,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import pandas as pd
 from slow_bgnbd import expected_orders
@@ -41,6 +42,7 @@ class Document:
     is_credit: bool
     disputed: bool
     payments_known: bool
+    tolerance: Fraction = Fraction(0)
     applied: list[tuple[dt.date, int, bool]] = field(default_factory=list)
 
     @property
@@ -52,7 +54,8 @@ class Document:
         """The settled date, whether or not it is known yet."""
         if self.applied:
             dates = sorted({self.issued, *(date for date, _, _ in self.applied)})
-            return next((date for date in dates if self.amount - self.applied_by(date) <= 1), None)
+            left_at_most = max(1, math.floor(self.tolerance * self.amount))
+            return next((date for date in dates if self.amount - self.applied_by(date) <= left_at_most), None)
         says_nothing = self.status == "" and self.remaining is None
         believed = self.called_closed or says_nothing if self.payments_known else True
         if self.paid is None or self.status == "open" or not believed:
@@ -98,7 +101,7 @@ class Document:
         return BUCKETS[1] if late <= 30 else BUCKETS[2] if late <= 60 else BUCKETS[3] if late <= 90 else BUCKETS[4]
 
 
-def documents(ledger: Ledger) -> list[Document]:
+def documents(ledger: Ledger, tolerance: float = 0.0) -> list[Document]:
     """All documents of the ledger, each with its applications, none dated before the document."""
     found: dict[str, Document] = {}
     for row in ledger.invoices.to_dict("records"):
@@ -113,6 +116,7 @@ def documents(ledger: Ledger) -> list[Document]:
             is_credit=bool(row["is_credit"]),
             disputed=bool(row["disputed"]),
             payments_known=ledger.has_payments,
+            tolerance=Fraction(str(tolerance)),
         )
     for row in ledger.payments.to_dict("records") if ledger.has_payments else []:
         date, amount, by_credit = row["date"].date(), int(row["amount"]), bool(row["is_credit"])
@@ -258,7 +262,7 @@ def known_customers(ledger: Ledger, as_of: dt.date) -> set[str]:
 
 def measure(ledger: Ledger, as_of: dt.date, settings: Settings, with_expected: bool = True) -> dict[str, dict[str, Value]]:
     """Customer → metric → value of every customer known at the as-of date."""
-    everything = documents(ledger)
+    everything = documents(ledger, settings.tolerance)
     own = {customer: [d for d in everything if d.customer == customer] for customer in known_customers(ledger, as_of)}
     timing = {c: [d for d in docs if not (settings.leave_out_disputed and d.disputed)] for c, docs in own.items()}
     events = {c: payment_events(docs, as_of, settings.window) for c, docs in timing.items()}

@@ -36,11 +36,11 @@ VARIANTS = {
 
 def evidence(ledger: Ledger, customer: str, as_of: dt.date, settings: Settings | None = None) -> Evidence:
     chosen = settings or Settings()
-    return Evidence(ledger, facts(ledger, chosen.leave_out_disputed), chosen, as_of, customer, measure(ledger, [as_of], chosen))
+    return Evidence(ledger, facts(ledger, chosen), chosen, as_of, customer, measure(ledger, [as_of], chosen))
 
 
 def everybody(ledger: Ledger, as_of: dt.date, settings: Settings, every: int = 1) -> list[Evidence]:
-    found, measured = facts(ledger, settings.leave_out_disputed), measure(ledger, [as_of], settings)
+    found, measured = facts(ledger, settings), measure(ledger, [as_of], settings)
     return [Evidence(ledger, found, settings, as_of, customer, measured) for customer in measured["customer"].tolist()[::every]]
 
 

@@ -75,6 +75,15 @@ def test_unapplied_cash_up_to_the_as_of_date_is_said() -> None:
     assert kinds(analysed(book(ONE, loose)))["unapplied cash"].startswith("40.00 received")
 
 
+def test_little_rests_of_paid_invoices_past_due_are_said_unless_they_are_tolerated() -> None:
+    # due 70, 70, 70 and −30 days ago: 5.00 and 4.00 of 100 are left, 5.01 is more than 5 %, the last is not due
+    rows = [invoice(issued=ago(days), document=name) for days, name in ((100, "A"), (100, "B"), (100, "C"), (10, "D"))]
+    ledger = book(rows, [payment(95, ago(50), "A"), payment(96, ago(50), "B"), payment(94.99, ago(50), "C"), payment(95, ago(5), "D")])
+    assert kinds(analysed(ledger))["residues left open"].startswith("9.00 is left of them")
+    assert [f.found for f in remarks(analysed(ledger)) if f.kind == "residues left open"] == ["2 invoices"]
+    assert "residues left open" not in kinds(analysed(ledger, tolerance=0.05))
+
+
 def test_rules_that_can_match_nobody_are_said() -> None:
     ledger = replace(book([]), has_invoices=False, orders=book([], [], [order(10, ago(3))]).orders, has_orders=True)
     (found,) = [f.column.split(", ") for f in remarks(analysed(ledger)) if f.kind == "rules without effect"]

@@ -225,6 +225,24 @@ def test_an_invoice_is_settled_on_the_first_date_that_leaves_a_cent_at_most(meas
     assert measured(one_invoice(*payments))["payment_velocity"] == late
 
 
+TOLERATED = {
+    "just within": ([payment(95, ago(65), "X")], 0.05, 5),
+    "a cent beyond": ([payment(94.99, ago(65), "X")], 0.05, 70),
+    "none": ([payment(95, ago(65), "X")], 0.0, 70),
+    "the rest comes later": ([payment(96, ago(65), "X"), payment(4, ago(10), "X")], 0.05, 5),
+    "by parts": ([payment(50, ago(90), "X"), payment(46, ago(60), "X")], 0.05, 10),
+}
+
+
+@pytest.mark.parametrize(("payments", "tolerance", "late"), TOLERATED.values(), ids=TOLERATED)
+def test_a_tolerated_rest_settles_the_timing_and_stays_in_the_balance(measured: Measured, payments: list[Any], tolerance: float, late: int) -> None:
+    ledger = one_invoice(*payments)
+    tolerant, strict = measured(ledger, tolerance=tolerance), measured(ledger)
+    assert (tolerant["payment_velocity"], tolerant["n_paid"]) == (late, 1)
+    same = ("open_balance", "past_due", "oldest_past_due", "ageing_61_90")
+    assert [tolerant[name] for name in same] == [strict[name] for name in same]
+
+
 BALANCES = {
     "part": ([payment(60, ago(90), "X")], 40),
     "too much": ([payment(130, ago(65), "X")], -30),

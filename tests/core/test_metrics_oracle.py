@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATES = (dt.date(2023, 6, 14), dt.date(2024, 3, 31), dt.date(2024, 12, 31))
 """As-of dates in the messy book: one mid-month, with less than 24 months before it; its last day."""
 
-OTHER = Settings(window=200, recent=30, grace=0, leave_out_disputed=True)
+OTHER = Settings(window=200, recent=30, grace=0, leave_out_disputed=True, tolerance=0.1)
 
 VARIANTS = {
     "whole": messy(1),

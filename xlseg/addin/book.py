@@ -36,7 +36,7 @@ class Book:
     @cached_property
     def facts(self) -> Facts:
         """The facts of the ledger."""
-        return facts(self.ledger, self.settings.leave_out_disputed)
+        return facts(self.ledger, self.settings)
 
     @cached_property
     def positions(self) -> Mapping[str, int]:

@@ -61,7 +61,7 @@ BOOK_FIGURES = ("open_balance", "past_due", "dso", "dso_best", "average_days_del
 
 def book_figures(ledger: Ledger, as_of: Sequence[dt.date], settings: Settings) -> pd.DataFrame:
     """The book figures, a row an as-of date, columns `BOOK_FIGURES`; money in units, days, shares, NaN = absent."""
-    return book_figures_of(facts(ledger, settings.leave_out_disputed), as_of, settings)
+    return book_figures_of(facts(ledger, settings), as_of, settings)
 
 
 def book_figures_of(book: Facts, as_of: Sequence[dt.date], settings: Settings) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def _months_back(month: Array, amount: Array, at: int) -> tuple[list[float], lis
 
 def roll_rates(ledger: Ledger, before: dt.date, after: dt.date, settings: Settings) -> pd.DataFrame:
     """`roll_rates_of` for a ledger."""
-    return roll_rates_of(facts(ledger, settings.leave_out_disputed), before, after)
+    return roll_rates_of(facts(ledger, settings), before, after)
 
 
 def roll_rates_of(book: Facts, before: dt.date, after: dt.date) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def measure(ledger: Ledger, as_of: Sequence[dt.date], settings: Settings, engine
         `as_of` (datetime64[s]), `customer` (id), then the metrics by name; money in units, absent values NaN or None. Rows by as-of date,
         customers in the ledger's order. `expected_orders` stands at the last date only.
     """
-    return measure_facts(facts(ledger, settings.leave_out_disputed), as_of, settings, engine)
+    return measure_facts(facts(ledger, settings), as_of, settings, engine)
 
 
 def measure_facts(book: Facts, as_of: Sequence[dt.date], settings: Settings, engine: str = "pandas") -> pd.DataFrame:

@@ -79,6 +79,7 @@ def config_tab() -> Tab:
         "Confirm moves": "yes",
         "Margin": 1,
         "Leave out disputed": "no",
+        "Payment tolerance": 0,
         "Entity": "Customer",
         "Capacity": 50,
         "Pause between touches": 4,
