@@ -10,7 +10,9 @@ import json
 import struct
 import sys
 from array import array
-from typing import Any, BinaryIO, Iterable, Iterator, Sequence
+from collections import defaultdict
+from itertools import count
+from typing import Any, BinaryIO, Iterator, Sequence
 
 _LENGTH = struct.Struct("<Q")
 _MOST = 1 << 32
@@ -104,29 +106,25 @@ def _piece(stream: BinaryIO) -> bytes:
 
 def _column(cells: Sequence[Any]) -> bytes:
     try:
-        distinct = _few(cells)
-        text = _BETWEEN.join(distinct or cells)
+        coded = _coded(cells)
+        texts = coded.distinct if coded else cells
+        text = _BETWEEN.join(texts)
     except TypeError:  # not texts alone
         return _mixed(cells)
-    if not cells or text.count(_BETWEEN) != len(distinct or cells) - 1:
+    if not cells or text.count(_BETWEEN) != len(texts) - 1:
         return _OTHERS + _json(cells)
     content = text.encode("utf-8", "surrogatepass")
-    return _CODED + _codes(cells, distinct) + content if distinct else _TEXTS + content
+    return _CODED + _bare(coded.codes) + content if coded else _TEXTS + content
 
 
-def _few(cells: Sequence[Any]) -> dict[Any, None]:
-    """The different texts of a column, as far as some show that it holds few; else none."""
+def _coded(cells: Sequence[Any]) -> Coded | None:
+    """A column that begins with a text, as codes, where few of its cells differ; nearly all of some that differ show that it is none."""
     some = cells[:: len(cells) // _SOME or 1]
     if len(cells) < _SOME or some[0].__class__ is not str or len(set(some)) > _SOME - _SOME // 20:
-        return {}
-    distinct = dict.fromkeys(cells)
-    return distinct if 4 * len(distinct) <= len(cells) else {}
-
-
-def _codes(cells: Sequence[str], distinct: Iterable[str]) -> bytes:
-    place = {text: i for i, text in enumerate(distinct)}
-    codes = _little(array("i", map(place.__getitem__, cells)))
-    return _LENGTH.pack(codes.itemsize * len(codes)) + codes.tobytes()
+        return None
+    place: defaultdict[Any, int] = defaultdict(count().__next__)  # who is new gets the next number
+    codes = array("i", map(place.__getitem__, cells))
+    return Coded(list(place), codes) if 4 * len(place) <= len(cells) else None
 
 
 def _mixed(cells: Sequence[Any]) -> bytes:
@@ -143,7 +141,11 @@ def _numbers(cells: Sequence[Any], others: Sequence[int]) -> bytes:
     there = _json([others, [cells[i] for i in others]]) if others else b""
     if others:
         cells = [cell if cell.__class__ is float else 0.0 for cell in cells]
-    return _LENGTH.pack(8 * len(cells)) + _little(array("d", cells)).tobytes() + there
+    return _bare(array("d", cells)) + there
+
+
+def _bare(numbers: array[Any]) -> bytes:
+    return _LENGTH.pack(numbers.itemsize * len(numbers)) + _little(numbers).tobytes()
 
 
 def _json(value: Any) -> bytes:

@@ -15,6 +15,7 @@ _EXCEL = 3  # com.sun.star.sheet.AddressConvention.XL_OOX
 _DATE, _LOGICAL = 2, 1024  # com.sun.star.util.NumberFormat
 _ERRORS = {32767: "#N/A", 532: "#DIV/0!", 519: "#VALUE!", 502: "#VALUE!", 524: "#REF!", 525: "#NAME?", 503: "#NUM!", 521: "#NULL!"}
 _MOST_ERRORS = 100_000
+_ROWS_AT_A_TIME = 1000
 _ADDRESS = re.compile(r"(?:'(?:[^']|'')*'|[^'.,;]*)\.[A-Z]+([0-9]+)(?::[A-Z]+([0-9]+))?")
 """One of the addresses in a text such as 'my sheet'.A2:A100,'my sheet'.A133: its rows."""
 _PAGES = "PageStyles"
@@ -289,21 +290,31 @@ def _stretches(part):
 
 
 def _columns(area, ours):
-    """The cells by column, but nothing where our formulas stand: one of them is being computed just now, and its own answer is no data."""
-    if not ours:
-        return list(zip(*area.getDataArray()))
+    """The cells by column, but nothing where our formulas stand: one of them is being computed just now, and its own answer is no data.
+
+    Read a thousand rows at a time: what LibreOffice makes of them on the way is then let go of before there is much of it.
+    """
+    if ours:
+        return [_without(area, column, ours.get(column, ())) for column in range(area.Columns.Count)]
     height, width = area.Rows.Count, area.Columns.Count
-    columns = []
-    for column in range(width):
-        cells, start = [], 0
-        for row in [*sorted(ours.get(column, ())), height]:
-            if row > start:
-                cells += [cell for (cell,) in area.getCellRangeByPosition(column, start, column, row - 1).getDataArray()]
-            if row < height:
-                cells.append("")
-            start = row + 1
-        columns.append(cells)
+    columns = [[] for _ in range(width)]
+    for first in range(0, height, _ROWS_AT_A_TIME):
+        part = area.getCellRangeByPosition(0, first, width - 1, min(first + _ROWS_AT_A_TIME, height) - 1)
+        for column, cells in zip(columns, zip(*part.getDataArray())):
+            column.extend(cells)
     return columns
+
+
+def _without(area, column, rows):
+    """The cells of a column, with nothing in some rows, which are not even looked at."""
+    cells, start, height = [], 0, area.Rows.Count
+    for row in [*sorted(rows), height]:
+        if row > start:
+            cells += [cell for (cell,) in area.getCellRangeByPosition(column, start, column, row - 1).getDataArray()]
+        if row < height:
+            cells.append("")
+        start = row + 1
+    return cells
 
 
 def _ours(area, computed):
