@@ -61,13 +61,20 @@ class Cells:
         coded: dict[int, tuple[Array, Array]] = {}
         for number, cells in enumerate(self.given):
             if isinstance(cells, Coded) and any(cells.distinct):
-                coded[number] = _codes(cells)
-                arrays.append(coded[number][1][coded[number][0]])
+                codes, distinct = coded[number] = _codes(cells)
+                arrays.append(distinct[codes])
                 continue
-            bare = isinstance(cells, array) and number not in logicals
-            column = np.array(cells) if bare else column_of(self._values(number, logicals.get(number, ())))
+            column = self._column(number, logicals.get(number, ()))
             arrays.append(_dated(column, dates[number], null) if number in dates else column)
         return Grid(self.first + 1, tuple(arrays), coded)
+
+    def _column(self, number: int, logical: Sequence[slice]) -> Array:
+        cells = self.given[number]
+        if isinstance(cells, Coded):  # empty cells alone
+            return np.full(len(cells), np.nan)
+        if isinstance(cells, array) and not logical:
+            return np.array(cells)
+        return column_of(self._values(number, logical))
 
     def _values(self, number: int, logical: Sequence[slice]) -> list[Value]:
         cells: list[Value] = [None if cell == "" else cell for cell in self.given[number]]
@@ -136,11 +143,14 @@ class CalcSheet:
 
     def __init__(self, ask: Ask, name: str, null: dt.datetime) -> None:
         self._ask, self.name, self._null = ask, name, null
+        self._heads: dict[int, Sequence[Sequence[Value]]] = {}
 
     def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
-        """Its first rows."""
-        columns = Cells.read(self._ask, self.name, 0, rows).grid(self._null).columns
-        return [list(row) for row in zip(*map(_values, columns), strict=True)]
+        """Its first rows; who looks for headings asks for them once for every kind of sheet."""
+        if rows not in self._heads:
+            columns = Cells.read(self._ask, self.name, 0, rows).grid(self._null).columns
+            self._heads[rows] = [list(row) for row in zip(*map(_values, columns), strict=True)]
+        return self._heads[rows]
 
     def body(self, below: int) -> Grid:
         """All rows below a row number."""

@@ -20,8 +20,8 @@ _MOST = 1 << 32
 
 _NUMBERS, _TEXTS, _CODED, _OTHERS = b"n", b"t", b"c", b"j"
 _BETWEEN = "\0"
-_SOME = 1000
-"""Cells that show whether the texts of a column are worth sending as codes: not when nearly all of these differ."""
+_FEW = 10_000
+"""Different texts up to which a column is coded in any case; above, as long as they are a quarter of its cells."""
 
 
 class Grid:
@@ -62,6 +62,44 @@ class Coded(Sequence[str]):
         return map(self.distinct.__getitem__, self.codes)
 
 
+class Column:
+    """A column that comes piece by piece, made ready for sending while a piece is at hand: numbers as an `array`, few texts as codes, else a list.
+
+    The pieces are as LibreOffice has them: texts and floats, None in the place of an error.
+    """
+
+    def __init__(self) -> None:
+        self._numbers, self._codes = array("d"), array("i")
+        self._places: defaultdict[str, int] = defaultdict(count().__next__)  # who is new gets the next number
+        self._others: list[Any] | None = None
+
+    def add(self, piece: Sequence[Any]) -> None:
+        """More cells."""
+        if self._others is None:
+            try:
+                self._add_alike(piece)
+                return
+            except TypeError:  # it is not like those before
+                self._others = list(self.cells)
+        self._others += piece
+
+    def _add_alike(self, piece: Sequence[Any]) -> None:
+        if not self._codes and piece[0].__class__ is float:
+            self._numbers += array("d", piece)
+        elif self._numbers or len(self._places) > max(_FEW, len(self._codes) // 4):
+            raise TypeError
+        else:
+            "".join(piece)  # texts alone
+            self._codes += array("i", map(self._places.__getitem__, piece))
+
+    @property
+    def cells(self) -> Sequence[Any]:
+        """All of them."""
+        if self._others is not None:
+            return self._others
+        return Coded(list(self._places), self._codes) if self._codes else self._numbers
+
+
 def send(stream: BinaryIO, message: dict[str, Any]) -> None:
     """Write one message; a `Grid` may stand anywhere in it."""
     pieces: list[bytes] = []
@@ -74,8 +112,10 @@ def send(stream: BinaryIO, message: dict[str, Any]) -> None:
         return {"grid": [first, len(pieces), len(columns[0]) if columns else len(value.rows)]}
 
     head = json.dumps(message, default=beside, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    count = _LENGTH.pack(1 + len(pieces))
-    stream.write(b"".join([count, *(part for piece in (head, *pieces) for part in (_LENGTH.pack(len(piece)), piece))]))
+    stream.write(_LENGTH.pack(1 + len(pieces)))
+    for piece in (head, *pieces):
+        stream.write(_LENGTH.pack(len(piece)))
+        stream.write(piece)
     stream.flush()
 
 
@@ -105,26 +145,17 @@ def _piece(stream: BinaryIO) -> bytes:
 
 
 def _column(cells: Sequence[Any]) -> bytes:
+    if isinstance(cells, array):
+        return _NUMBERS + _bare(cells)
+    texts = cells.distinct if isinstance(cells, Coded) else cells
     try:
-        coded = _coded(cells)
-        texts = coded.distinct if coded else cells
         text = _BETWEEN.join(texts)
     except TypeError:  # not texts alone
         return _mixed(cells)
     if not cells or text.count(_BETWEEN) != len(texts) - 1:
-        return _OTHERS + _json(cells)
+        return _OTHERS + _json(list(cells))
     content = text.encode("utf-8", "surrogatepass")
-    return _CODED + _bare(coded.codes) + content if coded else _TEXTS + content
-
-
-def _coded(cells: Sequence[Any]) -> Coded | None:
-    """A column that begins with a text, as codes, where few of its cells differ; nearly all of some that differ show that it is none."""
-    some = cells[:: len(cells) // _SOME or 1]
-    if len(cells) < _SOME or some[0].__class__ is not str or len(set(some)) > _SOME - _SOME // 20:
-        return None
-    place: defaultdict[Any, int] = defaultdict(count().__next__)  # who is new gets the next number
-    codes = array("i", map(place.__getitem__, cells))
-    return Coded(list(place), codes) if 4 * len(place) <= len(cells) else None
+    return _CODED + _bare(cells.codes) + content if isinstance(cells, Coded) else _TEXTS + content
 
 
 def _mixed(cells: Sequence[Any]) -> bytes:

@@ -7,7 +7,7 @@ from com.sun.star.beans import PropertyValue
 from com.sun.star.sheet.FillDirection import TO_BOTTOM
 from com.sun.star.sheet.FillMode import SIMPLE
 from com.sun.star.table import CellAddress
-from xlseg_wire import Grid
+from xlseg_wire import Column, Grid
 
 _FORMULAS = 16  # com.sun.star.sheet.CellFlags
 _OURS = "ORG.XLSEG.ADDIN."
@@ -297,12 +297,12 @@ def _columns(area, ours):
     if ours:
         return [_without(area, column, ours.get(column, ())) for column in range(area.Columns.Count)]
     height, width = area.Rows.Count, area.Columns.Count
-    columns = [[] for _ in range(width)]
+    columns = [Column() for _ in range(width)]
     for first in range(0, height, _ROWS_AT_A_TIME):
         part = area.getCellRangeByPosition(0, first, width - 1, min(first + _ROWS_AT_A_TIME, height) - 1)
         for column, cells in zip(columns, zip(*part.getDataArray())):
-            column.extend(cells)
-    return columns
+            column.add(cells)
+    return [column.cells for column in columns]
 
 
 def _without(area, column, rows):
