@@ -97,7 +97,8 @@ class RunningOffice:
         )  # fmt: skip
 
         self._ending = False
-        threading.Thread(target=self._once_more, daemon=True).start()
+        self._second = threading.Thread(target=self._once_more, daemon=True)
+        self._second.start()
 
     def _once_more(self) -> None:
         """The first start of a profile may ask for a second; not when it is to end: nobody would end that one, and it would answer the next start."""
@@ -160,6 +161,10 @@ class RunningOffice:
             self._ending = True
             self.process.wait(30)
         except (RuntimeError, OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
+        self._second.join(10)
+        if self.process.poll() is None:  # it was just being started once more
             self.process.kill()
             self.process.wait()
         for stream in (self._driver.stdin, self._driver.stdout):
