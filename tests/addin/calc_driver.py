@@ -7,9 +7,11 @@ import time
 import traceback
 
 import uno
+from com.sun.star.accessibility.AccessibleStateType import ENABLED
 from com.sun.star.beans import PropertyValue
 from com.sun.star.connection import NoConnectException
 from com.sun.star.lang import DisposedException
+from com.sun.star.util import CloseVetoException
 
 
 def prop(name, value):
@@ -50,9 +52,11 @@ class Driver:
         raise RuntimeError("no document is open")
 
     def button(self):
-        """Middle of the first button of our toolbar, relative to the content of the window."""
+        """Name and middle of the first button of our toolbar, relative to the content of the window; nothing while it is grey."""
         bar = self.document.CurrentController.Frame.LayoutManager.getElement("private:resource/toolbar/addon_org.xlseg.toolbar")
         button = bar.RealInterface.getAccessibleContext().getAccessibleChild(0).getAccessibleContext()
+        if not button.getAccessibleStateSet() & ENABLED:
+            return None
         place, size = button.getLocationOnScreen(), button.getSize()
         return [button.getAccessibleName(), place.X + size.Width // 2, place.Y + size.Height // 2]
 
@@ -153,6 +157,10 @@ class Driver:
         return repr(space.get("result"))
 
     def quit(self):
+        """End LibreOffice. What is open is closed first: a window with changes would ask whether to save them, and wait for good."""
+        for document in list(self.desktop.Components):
+            with contextlib.suppress(CloseVetoException, DisposedException):
+                document.close(True)
         with contextlib.suppress(DisposedException):
             self.desktop.terminate()
 

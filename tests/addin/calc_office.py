@@ -96,11 +96,13 @@ class RunningOffice:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
         )  # fmt: skip
 
-        threading.Thread(target=self._once_more, daemon=True).start()
+        self._ending = False
+        self._second = threading.Thread(target=self._once_more, daemon=True)
+        self._second.start()
 
     def _once_more(self) -> None:
-        """The first start of a profile may ask for a second."""
-        if self.process.wait() == 81:
+        """The first start of a profile may ask for a second; not when it is to end: nobody would end that one, and it would answer the next start."""
+        if self.process.wait() == 81 and not self._ending:
             self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -156,8 +158,13 @@ class RunningOffice:
         """End it."""
         try:
             self("quit")
+            self._ending = True
             self.process.wait(30)
         except (RuntimeError, OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
+        self._second.join(10)
+        if self.process.poll() is None:  # it was just being started once more
             self.process.kill()
             self.process.wait()
         for stream in (self._driver.stdin, self._driver.stdout):

@@ -25,6 +25,7 @@ from xlseg.errors import BusyError, FileError, XlsegError
 from xlseg.hosts.calc import CalcWorkbook
 from xlseg.hosts.wire import Grid, receive, send
 from xlseg.intake.cells import text_of
+from xlseg.memory import seldom_look_for_cycles
 from xlseg.refresh import refresh
 from xlseg.workbook import CellError, Source, Value
 
@@ -218,6 +219,7 @@ def main() -> None:
     with suppress(OSError):  # a log is no reason not to compute
         log_file().parent.mkdir(parents=True, exist_ok=True)
         logging.basicConfig(filename=log_file(), filemode="w", level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    seldom_look_for_cycles()
     _log.info("started: Python %s", sys.version.split()[0])
     with suppress(BrokenPipeError):
         Worker(requests, answers).run()

@@ -34,6 +34,7 @@ class CalcWorkbook:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+        self._sheets: dict[str, CalcSheet] = {}
 
     @property
     def name(self) -> str:
@@ -51,7 +52,9 @@ class CalcWorkbook:
 
     def sheet(self, name: str) -> Sheet:
         """One of them."""
-        return CalcSheet(self._ask, name, dt.datetime(*self._book["null"]))
+        if name not in self._sheets:
+            self._sheets[name] = CalcSheet(self._ask, name, dt.datetime(*self._book["null"]))
+        return self._sheets[name]
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
@@ -69,7 +72,7 @@ class CalcWorkbook:
         FormatError
             When the document counts its days in a way that no workbook does.
         """
-        self.__dict__.pop("_book", None)
+        self._forget()
         if tuple(self._book["null"]) not in _EPOCHS:
             fact = f"the document counts days from {dt.date(*self._book['null'])}"
             raise FormatError(self.name, fact, "choose 1899-12-30 under Tools, Options, LibreOffice Calc, Calculate")
@@ -83,8 +86,13 @@ class CalcWorkbook:
                     self._ask("apply", making(changes, url, layouts), changing(changes, url))
             finally:
                 twin.close()
-        self.__dict__.pop("_book", None)
+        self._forget()
         return written
+
+    def _forget(self) -> None:
+        """What was read before a change need not be so after it."""
+        self.__dict__.pop("_book", None)
+        self._sheets.clear()
 
     @cached_property
     def _book(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def columns_of(blocks: Sequence[Sequence[Sequence[Any]]], sheet: str) -> tuple[A
     return tuple(_joined(piece) for piece in pieces)
 
 
-_NUMBERS, _DATES, _EMPTY = {float, int}, {dt.datetime, dt.date}, {type(None)}
+_NUMBERS, _DATES, _EMPTY, _TEXTS = {float, int}, {dt.datetime, dt.date}, {type(None)}, {str}
 
 
 def column_of(cells: Sequence[Any]) -> Array:
@@ -56,7 +56,7 @@ def column_of(cells: Sequence[Any]) -> Array:
     An empty column is one of numbers, all absent.
     """
     kinds = set(map(type, cells))
-    if kinds - _NUMBERS - _DATES - _EMPTY:
+    if kinds - _NUMBERS - _DATES - _EMPTY - _TEXTS or (str in kinds and "" in cells):
         cells = [plain(cell) for cell in cells]
         kinds = set(map(type, cells))
     kinds -= _EMPTY

@@ -1,11 +1,13 @@
 """What the worker may ask of the open document: to read its sheets, and to change cells, all or nothing."""
 
+import re
+
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.sheet.FillDirection import TO_BOTTOM
 from com.sun.star.sheet.FillMode import SIMPLE
 from com.sun.star.table import CellAddress
-from xlseg_wire import Grid
+from xlseg_wire import Column, Grid
 
 _FORMULAS = 16  # com.sun.star.sheet.CellFlags
 _OURS = "ORG.XLSEG.ADDIN."
@@ -13,6 +15,9 @@ _EXCEL = 3  # com.sun.star.sheet.AddressConvention.XL_OOX
 _DATE, _LOGICAL = 2, 1024  # com.sun.star.util.NumberFormat
 _ERRORS = {32767: "#N/A", 532: "#DIV/0!", 519: "#VALUE!", 502: "#VALUE!", 524: "#REF!", 525: "#NAME?", 503: "#NUM!", 521: "#NULL!"}
 _MOST_ERRORS = 100_000
+_ROWS_AT_A_TIME = 1000
+_ADDRESS = re.compile(r"(?:'(?:[^']|'')*'|[^'.,;]*)\.[A-Z]+([0-9]+)(?::[A-Z]+([0-9]+))?")
+"""One of the addresses in a text such as 'my sheet'.A2:A100,'my sheet'.A133: its rows."""
 _PAGES = "PageStyles"
 _PAGE = ("ScaleToPagesX", "ScaleToPagesY", "LeftMargin", "RightMargin", "TopMargin", "BottomMargin", "CenterHorizontally")
 _LOOKS = (
@@ -66,9 +71,11 @@ class Document:
         if bottom < first:
             return {"cells": Grid(()), "dates": [], "logicals": [], "errors": []}
         area = sheet.getCellRangeByPosition(0, first, end.EndColumn, bottom)
-        rows = area.getDataArray() if self._indicator is not None else _without_ours(area)
+        computed = area.queryContentCells(_FORMULAS)
+        columns = _columns(area, _ours(area, computed) if self._indicator is None else {})
         dates, logicals = self._formatted(area)
-        return {"cells": Grid(rows), "dates": dates, "logicals": logicals, "errors": _errors(area, rows)}
+        errors = _errors(area, columns) if computed.Count else []  # a cell that holds an error is a formula
+        return {"cells": Grid(columns=columns), "dates": dates, "logicals": logicals, "errors": errors}
 
     def formulas(self, name):
         """The formulas of a sheet as Excel writes them: row, column (from 0) and text of each."""
@@ -82,12 +89,15 @@ class Document:
         return found
 
     def _formatted(self, area):
+        """Areas of dates and of truth values, column by column: side by side, the empty cells of one would cut through those of the others."""
         formats, dates, logicals = self._model.NumberFormats, [], []
-        for part in area.getUniqueCellFormatRanges():
-            kind = formats.getByKey(part.NumberFormat).Type
-            for goal in (dates if kind & _DATE else None, logicals if kind & _LOGICAL else None):
-                if goal is not None:
-                    goal.extend([a.StartRow, a.StartColumn, a.EndRow, a.EndColumn] for a in part.RangeAddresses)
+        for column in range(area.Columns.Count):
+            cells = area.getCellRangeByPosition(column, 0, column, area.Rows.Count - 1)
+            for part in cells.getUniqueCellFormatRanges():
+                kind = formats.getByKey(part.NumberFormat).Type
+                for goal in (dates if kind & _DATE else None, logicals if kind & _LOGICAL else None):
+                    if goal is not None:
+                        goal.extend([top, column, bottom, column] for top, bottom in _stretches(part))
         return dates, logicals
 
     # ── changing ─────────────────────────────────────────────────────────────
@@ -268,29 +278,49 @@ class Document:
         return formats.addNew(code, here) if key < 0 else key
 
 
-def _without_ours(area):
-    """The cells, but nothing where our formulas stand: one of them is being computed just now, and its own answer is no data."""
-    ours = _ours(area)
-    if not ours:
-        return area.getDataArray()
+def _stretches(part):
+    """The rows (first, last), from 0, of cells of one column.
+
+    Their addresses come as one text: where empty cells lie between dates there are thousands, and each as an object takes ten times as long.
+    """
+    found = _ADDRESS.findall(part.RangeAddressesAsString)
+    if len(found) != part.Count:  # written otherwise, as a whole column is
+        return [(address.StartRow, address.EndRow) for address in part.RangeAddresses]
+    return [(int(first) - 1, int(last or first) - 1) for first, last in found]
+
+
+def _columns(area, ours):
+    """The cells by column, but nothing where our formulas stand: one of them is being computed just now, and its own answer is no data.
+
+    Read a thousand rows at a time: what LibreOffice makes of them on the way is then let go of before there is much of it.
+    """
+    if ours:
+        return [_without(area, column, ours.get(column, ())) for column in range(area.Columns.Count)]
     height, width = area.Rows.Count, area.Columns.Count
-    columns = []
-    for column in range(width):
-        cells, start = [], 0
-        for row in [*sorted(ours.get(column, ())), height]:
-            if row > start:
-                cells += [cell for (cell,) in area.getCellRangeByPosition(column, start, column, row - 1).getDataArray()]
-            if row < height:
-                cells.append("")
-            start = row + 1
-        columns.append(cells)
-    return list(zip(*columns))
+    columns = [Column() for _ in range(width)]
+    for first in range(0, height, _ROWS_AT_A_TIME):
+        part = area.getCellRangeByPosition(0, first, width - 1, min(first + _ROWS_AT_A_TIME, height) - 1)
+        for column, cells in zip(columns, zip(*part.getDataArray())):
+            column.add(cells)
+    return [column.cells for column in columns]
 
 
-def _ours(area):
-    """Rows of our formulas, by column, within the area."""
+def _without(area, column, rows):
+    """The cells of a column, with nothing in some rows, which are not even looked at."""
+    cells, start, height = [], 0, area.Rows.Count
+    for row in [*sorted(rows), height]:
+        if row > start:
+            cells += [cell for (cell,) in area.getCellRangeByPosition(column, start, column, row - 1).getDataArray()]
+        if row < height:
+            cells.append("")
+        start = row + 1
+    return cells
+
+
+def _ours(area, computed):
+    """Rows of our formulas, by column, within the area, of which these cells are computed."""
     found, home = {}, area.RangeAddress
-    for part in area.queryContentCells(_FORMULAS):
+    for part in computed:
         place = part.RangeAddress
         for i, formulas in enumerate(part.getFormulaArray(), start=place.StartRow - home.StartRow):
             for j, formula in enumerate(formulas, start=place.StartColumn - home.StartColumn):
@@ -299,9 +329,9 @@ def _ours(area):
     return found
 
 
-def _errors(area, rows):
+def _errors(area, columns):
     """Where a cell holds an error, and which: LibreOffice hands over nothing in its place."""
-    places = [(row, column) for row, cells in enumerate(rows) if None in cells for column, cell in enumerate(cells) if cell is None]
+    places = [(row, column) for column, cells in enumerate(columns) if None in cells for row, cell in enumerate(cells) if cell is None]
     if len(places) > _MOST_ERRORS:
         raise ValueError("more than %d cells hold errors" % _MOST_ERRORS)
     found = []

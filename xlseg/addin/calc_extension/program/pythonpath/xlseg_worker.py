@@ -63,6 +63,7 @@ class Worker:
             settings = recorded()
             environment = {name: value for name, value in os.environ.items() if name not in _OURS}
             environment["PYTHONPATH"] = settings["home"]
+            environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # as on the command line: more threads would only wait for each other
             self._process = subprocess.Popen(
                 [settings["python"], "-m", "xlseg.addin.worker"],
                 stdin=subprocess.PIPE,
