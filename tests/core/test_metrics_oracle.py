@@ -16,9 +16,11 @@ import pytest
 import slow
 from ledgers import messy, without_invoices, without_orders, without_payments, without_some_customers
 
+from xlseg.facts import facts
 from xlseg.intake import read_ledger
 from xlseg.metrics import CATALOGUE, book_figures, measure
 from xlseg.metrics.book import roll_rates
+from xlseg.metrics.measure import measure_facts
 from xlseg.settings import Settings
 from xlseg.sources import open_source
 from xlseg.tables import Ledger
@@ -160,3 +162,13 @@ def test_every_metric_of_the_real_orders_equals_the_slow_reading() -> None:
     some = set(sorted(whole.orders["customer"].unique())[::5])
     ledger = replace(whole, orders=whole.orders[whole.orders["customer"].isin(some)])
     assert disagreements(measure(ledger, dates, Settings()), read_slowly(ledger, dates, Settings())) == []
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "duckdb"])
+@pytest.mark.parametrize("variant", ["whole", "no SalesOrders sheet", "no Invoices sheet"])
+def test_a_metric_alone_is_what_it_is_among_all(variant: str, engine: str) -> None:
+    known = facts(VARIANTS[variant])
+    among_all = measure_facts(known, DATES[1:], Settings(), engine)
+    for name in CATALOGUE:
+        alone = measure_facts(known, DATES[1:], Settings(), engine, metrics=[name])
+        pd.testing.assert_frame_equal(alone, among_all[["as_of", "customer", name]])

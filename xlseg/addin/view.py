@@ -14,6 +14,7 @@ from xlseg.calendar import Season, as_of_dates, day_number
 from xlseg.facts import Facts
 from xlseg.metrics.book import book_figures_of
 from xlseg.metrics.measure import measure_facts, season_of
+from xlseg.metrics.needs import kindred
 from xlseg.metrics.samples import Orders, Payments, orders_of, payments_of
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
@@ -29,6 +30,7 @@ class View:
     positions: Mapping[str, int]
     as_of: dt.date
     settings: Settings
+    _measured: dict[frozenset[str], pd.DataFrame] = field(default_factory=dict)
     _metrics: dict[str, list[Value]] = field(default_factory=dict)
     _payments: dict[str, Payments] = field(default_factory=dict)
     _made: dict[object, dict[int, Value]] = field(default_factory=dict)
@@ -46,17 +48,26 @@ class View:
     @cached_property
     def known(self) -> frozenset[int]:
         """Positions of the customers of whom something is known."""
-        return frozenset(self.positions[customer] for customer in self.measured["customer"].tolist())
+        known, customers = self.facts.known, self.facts.customers
+        return frozenset(self.positions[customers[at]] for at in known["customer"][known["day"] <= self.day].tolist())
 
     def metric(self, name: str) -> list[Value]:
         """A metric of every customer by position; None where it is absent."""
         found = self._metrics.get(name)
         if found is None:
-            found = [None] * len(self.positions)
-            for customer, value in zip(self.measured["customer"].tolist(), self.measured[name].tolist(), strict=True):
+            found, measured = [None] * len(self.positions), self._with(kindred(name))
+            for customer, value in zip(measured["customer"].tolist(), measured[name].tolist(), strict=True):
                 found[self.positions[customer]] = None if value != value else value
             self._metrics[name] = found
         return found
+
+    def _with(self, metrics: frozenset[str]) -> pd.DataFrame:
+        """Some metrics, a row a known customer: a formula asks for one, and most sheets for those of one kind."""
+        if "measured" in self.__dict__:
+            return self.measured
+        if metrics not in self._measured:
+            self._measured[metrics] = measure_facts(self.facts, [self.as_of], self.settings, metrics=metrics)
+        return self._measured[metrics]
 
     def payments(self, open_items: str = "known") -> Payments:
         """The payment events."""

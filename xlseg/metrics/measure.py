@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import narwhals.stable.v2 as nw
@@ -21,7 +21,8 @@ from xlseg.metrics import receivables as due
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.dense import dense_sums
 from xlseg.metrics.expected_orders import orders_to_come
-from xlseg.metrics.spans import F64, KEYS, Dates, Rows
+from xlseg.metrics.needs import OF_EVENTS, OF_ITEMS, OF_ORDERS, sums_for
+from xlseg.metrics.spans import F64, KEYS, Dates, Part, Rows
 from xlseg.metrics.sums import joined_sums
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
@@ -40,15 +41,23 @@ def measure(ledger: Ledger, as_of: Sequence[dt.date], settings: Settings, engine
     return measure_facts(facts(ledger, settings), as_of, settings, engine)
 
 
-def measure_facts(book: Facts, as_of: Sequence[dt.date], settings: Settings, engine: str = "pandas") -> pd.DataFrame:
-    """`measure` for facts that are there already."""
+def measure_facts(
+    book: Facts, as_of: Sequence[dt.date], settings: Settings, engine: str = "pandas", metrics: Collection[str] = tuple(CATALOGUE)
+) -> pd.DataFrame:
+    """`measure` for facts that are there already; of some metrics only, for which no more is added up than they need."""
     dates = Dates(tuple(day_number(date) for date in as_of), engine)
     seasons = seasons_of(book, dates.days)
-    to_come = beside(partial(orders_to_come, book.order_days["customer"].to_numpy(), book.order_days["day"].to_numpy(), dates.days[-1]))
-    measured = _in_order(collect(derived(_summed(book, dates, seasons, settings), settings)))
-    measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
-    measured["expected_orders"] = _at(measured, dates.days[-1], *to_come.result())
-    return _presented(measured, book)
+    to_come = beside(partial(_to_come, book, dates.days[-1])) if "expected_orders" in metrics else None
+    measured = _in_order(collect(derived(_summed(book, dates, seasons, settings, sums_for(metrics)), settings)))
+    if "seasonal_index" in metrics:
+        measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
+    if to_come:
+        measured["expected_orders"] = _at(measured, dates.days[-1], *to_come.result())
+    return _presented(measured, book, [name for name in CATALOGUE if name in metrics])
+
+
+def _to_come(book: Facts, day: int) -> tuple[Array, Array]:
+    return orders_to_come(book.order_days["customer"].to_numpy(), book.order_days["day"].to_numpy(), day)
 
 
 def _in_order(measured: pd.DataFrame) -> pd.DataFrame:
@@ -83,17 +92,20 @@ def seasons_from(ordered: Array, orders: Array, days: Sequence[int]) -> dict[int
     return seasons
 
 
-def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Settings) -> Frame:
-    """Every sum, a row an as-of date and known customer."""
+def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Settings, needed: Collection[str]) -> Frame:
+    """Every sum that is needed, and those that come with it, a row an as-of date and known customer; the others are absent."""
     known = Rows(load(book.known, dates.engine), col("day"), nw.lit(FOREVER + 1))
-    parts = (
-        pay.payment_events(load(book.closings, dates.engine), settings),
-        due.open_items(load(book.balances, dates.engine)),
-        order.orders_in_window(load(book.orders, dates.engine), dates, seasons, settings.window),
-        order.order_history(load(book.order_days, dates.engine), dates),
-    )
+    made: dict[tuple[str, ...], Callable[[], Part]] = {
+        OF_EVENTS: lambda: pay.payment_events(load(book.closings, dates.engine), settings),
+        OF_ITEMS: lambda: due.open_items(load(book.balances, dates.engine)),
+        OF_ORDERS: lambda: order.orders_in_window(load(book.orders, dates.engine), dates, seasons, settings.window),
+    }
+    parts = [make() for sums, make in made.items() if not set(sums).isdisjoint(needed)]
+    parts.append(order.order_history(load(book.order_days, dates.engine), dates))
     frame = dense_sums(known, parts, dates, len(book.customers)) if dates.engine == "pandas" else joined_sums(known, parts, dates)
-    return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", *(name for part in parts for name in part.columns))])
+    there = [name for part in parts for name in part.columns]
+    absent = dict.fromkeys([name for sums in made for name in sums if name not in there], nw.lit(None).cast(F64))
+    return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", *there)], **absent)
 
 
 def derived(sums: Frame, settings: Settings) -> Frame:
@@ -150,21 +162,22 @@ _ABSENT_WITHOUT_INVOICES = ("open_balance", "past_due", *(name for name, _, _ in
 _ABSENT_WITHOUT_ORDERS = ("orders", "revenue")
 
 
-def _presented(measured: pd.DataFrame, book: Facts) -> pd.DataFrame:
+def _presented(measured: pd.DataFrame, book: Facts, metrics: Sequence[str]) -> pd.DataFrame:
     """Ids for codes, dates for day numbers, units for hundredths; absent where the book has no such sheet."""
     ids = np.array(book.customers, dtype=object)
     columns: dict[str, object] = {
         "as_of": measured["as_of"].to_numpy("int64").astype("datetime64[D]").astype("datetime64[s]"),
         "customer": pd.Series(ids[measured["customer"].to_numpy("int64")], dtype=object),
     }
-    for name, metric in CATALOGUE.items():
+    for name in metrics:
+        metric = CATALOGUE[name]
         if metric.unit == "letter":
             columns[name] = measured[name].astype(object).where(measured[name].notna(), None)
         else:
             columns[name] = measured[name].to_numpy("float64") / (100 if metric.unit == "money" else 1)
     frame = pd.DataFrame(columns, copy=False)
     if not book.has_invoices:
-        frame[list(_ABSENT_WITHOUT_INVOICES)] = np.nan
+        frame[[name for name in _ABSENT_WITHOUT_INVOICES if name in metrics]] = np.nan
     if not book.has_orders:
-        frame[list(_ABSENT_WITHOUT_ORDERS)] = np.nan
+        frame[[name for name in _ABSENT_WITHOUT_ORDERS if name in metrics]] = np.nan
     return frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from xlseg.metrics import orders, payments, receivables
 from xlseg.metrics.catalogue import CATALOGUE
 
 _TIMING = ("n", "d")
@@ -53,9 +54,27 @@ OF_THE_BOOK = OF_ORDER_DAYS | {"expected_days_late"}
 """Metrics that look at all customers at once; the others are ratios of a customer's own sums, and can be made where those are."""
 
 
+OF_EVENTS = (*payments.COUNTS, *payments.SUMS)
+OF_ITEMS = (*receivables.COUNTS, "first_due")
+OF_ORDERS = (*orders.COUNTS, *orders.SUMS)
+"""The sums that are added up together: of payment events, of open items, of orders in the window."""
+
+
 def sums_for(metrics: Iterable[str]) -> frozenset[str]:
     """The sums that some metrics need."""
     return frozenset(name for metric in metrics for name in _NEEDS.get(metric, (metric,)))
 
 
 ALL_SUMS = sums_for(CATALOGUE)
+
+
+def kindred(metric: str) -> frozenset[str]:
+    """The metrics that are there once one is measured: they are made of what is added up together for it. The fit to the book stands alone."""
+    if metric == "expected_orders":
+        return frozenset((metric,))
+    return frozenset(name for name in CATALOGUE if name != "expected_orders" and _parts(name) <= _parts(metric))
+
+
+def _parts(metric: str) -> set[tuple[str, ...]]:
+    needed = sums_for((metric,))
+    return {sums for sums in (OF_EVENTS, OF_ITEMS, OF_ORDERS) if not needed.isdisjoint(sums)}
