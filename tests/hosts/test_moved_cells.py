@@ -133,6 +133,20 @@ def test_a_table_below_too_few_rows_is_refused_with_advice(once: Path, tmp_path:
     assert path.read_bytes() == before
 
 
+def test_a_history_without_its_headings_is_not_begun_anew_below_its_rows(once: Path, tmp_path: Path) -> None:
+    def switch_off(page: Any, top: int) -> None:  # the header row, as in Table Design
+        table = table_of(page)
+        table.ref, table.headerRowCount, table.autoFilter = table.ref.replace("A6", "A7"), 0, None
+        for cell in page[top]:
+            cell.value = None
+
+    path = edited(once, tmp_path, "History", switch_off)
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=r"History: no headings Published, Customer ID, Segment, Status in one row\. To go on, put them back"):
+        refreshed(path)
+    assert path.read_bytes() == before
+
+
 def test_a_list_beside_the_actions_with_headings_like_ours_is_not_taken_for_them(once: Path, tmp_path: Path) -> None:
     def change(page: Any, top: int) -> None:
         heads = {cell.value: cell.column for cell in page[top]}
