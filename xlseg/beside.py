@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -31,10 +31,13 @@ def beside(work: Callable[[], T]) -> Future[T]:
     return done
 
 
-def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, each made beside what is done with the one before."""
+def ahead(items: Iterator[T]) -> Generator[T, None, None]:
+    """The same items, each made beside what is done with the one before; who stops before the end waits for the one that is being made."""
     end = object()
     coming = beside(lambda: next(items, end))
-    while (item := coming.result()) is not end:
-        coming = beside(lambda: next(items, end))
-        yield item  # type: ignore[misc]
+    try:
+        while (item := coming.result()) is not end:
+            coming = beside(lambda: next(items, end))
+            yield item  # type: ignore[misc]
+    finally:
+        coming.exception()  # else it would be made from a file that others go on to read, at a place that is theirs

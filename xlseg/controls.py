@@ -142,8 +142,13 @@ def remarks(analysis: Analysis) -> list[Finding]:
         )
     if residues := _residues(analysis):
         count, left = residues
-        effect = f"{left / 100:,.2f} is left of them, and they count as late to this day; write it off, or see Payment tolerance on Config"
-        found.append(Finding("residues left open", "info", "Payments", 0, "Amount", f"{count} invoices", "paid in full", effect))
+        sheet, column, advice = (
+            ("Payments", "Amount", "write it off, or see Payment tolerance on Config")
+            if analysis.ledger.has_payments
+            else ("Invoices", "Amount Remaining", "write it off")  # nobody knows when it was paid but for that
+        )
+        effect = f"{left / 100:,.2f} is left of them, and they count as late to this day; {advice}"
+        found.append(Finding("residues left open", "info", sheet, 0, column, f"{count} invoice{'s' * (count > 1)}", "paid in full", effect))
     on_account = _on_account(analysis)
     if abs(on_account) > CENT:
         effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"
@@ -156,13 +161,15 @@ RESIDUE = 0.05
 
 
 def _residues(analysis: Analysis) -> tuple[int, int] | None:
-    """How many invoices past due are paid but for a little, and what is open of them (hundredths); None where a tolerance settles them."""
+    """How many invoices past due are paid but for a little, no tolerance settling them, and what is open of them (hundredths); None without any."""
     at, balances = day_number(analysis.as_of), analysis.facts.balances
     is_past_due = (balances["since"] <= at) & (balances["until"] > at) & (balances["due"] < at)
     past_due = balances[is_past_due & (balances["amount"] > CENT)]
+    closings = analysis.facts.closings
+    past_due = past_due[past_due["invoice"].isin(closings.loc[closings["settled"] > at, "invoice"])]
     whole = analysis.ledger.invoices["amount"].to_numpy("int64")[past_due["invoice"].to_numpy()]
     left = past_due["amount"].to_numpy("int64")[past_due["amount"].to_numpy("int64") <= RESIDUE * whole]
-    return (len(left), int(left.sum())) if len(left) and not analysis.settings.tolerance else None
+    return (len(left), int(left.sum())) if len(left) else None
 
 
 def _on_account(analysis: Analysis) -> int:

@@ -114,10 +114,9 @@ def _rate(value: Value) -> float:
 
 
 def _part(value: Value) -> float:
-    number = _money(value)
-    if not 0 <= number <= 0.2:
-        raise ValueError("a part from 0 % to 20 %")
-    return number
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 0.2:
+        raise ValueError("a part from 0 % to 20 %, as a number: 0.05 is 5 %")
+    return float(value)
 
 
 def _cost(value: Value) -> float:

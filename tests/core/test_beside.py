@@ -2,10 +2,11 @@
 
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
-from xlseg.beside import beside
+from xlseg.beside import ahead, beside
 
 
 def test_two_works_go_on_at_the_same_time() -> None:
@@ -25,3 +26,19 @@ def test_in_a_browser_which_has_no_threads_it_is_done_at_once(monkeypatch: pytes
     work = beside(threading.get_ident)
     assert work.done()
     assert work.result() == threading.get_ident()
+
+
+def test_who_stops_early_waits_for_what_is_being_made_ahead() -> None:
+    wanted, made = threading.Event(), []
+
+    def items() -> Iterator[int]:
+        yield 0
+        wanted.wait(60)
+        made.append(1)
+        yield 1
+
+    numbers = ahead(items())
+    assert next(numbers) == 0
+    threading.Timer(0.05, wanted.set).start()
+    numbers.close()
+    assert made == [1]

@@ -12,8 +12,9 @@ from ledgers import T, ago, book, invoice, order, payment
 
 from xlseg.analysis import Analysis, analyse
 from xlseg.controls import Control, controls, remarks
+from xlseg.errors import SettingError
 from xlseg.segments.defaults import default_rules
-from xlseg.settings import Settings
+from xlseg.settings import Settings, read_settings
 from xlseg.tables import Intake, Ledger, Tally
 
 
@@ -82,6 +83,23 @@ def test_little_rests_of_paid_invoices_past_due_are_said_unless_they_are_tolerat
     assert kinds(analysed(ledger))["residues left open"].startswith("9.00 is left of them")
     assert [f.found for f in remarks(analysed(ledger)) if f.kind == "residues left open"] == ["2 invoices"]
     assert "residues left open" not in kinds(analysed(ledger, tolerance=0.05))
+    # 4 % settles B alone: A is late to this day
+    assert kinds(analysed(ledger, tolerance=0.04))["residues left open"].startswith("5.00 is left of them, and they count as late")
+    assert [f.found for f in remarks(analysed(ledger, tolerance=0.04)) if f.kind == "residues left open"] == ["1 invoice"]
+
+
+@pytest.mark.parametrize("typed", [5, "5%", "0.05", True, -0.01, 0.21, float("nan")])
+def test_a_tolerance_that_is_no_part_is_told_how_to_be_written(typed: object) -> None:
+    with pytest.raises(SettingError, match=r"Config!B2: Payment tolerance cannot be .*\. To go on, write a part .*, as a number: 0\.05 is 5 %"):
+        read_settings([["Key", "Value"], ["Payment tolerance", typed]])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.05])
+def test_little_rests_without_a_payments_sheet_are_said_and_no_tolerance_is_advised_that_would_not_help(tolerance: float) -> None:
+    ledger = book([invoice(issued=ago(100), document="A", remaining=4)])
+    (found,) = [f for f in remarks(analysed(ledger, tolerance=tolerance)) if f.kind == "residues left open"]
+    assert (found.sheet, found.found) == ("Invoices", "1 invoice")
+    assert found.effect == "4.00 is left of them, and they count as late to this day; write it off"
 
 
 def test_rules_that_can_match_nobody_are_said() -> None:

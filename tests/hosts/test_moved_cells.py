@@ -111,3 +111,61 @@ def test_a_deleted_key_is_named(once: Path, tmp_path: Path) -> None:
     path = edited(once, tmp_path, "Segments", lambda page, _: page.delete_cols(1))
     with pytest.raises(LayoutError, match=r"Segments!A6: the heading 'Customer ID' of the table tblSegments is not there any more"):
         refreshed(path)
+
+
+@pytest.mark.parametrize("tab", ["Segments", "Actions"])
+def test_a_table_that_is_put_where_it_stands_is_headed_as_its_cells_are(once: Path, tmp_path: Path, tab: str) -> None:
+    def change(page: Any, top: int) -> None:
+        page.cell(top, 4).value = page.cell(top, 4).value.upper()
+        page.insert_rows(2)
+
+    path = edited(once, tmp_path, tab, change)
+    refreshed(path)
+    assert [list(line.values()) for line in listed(path, tab)] == [list(line.values()) for line in listed(once, tab)]  # both headings are the same
+
+
+@pytest.mark.parametrize(("tab", "count", "rows"), [("Segments", 1, "a row"), ("Actions", 3, "3 rows")])
+def test_a_table_below_too_few_rows_is_refused_with_advice(once: Path, tmp_path: Path, tab: str, count: int, rows: str) -> None:
+    path = edited(once, tmp_path, tab, lambda page, _: page.delete_rows(2, count))
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=rf"{tab}!A{6 - count}: the table tbl\w+ stands {rows} higher .*\. To go on, insert {rows} above it"):
+        refreshed(path)
+    assert path.read_bytes() == before
+
+
+def test_a_history_without_its_headings_is_not_begun_anew_below_its_rows(once: Path, tmp_path: Path) -> None:
+    def switch_off(page: Any, top: int) -> None:  # the header row, as in Table Design
+        table = table_of(page)
+        table.ref, table.headerRowCount, table.autoFilter = table.ref.replace("A6", "A7"), 0, None
+        for cell in page[top]:
+            cell.value = None
+
+    path = edited(once, tmp_path, "History", switch_off)
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=r"History: no headings Published, Customer ID, Segment, Status in one row\. To go on, put them back"):
+        refreshed(path)
+    assert path.read_bytes() == before
+
+
+def test_a_list_beside_the_actions_with_headings_like_ours_is_not_taken_for_them(once: Path, tmp_path: Path) -> None:
+    def change(page: Any, top: int) -> None:
+        heads = {cell.value: cell.column for cell in page[top]}
+        page.cell(top + 1, heads["Status"]).value, page.cell(top + 1, heads["Note"]).value = "Done", "promised by phone"
+        for column, (heading, value) in enumerate({"Customer ID": "X", "Note": "mine", "Status": "Open"}.items(), start=page.max_column + 2):
+            page.cell(top, column).value, page.cell(top + 1, column).value = heading, value
+
+    path = edited(once, tmp_path, "Actions", change)
+    done = listed(path, "Actions")[0]["Customer ID"]
+    refreshed(path)
+    (logged,) = listed(path, "Action Log")
+    assert (logged["Customer ID"], logged["Outcome"], logged["Note"]) == (done, "Done", "promised by phone")
+
+
+def test_a_list_beside_the_segments_with_headings_like_ours_gives_nobody_an_owner(once: Path, tmp_path: Path) -> None:
+    def change(page: Any, top: int) -> None:
+        for column, (heading, value) in enumerate({"Customer ID": "C-0008", "Owner": "Nobody"}.items(), start=page.max_column + 2):
+            page.cell(top, column).value, page.cell(top + 1, column).value = heading, value
+
+    path = edited(once, tmp_path, "Segments", change)
+    refreshed(path)
+    assert [line["Owner"] for line in listed(path, "Actions")] == [line["Owner"] for line in listed(once, "Actions")]

@@ -79,6 +79,9 @@ class TableXml:
         free = 1 + max(int(column.get("id", "0")) for column in columns)
         new = (etree.Element(columns[0].tag, id=str(number), name=_escaped(heading)) for number, heading in enumerate(headings, start=free))
         columns[:] = [known.get(folded(heading), element) for heading, element in zip(headings, new, strict=True)]
+        for column, heading in zip(columns, headings, strict=True):
+            if _heading(column) != heading:  # in another case: a table whose headings are not those of its cells is repaired by Excel
+                column.set("name", _escaped(heading))
         columns.set("count", str(len(columns)))
         for element in [*self._elements("filterColumn"), *self._elements("sortState")]:
             element.getparent().remove(element)  # type: ignore[union-attr]

@@ -94,6 +94,7 @@ class _Update:
     def run(self) -> Outcome:
         formulas = self.sheet.formula_cells()
         self._find_tables()
+        self._must_have_room_above()
         place_of = placing(self.sheet, self.tab, self.tables, lambda: self.book.strings)
         by_place = {place_of(*at): at for at in self.tab.cells}
         self._clear_owned(by_place.keys())
@@ -204,6 +205,15 @@ class _Update:
         index = min(self.tables)
         row, column = self.tab.tables[index].at
         return self.tables[index].first_row - row - 1, self.tables[index].area.left - column
+
+    def _must_have_room_above(self) -> None:
+        """Where the user has deleted rows above the first table, what stands there has no place any more."""
+        gone = -self._offset()[0]
+        if gone > 0 and any(row <= gone for row, _ in self.tab.cells):
+            index = min(self.tables)
+            area, rows = self.tables[index].area, "a row" if gone == 1 else f"{gone} rows"
+            fact = f"the table {self.tab.tables[index].name} stands {rows} higher than the texts above it need"
+            raise LayoutError(sheet_place(self.name, area.top, area.left), fact, f"insert {rows} above it")
 
     def _clear_owned(self, ours: Collection[tuple[int, int]]) -> None:
         areas = [t.area for t in self._all_tables()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -61,8 +62,9 @@ def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Se
     """The rows below the given headings with their numbers on the sheet; None when the headings are not there."""
     sheet = source.sheet(name)
     for number, row in enumerate(sheet.head(60), start=1):
-        at = {folded(str(cell)): i for i, cell in enumerate(row) if cell is not None}
-        if all(folded(heading) in at for heading in headings):
+        words = [folded(str(cell)) if cell is not None else "" for cell in row]
+        if all(folded(heading) in words for heading in headings):
+            at = {words[i]: i for i in reversed(_places_of(words, headings, set(map(folded, (*headings, *wished)))))}
             body = sheet.body(number)
             places = [at.get(folded(heading), len(body.columns)) for heading in (*headings, *wished)]
             columns = [_values(body.columns[i]) if i < len(body.columns) else [None] * body.rows for i in places]
@@ -76,17 +78,21 @@ def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[
     for number, row in enumerate(sheet.head(60), start=1):
         words = [folded(str(cell)) if cell is not None else "" for cell in row]
         if all(folded(heading) in words for heading in needed):
-            known = [at for at, word in enumerate(words) if word in ours]
-            first, last = known[0], known[-1]
-            while first > 0 and words[first - 1]:
-                first -= 1
-            while last + 1 < len(words) and words[last + 1]:
-                last += 1
-            heads = {at: word if word in ours else str(row[at]).strip() for at, word in enumerate(words) if word and first <= at <= last}
+            heads = {at: words[at] if words[at] in ours else str(row[at]).strip() for at in _places_of(words, needed, ours)}
             columns = sheet.body(number).columns
             listed = [_values(columns[at]) for at in heads if at < len(columns)]
             return [dict(zip(heads.values(), line, strict=False)) for line in zip(*listed, strict=True)]
     return []
+
+
+def _places_of(words: Sequence[str], needed: Sequence[str], ours: Collection[str]) -> list[int]:
+    """Where the headings of our list stand: side by side, and what is missing there beyond a gap. A list beside it may have the same ones."""
+    wanted = {folded(heading) for heading in needed}
+    runs = [list(run) for filled, run in groupby(range(len(words)), lambda at: bool(words[at])) if filled]
+    run = max(runs, key=lambda run: (len(wanted & {words[at] for at in run}), len({words[at] for at in run} & set(ours))))
+    seen = {words[at] for at in run}
+    beyond = [at for at, word in enumerate(words) if word in ours and word not in seen and word not in words[:at]]
+    return sorted([*run, *beyond])
 
 
 def folded(heading: str) -> str:

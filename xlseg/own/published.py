@@ -32,7 +32,7 @@ def published_of(source: Source) -> dict[str, history.Published]:
     """The last published segment and status of each customer on the History tab, however the user has sorted it."""
     wanted = ("Published", "Customer ID", "Segment", "Status")
     found: list[tuple[dt.date, str, history.Published]] = []
-    for published, customer, segment, status in rows_of(source, history.NAME, history.TABLE, wanted):
+    for _, (published, customer, segment, status) in log_of(source, history.NAME, history.TABLE, wanted):
         day = as_date(published)
         if day is not None and customer is not None:
             found.append((day, as_text(customer), (as_text(segment), as_text(status))))
