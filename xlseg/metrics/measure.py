@@ -48,7 +48,7 @@ def measure_facts(
     dates = Dates(tuple(day_number(date) for date in as_of), engine)
     seasons = seasons_of(book, dates.days)
     to_come = beside(partial(_to_come, book, dates.days[-1])) if "expected_orders" in metrics else None
-    measured = _in_order(collect(derived(_summed(book, dates, seasons, settings, sums_for(metrics)), settings)))
+    measured = _in_order(collect(derived(_summed(book, dates, seasons, settings, sums_for(metrics)), settings, metrics)))
     if "seasonal_index" in metrics:
         measured["seasonal_index"] = _factor_of_month(measured["as_of"], seasons) if book.has_orders else np.nan
     if to_come:
@@ -108,42 +108,65 @@ def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Set
     return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", *there)], **absent)
 
 
-def derived(sums: Frame, settings: Settings) -> Frame:
-    """The metrics: ratios of the sums, and what is made of them. Money in hundredths; without seasonal_index and expected_orders."""
-    first = sums.with_columns(
-        exposure=order.exposure(settings.window),
-        payment_velocity=pay.payment_velocity(),
-        payment_velocity_weighted=pay.payment_velocity_weighted(),
-        days_to_pay=pay.days_to_pay(),
-        payment_consistency=pay.payment_consistency(),
-        late_rms=pay.late_rms(),
-        late_share=pay.late_share(),
-        payment_index=pay.payment_index(),
-        velocity_recent=pay.velocity_recent(),
-        velocity_change=pay.velocity_change(),
-        expected_days_late=pay.expected_days_late(),
-        credit_share=pay.credit_share(),
-        dispute_share=pay.dispute_share(),
-        past_due_share=due.past_due_share(),
-        oldest_past_due=due.oldest_past_due(),
-        average_order_value=order.average_order_value(),
-        order_value_trend=order.order_value_trend(),
-        refund_share=order.refund_share(),
-        revenue=col("value") - col("refund"),
-        days_since_last_order=col("as_of") - col("last_day"),
-        typical_gap=order.typical_gap(),
-    )
-    second = first.with_columns(
-        consistency_rating=pay.consistency_rating(),
-        velocity_change_z=pay.velocity_change_z(),
-        orders_per_month=order.orders_per_month(adjusted=False),
-        orders_per_month_sa=order.orders_per_month(adjusted=True),
-        frequency_change=order.frequency_change(),
-        frequency_change_z=order.frequency_change_z(),
-        recency_ratio=col("days_since_last_order") / col("typical_gap"),
-    )
-    named = second.with_columns(deterioration_z=order.deterioration_z()).rename({"n": "n_paid"})
-    return named.select(*KEYS, *[name for name in CATALOGUE if name not in ("seasonal_index", "expected_orders")])
+def derived(sums: Frame, settings: Settings, metrics: Collection[str] = tuple(CATALOGUE)) -> Frame:
+    """The metrics: ratios of the sums, and what is made of them. Money in hundredths; without seasonal_index and expected_orders.
+
+    Of some metrics only, with those that they are made of.
+    """
+    own = [name for name in CATALOGUE if name in metrics and name not in ("seasonal_index", "expected_orders")]
+    needed = set(own)
+    for name in reversed(_MADE_OF):
+        needed |= _MADE_OF[name] if name in needed else set()
+    first: dict[str, Callable[[], nw.Expr]] = {
+        "exposure": lambda: order.exposure(settings.window),
+        "payment_velocity": pay.payment_velocity,
+        "payment_velocity_weighted": pay.payment_velocity_weighted,
+        "days_to_pay": pay.days_to_pay,
+        "payment_consistency": pay.payment_consistency,
+        "late_rms": pay.late_rms,
+        "late_share": pay.late_share,
+        "payment_index": pay.payment_index,
+        "velocity_recent": pay.velocity_recent,
+        "velocity_change": pay.velocity_change,
+        "expected_days_late": pay.expected_days_late,
+        "credit_share": pay.credit_share,
+        "dispute_share": pay.dispute_share,
+        "past_due_share": due.past_due_share,
+        "oldest_past_due": due.oldest_past_due,
+        "average_order_value": order.average_order_value,
+        "order_value_trend": order.order_value_trend,
+        "refund_share": order.refund_share,
+        "revenue": lambda: col("value") - col("refund"),
+        "days_since_last_order": lambda: col("as_of") - col("last_day"),
+        "typical_gap": order.typical_gap,
+    }
+    second: dict[str, Callable[[], nw.Expr]] = {
+        "consistency_rating": pay.consistency_rating,
+        "velocity_change_z": pay.velocity_change_z,
+        "orders_per_month": lambda: order.orders_per_month(adjusted=False),
+        "orders_per_month_sa": lambda: order.orders_per_month(adjusted=True),
+        "frequency_change": order.frequency_change,
+        "frequency_change_z": order.frequency_change_z,
+        "recency_ratio": lambda: col("days_since_last_order") / col("typical_gap"),
+    }
+    frame = sums
+    for made in (first, second, {"deterioration_z": order.deterioration_z}):
+        if expressions := {name: make() for name, make in made.items() if name in needed}:
+            frame = frame.with_columns(**expressions)
+    return frame.rename({"n": "n_paid"}).select(*KEYS, *own)
+
+
+_MADE_OF: dict[str, set[str]] = {
+    "consistency_rating": {"payment_consistency"},
+    "velocity_change_z": {"velocity_change"},
+    "orders_per_month": {"exposure"},
+    "orders_per_month_sa": {"exposure"},
+    "frequency_change": {"exposure"},
+    "frequency_change_z": {"exposure"},
+    "recency_ratio": {"days_since_last_order", "typical_gap"},
+    "deterioration_z": {"velocity_change_z", "frequency_change_z"},
+}
+"""What a metric is made of beside sums; what another one is made of stands before it."""
 
 
 def _at(measured: pd.DataFrame, day: int, customers: Array, values: Array) -> Array:
