@@ -93,7 +93,6 @@ TEXTS = {
     "segment": "SEGMENT, each single call after it (µs)",
 }
 RATIOS, MICROSECONDS = {"array", "array changed"}, {"single", "then", "then all", "segment"}
-NOT_HELD = {("Calc", "array")}
 BARS = {"array": MOST_TIMES_METRICS, "single": MOST_MICROSECONDS}
 
 
@@ -104,7 +103,7 @@ def lines(places: dict[str, dict[str, float]]) -> list[Line]:
         values = [_in_unit(measure_, found.get(measure_, float("nan")), found["alone"]) for found in places.values()]
         digits = 1 if measure_ in MICROSECONDS else 2
         cells = tuple("–" if value != value else f"{value:,.{digits}f}" for value in values)
-        held = [value for name, value in zip(places, values, strict=True) if value == value and (name, measure_) not in NOT_HELD]
+        held = [value for value in values if value == value]
         made.append(Line(text, cells, max(held, default=float("nan")), BARS.get(measure_), at_least=False))
     return made
 

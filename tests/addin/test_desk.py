@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from formula_books import INVOICES, TODAY, day
 
-from xlseg.addin import functions
-from xlseg.addin.book import Book
+from xlseg.addin import functions, view
 from xlseg.addin.desk import Desk, at
 from xlseg.addin.excel_book import PAUSE, Calculations, ExcelBook
 from xlseg.addin.sheets import RangeSheet, RowsSheet
@@ -47,17 +46,15 @@ def desk_of(book: Sheets | None) -> Desk:
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> list[dt.date]:
-    """As-of dates that were measured, in order."""
+    """As-of date of every measuring, in order."""
     found: list[dt.date] = []
-    view = Book.at
+    measure = view.measure_facts
 
-    def at_(self: Book, as_of: dt.date, *others: Any) -> Any:
-        known = view(self, as_of, *others)
-        if "measured" not in known.__dict__:
-            found.append(as_of)
-        return known
+    def noted(book: Any, as_of: Any, *others: Any, **more: Any) -> Any:
+        found.extend(as_of)
+        return measure(book, as_of, *others, **more)
 
-    monkeypatch.setattr(Book, "at", at_)
+    monkeypatch.setattr(view, "measure_facts", noted)
     return found
 
 
@@ -65,15 +62,17 @@ def test_the_workbook_is_read_once_for_all_cells_and_again_after_a_change(measur
     book = Sheets(Invoices=INVOICES)
     with at(desk_of(book)):
         assert [functions.PAYMENT_VELOCITY(id_) for id_ in ("A", "C", "A")] == [11.25, 0.5, 11.25]
-        assert functions.LATE_SHARE("A") == 0.75
         assert (book.read, measured) == (1, [TODAY])
+        assert functions.LATE_SHARE("A") == 0.75  # a second metric: with it all of its kind
+        assert functions.PAYMENT_CONSISTENCY("A") is not None
+        assert (book.read, measured) == (1, [TODAY, TODAY])
         book.version = 1  # something was calculated, nothing has changed: read, not measured
         assert functions.PAYMENT_VELOCITY("A") == 11.25
-        assert (book.read, measured) == (2, [TODAY])
+        assert (book.read, measured) == (2, [TODAY, TODAY])
         book.rows["Invoices"] = [*INVOICES[:-1], [*INVOICES[-1][:5], day("2026-05-06")]]
         book.version = 2
         assert functions.PAYMENT_VELOCITY("C") == 2.5
-        assert (book.read, measured) == (3, [TODAY, TODAY])
+        assert (book.read, measured) == (3, [TODAY, TODAY, TODAY])
 
 
 def test_a_range_with_the_same_content_is_measured_once(measured: list[dt.date]) -> None:

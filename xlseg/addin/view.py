@@ -55,19 +55,21 @@ class View:
         """A metric of every customer by position; None where it is absent."""
         found = self._metrics.get(name)
         if found is None:
-            found, measured = [None] * len(self.positions), self._with(kindred(name))
+            found, measured = [None] * len(self.positions), self._with(name)
             for customer, value in zip(measured["customer"].tolist(), measured[name].tolist(), strict=True):
                 found[self.positions[customer]] = None if value != value else value
             self._metrics[name] = found
         return found
 
-    def _with(self, metrics: frozenset[str]) -> pd.DataFrame:
-        """Some metrics, a row a known customer: a formula asks for one, and most sheets for those of one kind."""
+    def _with(self, metric: str) -> pd.DataFrame:
+        """A metric, a row a known customer. The first of a kind is measured alone, for most sheets ask for one; with the second all of that kind."""
         if "measured" in self.__dict__:
             return self.measured
-        if metrics not in self._measured:
-            self._measured[metrics] = measure_facts(self.facts, [self.as_of], self.settings, metrics=metrics)
-        return self._measured[metrics]
+        kind = kindred(metric)
+        asked = self._measured.get(kind)
+        if asked is None or metric not in asked:
+            self._measured[kind] = measure_facts(self.facts, [self.as_of], self.settings, metrics=(metric,) if asked is None else kind)
+        return self._measured[kind]
 
     def payments(self, open_items: str = "known") -> Payments:
         """The payment events."""

@@ -127,7 +127,7 @@ def _moments(column: Array, dated: Sequence[slice], null: dt.datetime) -> Array 
     if not (covered & within | absent).all():
         return None
     moments: Array = np.datetime64(null, "s") + np.where(absent, 0.0, seconds).astype("timedelta64[s]")
-    moments[absent] = np.datetime64("NaT")
+    moments[absent] = np.datetime64("NaT", "s")
     return moments
 
 

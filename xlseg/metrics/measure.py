@@ -93,14 +93,14 @@ def seasons_from(ordered: Array, orders: Array, days: Sequence[int]) -> dict[int
 
 
 def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Settings, needed: Collection[str]) -> Frame:
-    """Every sum that is needed, and those that come with it, a row an as-of date and known customer; the others are absent."""
+    """Every sum that is needed, a row an as-of date and known customer; the others are absent."""
     known = Rows(load(book.known, dates.engine), col("day"), nw.lit(FOREVER + 1))
     made: dict[tuple[str, ...], Callable[[], Part]] = {
         OF_EVENTS: lambda: pay.payment_events(load(book.closings, dates.engine), settings),
         OF_ITEMS: lambda: due.open_items(load(book.balances, dates.engine)),
         OF_ORDERS: lambda: order.orders_in_window(load(book.orders, dates.engine), dates, seasons, settings.window),
     }
-    parts = [make() for sums, make in made.items() if not set(sums).isdisjoint(needed)]
+    parts = [make().only(needed) for sums, make in made.items() if not set(sums).isdisjoint(needed)]
     parts.append(order.order_history(load(book.order_days, dates.engine), dates))
     frame = dense_sums(known, parts, dates, len(book.customers)) if dates.engine == "pandas" else joined_sums(known, parts, dates)
     there = [name for part in parts for name in part.columns]

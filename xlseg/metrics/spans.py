@@ -7,7 +7,7 @@ a ≤ T < b; an order is known at all T ≥ its day. What is added up is said on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import narwhals.stable.v2 as nw
@@ -93,6 +93,11 @@ class Part:
     def columns(self) -> tuple[str, ...]:
         """Everything that is added up."""
         return (*self.counts, *self.sums, *self.least, *self.most)
+
+    def only(self, names: Collection[str]) -> Part:
+        """The part with some of its columns."""
+        kept = {kind: tuple(name for name in getattr(self, kind) if name in names) for kind in ("counts", "sums", "least", "most")}
+        return Part(self.rows, **kept)
 
 
 def spread(rows: Rows, dates: Dates) -> Frame:

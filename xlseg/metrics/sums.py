@@ -15,7 +15,8 @@ def joined_sums(known: Rows, parts: Sequence[Part], dates: Dates) -> Frame:
     frame = spread(known, dates).select(*KEYS)
     for part in parts:
         frame = frame.join(_added(part, dates), on=list(KEYS), how="left")
-        frame = frame.with_columns(*[nw.col(name).fill_null(0) for name in (*part.counts, *part.sums)])
+        if added := (*part.counts, *part.sums):
+            frame = frame.with_columns(*[nw.col(name).fill_null(0) for name in added])
     return frame
 
 
@@ -27,4 +28,5 @@ def _added(part: Part, dates: Dates) -> Frame:
         *[nw.col(name).min() for name in part.least],
         *[nw.col(name).max() for name in part.most],
     )
-    return grouped.with_columns(*[nw.col(name).cast(I64) for name in part.counts], *[nw.col(name).cast(F64) for name in part.sums])
+    casts = [*(nw.col(name).cast(I64) for name in part.counts), *(nw.col(name).cast(F64) for name in part.sums)]
+    return grouped.with_columns(*casts) if casts else grouped
