@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -30,7 +32,7 @@ from xlseg.tabs.dashboard import dashboard_tab
 from xlseg.tabs.data_quality import data_quality_tab, light
 from xlseg.tabs.definitions import definitions_tab
 from xlseg.tabs.drill import drill_tabs
-from xlseg.tabs.forecast import forecast_tab, receipts_of
+from xlseg.tabs.forecast import Receipts, forecast_tab, receipts_of
 from xlseg.tabs.history import history_tab
 from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
@@ -40,6 +42,9 @@ from xlseg.tabs.run_log import Run, run_log_tab
 from xlseg.tabs.segments import segments_tab
 from xlseg.tabs.value import value_tab
 from xlseg.workbook import Source, Tab, Workbook, Written
+
+_BETWEEN = "\x1f"
+"""Between the texts of a column: no sheet holds it."""
 
 Progress = Callable[[str], None]
 """Told the name of each stop as it begins."""
@@ -98,6 +103,19 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     as_of
         The as-of date; by default the one on Config, or else today.
     """
+    return _checked(workbook, _analysed(workbook, source, as_of, clock, progress), clock, progress)
+
+
+@dataclass(frozen=True)
+class _Analysed:
+    """What was read and computed of every customer; nothing is checked yet, and nothing listed."""
+
+    intake: Intake
+    analysis: Analysis
+    governance: Governance
+
+
+def _analysed(workbook: Source, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress) -> _Analysed:
     settings = own.settings_of(workbook)
     at = as_of or settings.as_of or clock.now.date()
     if at.year < FIRST_YEAR:
@@ -111,7 +129,12 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     decided = governance_of(workbook, rules, customers, at, clock.now.date())
     analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash])
     _must_hold_something(analysis, workbook.name)
+    return _Analysed(intake, analysis, decided)
+
+
+def _checked(workbook: Source, found: _Analysed, clock: Clock, progress: Progress) -> Report:
     progress("checking")
+    intake, analysis, decided = found.intake, found.analysis, found.governance
     work, unfit = _work(workbook, analysis)
     return Report(
         book=workbook.name,
@@ -154,16 +177,18 @@ def refresh(
         When the sheets cannot be read, hold nothing yet, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
     """
     book = own.Kept(workbook)  # the exports, which are large and read once, are not kept
-    report = examine(book, source or workbook, as_of, clock, progress)
+    found = _analysed(book, source or workbook, as_of, clock, progress)
+    receipts = beside(receipts_of(found.analysis))
+    report = _checked(book, found, clock, progress)
     progress("writing")
-    written = workbook.write(tabs(report, book, clock), save=save)
+    written = workbook.write(tabs(report, book, clock, receipts), save=save)
     return Report(**{**report.__dict__, "written": written, "saved": save, "seconds": clock.seconds()})
 
 
-def tabs(report: Report, workbook: Source, clock: Clock) -> list[Tab]:
-    """Every tab of a refresh, in the order they are made."""
+def tabs(report: Report, workbook: Source, clock: Clock, receipts: Future[Receipts | None] | None = None) -> list[Tab]:
+    """Every tab of a refresh, in the order they are made; `receipts` are those of `receipts_of`, if somebody has begun with them."""
     analysis, work, today = report.analysis, report.work, clock.now.date()
-    receipts = beside(receipts_of(analysis))
+    receipts = receipts or beside(receipts_of(analysis))
     run = _run(report, report.run, clock)
     inputs = [rules_tab(analysis.facts.has_invoices), playbook_tab(analysis.facts.has_invoices, analysis.rules.segments), config_tab()]
     playbook = own.playbook_sheet_of(workbook) or rows_to_be(inputs, PLAYBOOK)
@@ -239,9 +264,22 @@ def digest(ledger: Ledger, settings: Settings) -> str:
 
 
 def _bytes(column: pd.Series) -> bytes:
-    if column.dtype == "str":
-        return "\x1f".join(column.to_numpy(object).tolist()).encode("utf-8", "surrogatepass")  # no sheet holds the separator
-    return column.to_numpy().tobytes()
+    if column.dtype != "str":
+        return column.to_numpy().tobytes()
+    with suppress(ImportError, UnicodeError, OverflowError):
+        return _joined(column)
+    return _BETWEEN.join(column.to_numpy(object).tolist()).encode("utf-8", "surrogatepass")
+
+
+def _joined(column: pd.Series) -> bytes:
+    """The same bytes, ten times as fast."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pa.array(column, pa.string())
+    if not isinstance(texts, pa.Array):
+        raise OverflowError("more than fits into one array")
+    return bytes(pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), _BETWEEN)[0].as_buffer())
 
 
 def present(ledger: Ledger) -> set[str]:

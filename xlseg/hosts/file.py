@@ -161,7 +161,8 @@ def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) ->
     """Make or update the tabs in an open book, and the values of the formulas of ours that the user has typed."""
     outcomes = [write_tab(book, tab) for tab in tabs]
     book.styles_used()
-    done = recompute(book, formulas) if formulas else Done()
+    without_formulas = {o.sheet for o in outcomes if not o.has_formulas}  # seen when they were written; a large one need not be searched again
+    done = recompute(book, formulas, without_formulas) if formulas else Done()
     users = any(o.user_formulas - set(done.places.get(o.sheet, ())) for o in outcomes)
     if users or done.others or _others_refer(book, tabs, outcomes, done):
         book.recalculate_on_load()
@@ -215,8 +216,7 @@ def _others_refer(book: Book, tabs: Sequence[Tab], outcomes: Sequence[Outcome], 
     changed = [(tab, outcome) for tab, outcome in zip(tabs, outcomes, strict=True) if outcome.how != "unchanged"]
     sheets = [*(o.sheet for _, o in changed), *done.changed]
     tables = [table.name for tab, _ in changed for table in tab.tables]
-    searched_in_vain = [o.part for o in outcomes if not o.has_formulas]  # seen when they were written; a large one need not be unpacked again
-    own = [*(o.part for _, o in changed), *searched_in_vain, *(book.worksheets()[name] for name in done.changed)]
+    own = [*(o.part for _, o in changed), *(o.part for o in outcomes if not o.has_formulas), *(book.worksheets()[name] for name in done.changed)]
     return bool(sheets) and book.is_referred_to(sheets, tables, own, done.texts)
 
 

@@ -117,10 +117,10 @@ class FormulaSheet:
         cells[column] = new
 
 
-def formula_sheets(book: Book, names: Collection[str]) -> dict[str, FormulaSheet]:
-    """The sheets with formulas that call one of the functions `names`."""
+def formula_sheets(book: Book, names: Collection[str], without: Collection[str] = ()) -> dict[str, FormulaSheet]:
+    """The sheets with formulas that call one of the functions `names`; those in `without` are known to hold no formula."""
     pattern = calls.pattern(names)
-    sheets = book.sheets_with_formulas().items()
+    sheets = [(name, part) for name, part in book.sheets_with_formulas().items() if name not in without]
     found = {name: FormulaSheet(book, name, part, names) for name, part in sheets if any(map(pattern.search, formula_texts(book.package.read(part))))}
     return {name: sheet for name, sheet in found.items() if sheet.cells}
 

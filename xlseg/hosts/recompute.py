@@ -65,9 +65,9 @@ class Done:
     others: bool = False
 
 
-def recompute(book: Book, formulas: Formulas) -> Done:
-    """Bring the values of all formulas of ours up to date, as the book is now."""
-    sheets = formula_sheets(book, formulas.names)
+def recompute(book: Book, formulas: Formulas, without: Collection[str] = ()) -> Done:
+    """Bring the values of all formulas of ours up to date, as the book is now; the sheets in `without` are known to hold no formula."""
+    sheets = formula_sheets(book, formulas.names, without)
     if not sheets:
         return Done()
     with _as_saved(book) as source:

@@ -100,7 +100,7 @@ def index_score(days_late: nw.Expr) -> nw.Expr:
     score, slope_before = nw.lit(float(INDEX_ANCHORS[0][1])), 0.0
     for (day, points), (next_day, next_points) in zip(INDEX_ANCHORS, (*INDEX_ANCHORS[1:], (301, 1)), strict=True):
         slope = (next_points - points) / (next_day - day)
-        score = score + (slope - slope_before) * nw.max_horizontal(days_late - float(day), nw.lit(0.0))
+        score = score + (slope - slope_before) * (days_late - float(day)).clip(lower_bound=0.0)
         slope_before = slope
     return score
 
