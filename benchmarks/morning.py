@@ -17,10 +17,11 @@ from refresh import make_book
 from xlseg import own
 from xlseg.analysis import analyse
 from xlseg.controls import controls, remarks
+from xlseg.fingerprint import digest
 from xlseg.hosts.file import WorkbookFile
 from xlseg.intake import read_ledger
 from xlseg.movers import movers
-from xlseg.refresh import Clock, digest, refresh
+from xlseg.refresh import Clock, refresh
 from xlseg.tabs.data_quality import data_quality_tab
 from xlseg.tabs.history import history_tab
 from xlseg.tabs.inputs import config_tab, rules_tab

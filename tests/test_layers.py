@@ -42,6 +42,7 @@ CORE = {
     "draws",
     "forecast",
     "gains",
+    "fingerprint",
 }
 TABS = {"tabs", "own", "governance", "publication", "importing"}
 USE = {"refresh", "words", "digest"}
@@ -62,7 +63,7 @@ ONLY_IN = {
     "zipfile": {"hosts", "sources"},
     "xlsxwriter": {"hosts", "demo"},
     "fastexcel": {"hosts"},
-    "pyarrow": {"hosts"},
+    "pyarrow": {"hosts", "fingerprint"},
     "python_calamine": {"hosts"},
     "openpyxl": {"hosts"},
     "narwhals": {"engines", "metrics"},

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,12 +33,13 @@ def beside(work: Callable[[], T]) -> Future[T]:
 
 
 def ahead(items: Iterator[T]) -> Generator[T, None, None]:
-    """The same items, each made beside what is done with the one before; who stops before the end waits for the one that is being made."""
+    """The same items, the next two made beside what is done with one; who stops before the end waits for those that are being made."""
+    if sys.platform == "emscripten":
+        yield from items
+        return
     end = object()
-    coming = beside(lambda: next(items, end))
-    try:
-        while (item := coming.result()) is not end:
-            coming = beside(lambda: next(items, end))
+    with ThreadPoolExecutor(1) as maker:  # waits: else they would be made from a file that others go on to read, at a place that is theirs
+        coming = deque(maker.submit(next, items, end) for _ in range(2))
+        while (item := coming.popleft().result()) is not end:
+            coming.append(maker.submit(next, items, end))
             yield item  # type: ignore[misc]
-    finally:
-        coming.exception()  # else it would be made from a file that others go on to read, at a place that is theirs

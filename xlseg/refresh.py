@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-
-import pandas as pd
+from dataclasses import dataclass, field
 
 from xlseg import __version__, own
 from xlseg.actions import Work, worklist
@@ -18,13 +14,12 @@ from xlseg.beside import beside
 from xlseg.controls import Control, controls, remarks
 from xlseg.dashboard import dashboard
 from xlseg.errors import SourceError
+from xlseg.fingerprint import fingerprint
 from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
 from xlseg.movers import Mover, counts, movers
-from xlseg.overrides import Override
 from xlseg.playbook import agreed
-from xlseg.settings import Settings
 from xlseg.tables import Finding, Intake, Ledger
 from xlseg.tabs.action_log import action_log_tab
 from xlseg.tabs.actions import actions_tab
@@ -42,9 +37,6 @@ from xlseg.tabs.run_log import Run, run_log_tab
 from xlseg.tabs.segments import segments_tab
 from xlseg.tabs.value import value_tab
 from xlseg.workbook import Source, Tab, Workbook, Written
-
-_BETWEEN = "\x1f"
-"""Between the texts of a column: no sheet holds it."""
 
 Progress = Callable[[str], None]
 """Told the name of each stop as it begins."""
@@ -245,41 +237,6 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
         rules_state=report.analysis.approval.state,
         rules_number=report.governance.number_of(report.analysis.rules.hash),
     )
-
-
-def fingerprint(ledger: Ledger, settings: Settings, overrides: Sequence[Override] = ()) -> str:
-    """Short hash of everything that was read; where on its sheet an override stands makes no difference."""
-    found = digest(ledger, settings)
-    decided = sorted(repr(replace(override, row=0)) for override in overrides)
-    return hashlib.sha256("\n".join([found, *decided]).encode("utf-8", "surrogatepass")).hexdigest()[:8] if decided else found[:8]
-
-
-def digest(ledger: Ledger, settings: Settings) -> str:
-    """Hash of everything that was read: equal for equal ledgers and settings only."""
-    found = hashlib.sha256(repr(settings).encode())
-    for table in (ledger.customers, ledger.invoices, ledger.payments, ledger.orders, ledger.reminders):
-        for name in table:
-            found.update(_bytes(table[name]))
-    return found.hexdigest()
-
-
-def _bytes(column: pd.Series) -> bytes:
-    if column.dtype != "str":
-        return column.to_numpy().tobytes()
-    with suppress(ImportError, UnicodeError, OverflowError):
-        return _joined(column)
-    return _BETWEEN.join(column.to_numpy(object).tolist()).encode("utf-8", "surrogatepass")
-
-
-def _joined(column: pd.Series) -> bytes:
-    """The same bytes, ten times as fast."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = pa.array(column, pa.string())
-    if not isinstance(texts, pa.Array):
-        raise OverflowError("more than fits into one array")
-    return bytes(pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], texts), _BETWEEN)[0].as_buffer())
 
 
 def present(ledger: Ledger) -> set[str]:

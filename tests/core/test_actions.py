@@ -15,8 +15,8 @@ from ledgers import ago, book, invoice, order, payment
 
 from xlseg.actions import Action, Listed, Logged, Typed, Work, worklist
 from xlseg.analysis import Analysis, analyse
+from xlseg.fingerprint import digest
 from xlseg.playbook import HEAD, Playbook, read_playbook
-from xlseg.refresh import digest
 from xlseg.segments.rules import HEAD as RULES_HEAD
 from xlseg.segments.rules import RuleSet, read_rules
 from xlseg.settings import Settings

@@ -15,11 +15,12 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlseg.hosts import arrow, pieces, reading
+from xlseg.hosts import pieces, reading, survey
 from xlseg.hosts.cells import OpenpyxlCells
 from xlseg.hosts.columns import columns_of
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.glance import is_usual
+from xlseg.hosts.opening import unpacked
 from xlseg.hosts.reading import open_sheets
 from xlseg.workbook import Array, CellError, Grid, Value
 
@@ -83,7 +84,7 @@ def filled(column: Array) -> list[tuple[int, Value]]:
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Sheets are cut after every few cells; the numbers of the rows with which pieces begin."""
-    inflated, cut_up, firsts = pieces.unpacked, pieces.pieces, []
+    cut_up, firsts = pieces.Cutter.pieces, []
 
     def noted(*args: Any) -> Iterator[pieces.Piece]:
         for piece in cut_up(*args):
@@ -91,8 +92,10 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             yield piece
 
     monkeypatch.setattr(pieces, "piece_size", lambda _: 1)
-    monkeypatch.setattr(pieces, "unpacked", lambda *args: (chunk[at : at + 400] for chunk in inflated(*args) for at in range(0, len(chunk), 400)))
-    monkeypatch.setattr(arrow, "pieces", noted)
+    monkeypatch.setattr(pieces.Cutter, "pieces", noted)
+    monkeypatch.setattr(survey, "_AT_HAND", 400)
+    monkeypatch.setattr(survey, "_LONGEST_TAG", 300)
+    monkeypatch.setattr(reading, "unpacked", lambda *args: (chunk[at : at + 400] for chunk in unpacked(*args) for at in range(0, len(chunk), 400)))
     return firsts
 
 
@@ -199,8 +202,11 @@ def read(file: Path) -> Grid:
 def test_a_sheet_in_pieces_reads_as_a_whole(tmp_path: Path, cut: list[int], gap: bool, inline: bool, at: tuple[int, int]) -> None:
     file = tmp_path / "book.xlsx"
     write(file, ledger(gap=gap), *at, constant_memory=inline)
-    assert described(read(file).columns) == described(plainly(file, 1))
-    assert len(cut) > 5
+    sheet = open_sheets(file).sheet("S")
+    for _ in range(2):  # surveyed on the way, and then known
+        assert described(sheet.body(1).columns) == described(plainly(file, 1))
+        assert len(cut) > 5
+        cut.clear()
 
 
 @pytest.mark.usefixtures("large")
@@ -253,14 +259,18 @@ def test_a_piece_of_another_kind_is_told_from_the_others(tmp_path: Path, cut: li
         "UTF-16",
     ],
 )
-def test_a_sheet_written_in_another_way_is_not_cut(
+def test_a_sheet_written_in_another_way_is_not_read_in_pieces(
     tmp_path: Path, cut: list[int], monkeypatch: pytest.MonkeyPatch, change: Callable[[bytes], bytes]
 ) -> None:  # fmt: skip
     write(tmp_path / "book.xlsx", ledger(), 0, 0)
     file = changed(tmp_path / "book.xlsx", change)
-    in_pieces = described(read(file).columns)
+    sheet = open_sheets(file).sheet("S")
+    on_the_way = described(sheet.body(1).columns)
+    cut.clear()
+    in_pieces = described(sheet.body(1).columns)
     assert len(cut) < 2
-    monkeypatch.setattr(arrow, "is_large", lambda *_: False)
+    assert on_the_way == in_pieces
+    monkeypatch.setattr(pieces, "piece_size", lambda _: 1 << 20)
     assert in_pieces == described(read(file).columns)
 
 

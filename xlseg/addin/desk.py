@@ -16,11 +16,12 @@ from xlseg.addin.sheets import CallingBook, FormulaSource, Opener, RangeSheet
 from xlseg.addin.values import cell, is_range
 from xlseg.analysis import Analysis
 from xlseg.errors import SettingError, XlsegError
+from xlseg.fingerprint import digest
 from xlseg.governance import overrides_of
 from xlseg.intake import read_ledger
 from xlseg.intake.sheets import must_fit
 from xlseg.migration import GONE
-from xlseg.refresh import digest, present
+from xlseg.refresh import present
 from xlseg.segments.rules import RuleSet
 from xlseg.tables import Intake
 from xlseg.workbook import Value

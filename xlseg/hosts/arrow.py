@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from xlseg.hosts.pieces import Piece, is_large, pieces
+from xlseg.hosts.pieces import Piece
 from xlseg.workbook import Array, Grid, Value
 
 AT_A_TIME = min(4, os.cpu_count() or 1)
@@ -32,18 +32,23 @@ _NO_DAY = np.datetime64("1905-01-01", "ms")
 """What seems to be before is a time of day, in either date system; it has always been read as part of a day."""
 
 
-def whole_columns(book: Path | BytesIO, sheet: str, below: int, head: Sequence[Sequence[Value]], part: str | None = None) -> Grid | None:
+def whole_columns(
+    book: Path | BytesIO, sheet: str, below: int, head: Sequence[Sequence[Value]], pieces: Iterable[Piece] | None = None
+) -> Grid | None:
     """The cells of a sheet without error values, TRUE and FALSE, from A on, below a row; None where only its single cells tell what stands there.
 
     Parameters
     ----------
     head
         Its first rows: most of what would be found out in the end can be seen in them.
-    part
-        The member of the package that holds it, if it can be cut into pieces.
+    pieces
+        Its rows, if they have been cut.
     """
     with suppress(ImportError):
-        return None if _is_mixed_at_once(head[below:]) else _columns(book, sheet, below, part)
+        if _is_mixed_at_once(head[below:]):
+            return None
+        loaded = [_load(book, sheet, below + 1, below)] if pieces is None else _in_pieces(pieces, sheet, below)
+        return _columns(loaded, below)
     return None
 
 
@@ -54,24 +59,22 @@ def _is_mixed_at_once(rows: Sequence[Sequence[Value]]) -> bool:
     return _may_be_values(pa.array(texts, pa.string()))
 
 
-def _columns(book: Path | BytesIO, sheet: str, below: int, part: str | None) -> Grid | None:
-    whole = part is None or not is_large(book, part)
-    loaded = [_load(book, sheet, below + 1, below)] if whole else _in_pieces(book, part or "", sheet, below)
-    table = _one_below_the_other(loaded)
-    if table is None:
+def _columns(loaded: Sequence[_Loaded | None], below: int) -> Grid | None:
+    """The columns of parts of a sheet, one below the other; None where one would be a mixture, or is not sure."""
+    found = [each for each in loaded if each is not None]
+    if len(found) < len(loaded) or any(above.last >= each.first for above, each in pairwise(found)):
         return None
-    rows, left, found = table
-    columns: list[Array] = [np.full(rows, np.nan) for _ in range(left)]
-    coded: dict[int, tuple[Array, Array]] = {}
-    for at, column in enumerate(found, start=left):
-        read = _texts(column) if _is_text(column.type) else _column(column)
-        if read is None:
-            return None
-        if isinstance(read, tuple):
-            coded[at] = read
-            read = read[1][read[0]]
-        columns.append(read)
-    return Grid(below + 1, tuple(columns), coded)
+    width = max((max(each.columns, default=-1) for each in found), default=-1) + 1
+    left = min((min(each.columns, default=width) for each in found), default=width)
+    rows = found[-1].last - found[0].first + 1
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        read = [*pool.map(lambda at: _read(found, at), range(left, width))]
+    whole = [column for column in read if column is not None]
+    if len(whole) < len(read):
+        return None
+    coded = {at: column for at, column in enumerate(whole, start=left) if isinstance(column, tuple)}
+    values = (column[1][column[0]] if isinstance(column, tuple) else column for column in whole)
+    return Grid(below + 1, (*(np.full(rows, np.nan) for _ in range(left)), *values), coded)
 
 
 @dataclass(frozen=True)
@@ -108,12 +111,12 @@ def _load_piece(piece: Piece, sheet: str, below: int) -> _Loaded | None:
     return _load(piece.package(), sheet, *((below + 1, below) if is_top else (piece.first, None)))
 
 
-def _in_pieces(book: Path | BytesIO, part: str, sheet: str, below: int) -> list[_Loaded | None]:
+def _in_pieces(pieces: Iterable[Piece], sheet: str, below: int) -> list[_Loaded | None]:
     """The rows of a sheet, loaded some pieces at a time."""
     loaded: list[_Loaded | None] = []
     waiting: deque[Future[_Loaded | None]] = deque()
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        for piece in pieces(book, part, below):
+        for piece in pieces:
             waiting.append(pool.submit(_load_piece, piece, sheet, below))
             if len(waiting) > AT_A_TIME:  # so that few are in memory
                 loaded.append(waiting.popleft().result())
@@ -123,25 +126,18 @@ def _in_pieces(book: Path | BytesIO, part: str, sheet: str, below: int) -> list[
     return loaded
 
 
-def _one_below_the_other(loaded: Sequence[_Loaded | None]) -> tuple[int, int, list[Any]] | None:
-    """The number of rows, the first column that is not empty, and the columns from there on; None where that would be a mixture, or is not sure."""
+def _read(loaded: Sequence[_Loaded], at: int) -> Array | tuple[Array, Array] | None:
+    """A column of all parts: its values, or its texts as in `_texts`; empty rows between the parts stay empty."""
     import pyarrow as pa
 
-    found = [each for each in loaded if each is not None]
-    if len(found) < len(loaded) or any(above.last >= each.first for above, each in pairwise(found)):
+    parts = [each.columns.get(at, pa.nulls(each.rows)) for each in loaded]
+    kind = _kind_of(parts)
+    if kind is None:
         return None
-    width = max((max(each.columns, default=-1) for each in found), default=-1) + 1
-    left = min((min(each.columns, default=width) for each in found), default=width)
-    gaps = [*(each.first - above.last - 1 for above, each in pairwise(found)), 0]
-    columns = []
-    for at in range(left, width):
-        parts = [each.columns.get(at, pa.nulls(each.rows)) for each in found]
-        kind = _kind_of(parts)
-        if kind is None:
-            return None
-        filled = [array for part, gap in zip(parts, gaps, strict=True) for array in (_cast(part, kind), pa.nulls(gap, kind))]
-        columns.append(parts[0] if len(parts) == 1 else pa.concat_arrays(filled))
-    return found[-1].last - found[0].first + 1, left, columns
+    gaps = [*(each.first - above.last - 1 for above, each in pairwise(loaded)), 0]
+    filled = [array for part, gap in zip(parts, gaps, strict=True) for array in (_cast(part, kind), pa.nulls(gap, kind))]
+    column = parts[0] if len(parts) == 1 else pa.concat_arrays(filled)
+    return _texts(column) if _is_text(column.type) else _column(column)
 
 
 def _cast(part: Any, kind: Any) -> Any:

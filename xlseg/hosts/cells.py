@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xlseg.errors import FormatError
-from xlseg.hosts.columns import MAX_DENSE
-from xlseg.hosts.extent import MAX_ROWS
+from xlseg.hosts.extent import MAX_DENSE, MAX_ROWS
 from xlseg.hosts.survey import Survey
 from xlseg.workbook import CellError
 

@@ -9,11 +9,8 @@ from typing import Any
 import numpy as np
 
 from xlseg.errors import FormatError
-from xlseg.hosts.extent import is_spread
+from xlseg.hosts.extent import MAX_DENSE, is_spread
 from xlseg.workbook import Array, Value
-
-MAX_DENSE = 60_000_000
-"""Cells, empty ones included, up to which a sheet is read by calamine, which keeps 24 bytes for each; and up to which it is read at all."""
 
 _DAY = dt.timedelta(days=1)
 

@@ -9,6 +9,8 @@ from xlseg.hosts.glance import MANY, glance
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
+MAX_DENSE = 60_000_000
+"""Cells, empty ones included, up to which a sheet is read by calamine, which keeps 24 bytes for each; and up to which it is read at all."""
 FEW = 4_000_000
 """Cells that any sheet may spread over."""
 PLACES_A_BYTE = 0.25
@@ -67,6 +69,11 @@ class Extent:
     def is_sparse(self) -> bool:
         """Whether that is far more than can stand in the sheet."""
         return self.dense > FEW + self._size * PLACES_A_BYTE
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the cells hold nothing but numbers and texts, dates among them, and lie close together."""
+        return not (self.has_errors or self.has_rare or self.has_huge or self.is_sparse or self.dense > MAX_DENSE)
 
     def take(self, chunk: bytes) -> None:
         """Go on with the next bytes, which begin and end between tags.

@@ -10,9 +10,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
-
-from xlseg.hosts.opening import unpacked
 
 PIECE = 12 << 20
 """Bytes of XML of a piece, at least."""
@@ -57,35 +54,46 @@ class Piece:
         return content.getvalue()
 
 
-def pieces(book: Path | BytesIO, part: str, below: int) -> Iterator[Piece]:
-    """The rows of a worksheet, from the top; those down to the one below a row stand in one piece.
+@dataclass(frozen=True)
+class Cutter:
+    """What cuts a worksheet.
 
-    Parameters
+    Attributes
     ----------
     part
         Name of the worksheet's member in the package, as it stands there.
+    size
+        Bytes of XML of a piece.
     """
-    with zipfile.ZipFile(book) as package:
-        shared, size = _shared(package, part), piece_size(package)
-        chunks = unpacked(package, package.getinfo(part))
+
+    shared: bytes
+    part: str
+    size: int
+
+    def pieces(self, chunks: Iterator[bytes], below: int) -> Iterator[Piece]:
+        """The rows of the worksheet of which these are the bytes, from the top; those down to the one below a row stand in one piece."""
         head, rest = _head(chunks)
         first, gathered, held = 1, [rest], 0  # chunks are not joined: most of the time would be spent on copying
         for chunk in chunks:
-            if held >= size and (cut := _cut(gathered[-1], max(below + 1, first))):
+            if held >= self.size and (cut := _cut(gathered[-1], max(below + 1, first))):
                 at, number = cut
                 last = gathered.pop()
-                yield Piece(first, shared, part, (head, *gathered, last[:at], _END))
+                yield Piece(first, self.shared, self.part, (head, *gathered, last[:at], _END))
                 first, gathered, held = number, [last[at:]], 0
             gathered.append(chunk)
             held += len(chunk)
-        yield Piece(first, shared, part, (head, *gathered))
+        yield Piece(first, self.shared, self.part, (head, *gathered))
 
 
-def is_large(book: Path | BytesIO, part: str) -> bool:
+def cutter(package: zipfile.ZipFile, part: str) -> Cutter | None:
+    """What cuts a worksheet; None where it does not pay."""
+    return Cutter(_shared(package, part), part, piece_size(package)) if is_large(package, package.getinfo(part)) else None
+
+
+def is_large(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     """Whether it pays to read a worksheet in pieces."""
-    with zipfile.ZipFile(book) as package:
-        size = piece_size(package)
-        return size <= _MOST and package.getinfo(part).file_size >= 2 * size
+    size = piece_size(package)
+    return size <= _MOST and part.file_size >= 2 * size
 
 
 def piece_size(package: zipfile.ZipFile) -> int:

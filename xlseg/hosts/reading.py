@@ -10,8 +10,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,10 @@ from xlseg.hosts.arrow import whole_columns
 from xlseg.hosts.book import sheets_of_tables
 from xlseg.hosts.cells import Cells, Package, Rows, choose_cells, named_by_content
 from xlseg.hosts.columns import columns_of, plain
+from xlseg.hosts.extent import Extent
 from xlseg.hosts.heads import HEAD_ROWS, shortened
-from xlseg.hosts.opening import indexed, opened
+from xlseg.hosts.opening import indexed, opened, unpacked
+from xlseg.hosts.pieces import cutter
 from xlseg.hosts.survey import Survey, inspect
 from xlseg.workbook import Array, Grid, Value
 
@@ -70,7 +73,7 @@ class BookReader:
 
     def sheets(self) -> Sequence[str]:
         """Names of the worksheets (chart and macro sheets hold no cells)."""
-        return self._cells.names()
+        return (self._heads if self._is_large else self._cells).names()
 
     def sheet(self, name: str) -> SheetReader:
         """One of them.
@@ -82,7 +85,7 @@ class BookReader:
         """
         if name not in self.sheets():
             raise MissingSheetError(self.name, name, self.sheets())
-        if self._survey.dense > LARGE:
+        if self._is_large:
             return SheetReader(name, self._when_asked(name, False), self._when_asked(name, True), self._columns(name))
         with self._told(name):
             return SheetReader(name, self._cells.load(name))
@@ -104,9 +107,35 @@ class BookReader:
 
         def columns(below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
             with self._told(name):
-                return whole_columns(self._package, name, below, head, self._survey.part_of(name)) if self._survey.is_plain(name) else None
+                return (self._surveyed_on_the_way if name in self._survey.waiting else self._surveyed)(name, below, head)
 
         return columns
+
+    def _surveyed(self, name: str, below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
+        extent = self._survey.sheets.get(name)
+        if extent is None or not extent.is_plain:
+            return None
+        if not extent.is_in_order:
+            return whole_columns(self._package, name, below, head)
+        with zipfile.ZipFile(self._path) as package:
+            cut, chunks = cutter(package, extent.part), unpacked(package, package.getinfo(extent.part))
+            return whole_columns(self._package, name, below, head, cut.pieces(chunks, below) if cut else None)
+
+    def _surveyed_on_the_way(self, name: str, below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
+        """The columns of a sheet that nobody has looked at: rows are read as soon as that has been done, if they are as they should be."""
+        found = None
+        with zipfile.ZipFile(self._path) as package:
+            cut = cutter(package, self._survey.waiting[name].filename)  # before the sheet goes by: both read the file
+            extent, chunks = self._survey.going_by(package, name)
+            with suppress(_UnusualError):
+                found = whole_columns(self._package, name, below, head, cut.pieces(_while_usual(extent, chunks), below) if cut else None)
+            for _ in chunks:  # all of it is looked at, whatever came of it
+                pass
+        return found if found is not None else self._surveyed(name, below, head)
+
+    @cached_property
+    def _is_large(self) -> bool:
+        return bool(self._survey.waiting) or self._survey.dense > LARGE
 
     @cached_property
     def _package(self) -> Package:
@@ -114,7 +143,13 @@ class BookReader:
 
     @cached_property
     def _heads(self) -> Cells:
-        return choose_cells(shortened(self._path), self._survey)
+        with self._told(self.name):
+            copy = shortened(self._path)
+            return choose_cells(copy, self._survey_of(copy) if self._survey.waiting else self._survey)
+
+    def _survey_of(self, copy: BytesIO) -> Survey:
+        with zipfile.ZipFile(BytesIO(copy.getbuffer())) as package:
+            return inspect(self.name, package, indexed(package, self.name))[1]
 
     def without_formulas(self) -> frozenset[str]:
         """Names of the worksheets in which no cell holds a formula."""
@@ -131,6 +166,9 @@ class BookReader:
     @cached_property
     def _cells(self) -> Cells:
         with self._told(self.name):
+            if self._survey.waiting:
+                with zipfile.ZipFile(self._path) as package:
+                    self._survey.complete(package)
             return choose_cells(self._package, self._survey)
 
     @contextmanager
@@ -143,6 +181,17 @@ class BookReader:
         except BaseException as error:  # a panic of Rust is no Exception
             reason = str(error).partition("\n")[0]
             raise FormatError(place, f"cannot be read ({reason})", "open the workbook in Excel and save it again") from error
+
+
+class _UnusualError(Exception):
+    """A sheet cannot be cut as it goes by."""
+
+
+def _while_usual(extent: Extent, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        if not (extent.is_plain and extent.is_in_order):
+            raise _UnusualError
+        yield chunk
 
 
 class SheetReader:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from xlseg.beside import ahead
 from xlseg.errors import FormatError
-from xlseg.hosts.columns import MAX_DENSE
 from xlseg.hosts.extent import Extent
-from xlseg.hosts.opening import CHUNK, unpacked
+from xlseg.hosts.opening import unpacked
 from xlseg.hosts.package import Element, parsed
+from xlseg.hosts.pieces import is_large
 
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships|table)[\s>]")
@@ -28,48 +27,68 @@ _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_TAG = 1 << 16
+_AT_HAND = 1 << 18
+"""Bytes that are looked at at once: few enough for the cache of a processor."""
 _MANY = 2 << 20
 """Bytes of a large part that are unpacked while those before are looked at."""
 _SAVE_AGAIN = "open it in Excel and save it again"
 
 
-@dataclass(frozen=True)
 class Survey:
-    """What the raw XML of all worksheets tells before they are read.
+    """What the raw XML of the worksheets tells before they are read; of the large ones, while they are read.
 
     Attributes
     ----------
-    has_errors
-        Whether any holds error values.
-    dense
-        The cells of the largest rectangle filled.
-    is_sparse
-        Whether some rectangle is far larger than what can stand in it.
-    has_huge
-        Whether any holds a negative number that no date is.
     sheets
-        The extents of the worksheets by their names.
+        The extents of the worksheets by their names, of those that have been looked at.
+    waiting
+        The members of those that have not been.
     """
 
-    has_errors: bool
-    dense: int
-    is_sparse: bool = False
-    has_huge: bool = False
-    sheets: Mapping[str, Extent] = field(default_factory=dict)
+    def __init__(self, book: str, every: Iterable[Extent], sheets: Mapping[str, Extent], waiting: Mapping[str, zipfile.ZipInfo]) -> None:
+        self._book, self._every = book, [*every]
+        self.sheets, self.waiting = dict(sheets), dict(waiting)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any holds error values."""
+        return any(extent.has_errors for extent in self._every)
+
+    @property
+    def dense(self) -> int:
+        """The cells of the largest rectangle filled."""
+        return max((extent.dense for extent in self._every), default=0)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether some rectangle is far larger than what can stand in it."""
+        return any(extent.is_sparse for extent in self._every)
+
+    @property
+    def has_huge(self) -> bool:
+        """Whether any holds a negative number that no date is."""
+        return any(extent.has_huge for extent in self._every)
 
     def without_formulas(self) -> frozenset[str]:
-        """Names of the sheets in which no cell holds a formula."""
+        """Names of the sheets of which it is known that no cell holds a formula."""
         return frozenset(name for name, extent in self.sheets.items() if not extent.has_formulas)
 
-    def is_plain(self, sheet: str) -> bool:
-        """Whether the sheet's cells hold nothing but numbers and texts, dates among them, and lie close together."""
-        extent = self.sheets.get(sheet)
-        return extent is not None and not (extent.has_errors or extent.has_rare or extent.has_huge or extent.is_sparse or extent.dense > MAX_DENSE)
+    def going_by(self, package: zipfile.ZipFile, sheet: str) -> tuple[Extent, Iterator[bytes]]:
+        """The extent of a sheet that waits, and its bytes; it tells of those that have been taken, and of the sheet with the last."""
+        member = self.waiting[sheet]
+        extent = Extent(f"{self._book}: {member.filename}", member.file_size, member.filename)
+        return extent, self._noted(sheet, extent, _looked_at(extent, ahead(unpacked(package, member, _MANY))))
 
-    def part_of(self, sheet: str) -> str | None:
-        """The member that holds a sheet whose rows are in order; None where they may not be."""
-        extent = self.sheets.get(sheet)
-        return extent.part if extent is not None and extent.is_in_order else None
+    def _noted(self, sheet: str, extent: Extent, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        yield from chunks
+        self._every.append(extent)
+        self.sheets[sheet] = extent
+        del self.waiting[sheet]
+
+    def complete(self, package: zipfile.ZipFile) -> None:
+        """Look at all that wait."""
+        for sheet in [*self.waiting]:
+            _to_the_end(self.going_by(package, sheet)[1])
 
 
 def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> tuple[bool, Survey]:
@@ -91,13 +110,13 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     if part not in names:
         raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
     root = _tree(book, package, names[part])
-    found = {name: _survey(f"{book}: {member.filename}", package, member) for name, member in names.items()}
-    extents = {name: extent for name, extent in found.items() if extent}
     parts = _sheet_parts(book, package, names, part, root)
+    waiting = {sheet: names[name] for sheet, name in parts.items() if name in names and _can_wait(package, names[name])}
+    now = {name: member for name, member in names.items() if member not in waiting.values()}
+    found = {name: _survey(f"{book}: {member.filename}", package, member) for name, member in now.items()}
+    extents = {name: extent for name, extent in found.items() if extent}
     sheets = {sheet: extents[name] for sheet, name in parts.items() if name in extents}
-    every = extents.values()
-    dense = max((extent.dense for extent in every), default=0)
-    return _epoch_1904(root), Survey(any(e.has_errors for e in every), dense, any(e.is_sparse for e in every), any(e.has_huge for e in every), sheets)
+    return _epoch_1904(root), Survey(book, extents.values(), sheets, waiting)
 
 
 def _epoch_1904(root: Element) -> bool:
@@ -136,6 +155,14 @@ def _tree(book: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Eleme
     return parsed(b"".join(unpacked(package, member)), f"{book}: {member.filename}")
 
 
+def _can_wait(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Whether a part is surely a worksheet that can be looked at while it is read, some rows after the others."""
+    if not is_large(package, member):
+        return False
+    start = next(unpacked(package, member), b"")
+    return _WORKSHEET.search(start) is not None and start[:2] not in _UTF_16 and b"<!DOCTYPE" not in start
+
+
 def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Extent | None:
     """The extent of a worksheet; None for another part."""
     chunks = _in_utf_8(unpacked(package, member) if member.file_size <= _MANY else ahead(unpacked(package, member, _MANY)))
@@ -146,13 +173,26 @@ def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ex
         raise FormatError(place, "the XML declares a document type", _SAVE_AGAIN)
     if not _WORKSHEET.search(start):
         _must_count_right(place, start, member.file_size)
-        for _ in chunks:  # to its end, for its size
-            pass
+        _to_the_end(chunks)  # for its size
         return None
     extent = Extent(place, member.file_size, member.filename)
-    for chunk in _whole_tags(chain([_DECLARATION.sub(b"", start, count=1)], chunks)):
-        extent.take(chunk)
+    _to_the_end(_looked_at(extent, chain([start], chunks)))
     return extent
+
+
+def _looked_at(extent: Extent, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes, each handed on when the extent tells of it."""
+    start = next(chunks, b"")
+    rows = _DECLARATION.sub(b"", start, count=1)
+    yield start[: len(start) - len(rows)]
+    for chunk in _whole_tags(chain([rows], chunks)):
+        extent.take(chunk)
+        yield chunk
+
+
+def _to_the_end(chunks: Iterator[bytes]) -> None:
+    for _ in chunks:
+        pass
 
 
 def _must_count_right(place: str, start: bytes, size: int) -> None:
@@ -175,9 +215,9 @@ def _whole_tags(chunks: Iterator[bytes]) -> Iterator[bytes]:
     rest = b""
     for chunk in chunks:
         rest, start = rest + chunk, 0
-        while start + CHUNK <= len(rest):
-            cut = rest.rfind(b"<", start + CHUNK - _LONGEST_TAG, start + CHUNK)
-            stop = cut if cut > 0 else start + CHUNK
+        while start + _AT_HAND <= len(rest):
+            cut = rest.rfind(b"<", start + _AT_HAND - _LONGEST_TAG, start + _AT_HAND)
+            stop = cut if cut > 0 else start + _AT_HAND
             yield rest[start:stop]
             start = stop
         rest = rest[start:]
