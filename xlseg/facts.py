@@ -41,7 +41,7 @@ class Facts:
     sales
         customer, day, amount: invoices without credit memos.
     orders
-        customer, day, month (0–11), amount; refunds are below 0.
+        customer, order, day, month (0–11), amount; refunds are below 0. `order` is a position in the table that they are of.
     order_days
         customer, day: distinct days with an order.
     """
@@ -312,7 +312,8 @@ def _orders(ledger: Ledger, customer: Array) -> pd.DataFrame:
     table, date = (ledger.orders, "date") if ledger.has_orders else (ledger.invoices, "issued")
     order = _by_customer(customer)
     day = days(table[date])[order]
-    return _frame(customer=customer[order], day=day, month=month_numbers(day) % 12, amount=table["amount"].to_numpy("int64")[order])
+    amount = table["amount"].to_numpy("int64")[order]
+    return _frame(customer=customer[order], order=order, day=day, month=month_numbers(day) % 12, amount=amount)
 
 
 def _order_days(orders: pd.DataFrame) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def touches(ledger: Ledger, book: Facts, contacts: Sequence[Contact], as_of: int
     seen = ledger.reminders[days(ledger.reminders["date"]) <= as_of]
     customer = pd.Index(np.array(book.customers, object)).get_indexer([*seen["customer"].tolist(), *(c.customer for c in contacts)])
     named = seen["document"].to_numpy(object)
-    place = pd.Index(ledger.invoices["document"]).get_indexer(named) if len(ledger.invoices) else np.full(len(named), NO_DOCUMENT)
+    place = pd.Index(ledger.invoices["document"]).get_indexer(named) if len(named) and len(ledger.invoices) else np.full(len(named), NO_DOCUMENT)
     invoice = np.where(named == "", NO_DOCUMENT, np.where(place < 0, OTHER_DOCUMENT, place))
     channel, words = pd.factorize(np.array([*map(channel_of, seen["channel"].tolist()), *(channel_of(c.channel) for c in contacts)], object))
     day = np.concatenate([days(seen["date"]), np.array([c.day for c in contacts], "datetime64[D]").astype("int64")])
@@ -157,7 +157,8 @@ class Owing:
         """Customer, invoice (-1: on account) and day of every payment; an invoice that its own row calls paid counts as paid on that day."""
         rows = self.ledger.payments
         rows = rows[~rows["is_credit"].to_numpy("bool") & (rows["amount"].to_numpy() > 0)]
-        target = pd.Index(self.ledger.invoices["document"]).get_indexer(rows["document"]) if len(self.ledger.invoices) else np.full(len(rows), -1)
+        documents = self.ledger.invoices["document"]
+        target = pd.Index(documents).get_indexer(rows["document"]) if len(rows) and len(documents) else np.full(len(rows), -1)
         payer = pd.Index(np.array(self.book.customers, object)).get_indexer(rows["customer"])
         closed = self.book.closings
         closed = closed[closed["by_credit"].to_numpy() == 0]
@@ -175,6 +176,8 @@ def judged(found: Touches, owing: Owing, as_of: int, window: int) -> tuple[Array
     A touch counts when it lies in the window, its seven days are over, and something was open on its day: the document it names, or anything of the
     customer's. It is answered by a payment 1 … 7 days after it, on that document, or by the customer.
     """
+    if not len(found):
+        return np.zeros(0, "bool"), np.zeros(0, "bool")
     by_invoice = found.invoice >= 0
     group = np.where(by_invoice, found.invoice, 0)
     was_open = np.where(by_invoice, owing.open_invoices.over(group, found.day), owing.open_customers.over(found.customer, found.day))

@@ -24,7 +24,7 @@ def expected(tables: list[pd.DataFrame]) -> str:
 @pytest.mark.parametrize("names", [[], ["A"], ["", ""], ["Ä €", "😀", "a,b"], ["C1"] * 50])
 @pytest.mark.parametrize("storage", ["pyarrow", "python"])
 def test_a_digest_is_of_the_texts_joined_and_the_numbers_as_they_are_kept(names: list[str], storage: str) -> None:
-    kind = pd.StringDtype(storage, na_value=np.nan)  # type: ignore[call-overload]
+    kind = pd.StringDtype(storage, na_value=np.nan)
     column = pd.Series(["cut off", *names], dtype=kind)[1:].reset_index(drop=True)
     customers = empty(CUSTOMERS).reindex(range(len(names))).assign(customer=column)[["customer", "credit_limit"]]
     ledger = Ledger(customers=customers)
@@ -32,6 +32,6 @@ def test_a_digest_is_of_the_texts_joined_and_the_numbers_as_they_are_kept(names:
 
 
 def test_a_text_that_no_utf_8_holds_counts_too() -> None:
-    kind = pd.StringDtype("python", na_value=np.nan)  # type: ignore[call-overload]
+    kind = pd.StringDtype("python", na_value=np.nan)
     ledgers = [Ledger(customers=pd.DataFrame({"customer": pd.Series([text], dtype=kind)})) for text in ("a\ud800", "a\ud801", "a")]
     assert len({digest(ledger, Settings()) for ledger in ledgers}) == 3

@@ -98,7 +98,7 @@ class Evidence:
     def _order_rows(self) -> pd.DataFrame:
         """The orders and refunds up to the date, in the order of the facts; the documents that stand in for orders where the book has none."""
         table, date = (self.ledger.orders, "date") if self.ledger.has_orders else (self.ledger.invoices, "issued")
-        own = table[(table["customer"].astype(object) == self.customer).to_numpy()]
+        own = table.iloc[_of(self.facts.orders, self.position)["order"].to_numpy()]
         columns = {"amount": own["amount"].to_numpy() / 100, "cents": own["amount"].to_numpy(), "days": self.day - days(own[date])}
         return pd.DataFrame({**_named(own, date), **columns}).assign(due=_NEVER, settled=_NEVER)
 

@@ -23,7 +23,10 @@ LONGEST_TEXT = 32_767
 _LONGEST_WHOLE = 1e15
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_SPECIAL = re.compile("[\x00-\x08\x0b-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
+_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x")
+_SPECIAL = re.compile("[&<>]|" + _STRANGE.pattern)
+_BETWEEN = "\x1f"
+"""Between texts, none of which is strange."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _STYLE = re.compile(rb' s="([0-9]+)"')
@@ -110,8 +113,11 @@ def escaped(text: str) -> bytes:
     if _SPECIAL.search(text) is None:
         return text.encode()
     text = _CONTROL.sub(lambda m: f"_x{ord(m[0]):04X}_", text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _SURROGATE.sub("\ufffd", text).encode()
+    return _SURROGATE.sub("\ufffd", _without_markup(text)).encode()
+
+
+def _without_markup(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def plain_values(values: Sequence[Value] | Array, epoch_1904: bool) -> Sequence[Value]:
@@ -144,9 +150,10 @@ def _text(value: str) -> Body:
 
 def text_bodies(texts: Sequence[str]) -> list[Body]:
     """The XML of texts; mostly none of them needs a look of its own."""
-    if _SPECIAL.search("\n".join(texts)) or max(map(len, texts), default=0) > LONGEST_TEXT // 2:
+    if _STRANGE.search("\n".join(texts)) or max(map(len, texts), default=0) > LONGEST_TEXT // 2:
         return [body(text, False) for text in texts]
-    return [(b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % text.encode()) if text else BLANK for text in texts]
+    escaped_ = _without_markup(_BETWEEN.join(texts)).encode().split(_BETWEEN.encode()) if texts else []
+    return [(b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % text) if text else BLANK for text in escaped_]
 
 
 def _cut(value: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from xlseg.errors import LayoutError
-from xlseg.hosts import formulas, ranges
+from xlseg.hosts import formulas, joined, ranges
 from xlseg.hosts.a1 import LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
 from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, style_attribute, text
@@ -74,7 +75,7 @@ class _Filling:
         self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last, self._kept)
         self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
-        self._tails: dict[int, list[bytes]] = {}
+        self._tails: dict[int, Any] = {}
 
     def run(self) -> list[str]:
         rows = plan(self._spec.growth, self._old_keys(), self._new_keys(), bool(self._spec.key))
@@ -150,7 +151,7 @@ class _Filling:
         anew = self._lines(start, rows) if at_once else []
         first = self._first + start
         if anew and first > self._old_last and not any(map(self._sheet.has, range(first, first + len(rows)))):
-            self._sheet.add(first, anew)
+            self._sheet.add(first, anew, has_formulas=bool(self._user.columns))  # ours are values
             return
         expected: Sequence[bytes | None] = anew or [None] * len(rows)
         for index, (row, line) in enumerate(zip(rows, expected, strict=True), start=start):
@@ -162,18 +163,26 @@ class _Filling:
 
     def _lines(self, start: int, rows: Sequence[Row]) -> list[bytes]:
         """The cells of rows as they will be if each looks like the last row there was, and nothing stands beside the table."""
-        tails, chosen = {}, [row.values or 0 for row in rows]
+        tails: dict[int, Any] = {}
+        chosen = [row.values or 0 for row in rows]
         for ours in self._ours:
-            tails[ours.column] = list(map(self._each_tail(ours).__getitem__, map(ours.values.places.__getitem__, chosen)))
+            places = list(map(ours.values.places.__getitem__, chosen))
+            each = self._each_tail(ours)
+            tails[ours.column] = joined.chosen(each, places) if joined.has_arrow() else list(map(each.__getitem__, places))
         for column in self._user.columns:
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
             kept = tails.get(column)
-            tails[column] = others if kept is None else [k if row.fresh else o for k, o, row in zip(kept, others, rows, strict=True)]
-        return lines(self._first + start, sorted(tails.items()))
+            if kept is not None:
+                kept = kept if isinstance(kept, list) else kept.to_pylist()
+                others = [k if row.fresh else o for k, o, row in zip(kept, others, rows, strict=True)]
+            tails[column] = others
+        put_together = joined.lines if joined.has_arrow() else lines
+        return put_together(self._first + start, sorted(tails.items()))
 
-    def _each_tail(self, ours: _Ours) -> list[bytes]:
+    def _each_tail(self, ours: _Ours) -> Any:
         if ours.column not in self._tails:
-            self._tails[ours.column] = ours.values.tails(self._style(ours.column))
+            style = self._style(ours.column)
+            self._tails[ours.column] = joined.each_tail(ours.values, style) if joined.has_arrow() else ours.values.tails(style)
         return self._tails[ours.column]
 
     def _users_cell(self, column: int, index: int, row: Row) -> Cell | None:

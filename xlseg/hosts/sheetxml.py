@@ -87,12 +87,13 @@ class SheetXml:
         start = data.find(b">") + 1
         return len(data) == start + len(cells) + len(_ROW_END) and data.startswith(cells, start)
 
-    def add(self, first: int, cells: Sequence[bytes]) -> None:
-        """Add rows from a number on, none of which was there; those without cells are left out."""
+    def add(self, first: int, cells: Sequence[bytes], *, has_formulas: bool = True) -> None:
+        """Add rows from a number on, none of which was there; those without cells are left out. Formulas are looked for if there may be some."""
         new = {row: b'<row r="%d">%b</row>' % (row, line) for row, line in enumerate(cells, start=first) if line}
         self._touched = self._touched or bool(new)
         self._rows |= new
-        self._formula_rows.update(row for row, content in new.items() if b"<f" in content)
+        if has_formulas:
+            self._formula_rows.update(row for row, content in new.items() if b"<f" in content)
 
     def cells(self, row: int) -> dict[int, Cell]:
         """The cells of a row by column."""
