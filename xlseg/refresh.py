@@ -185,7 +185,7 @@ def tabs(report: Report, workbook: Source, clock: Clock, receipts: Future[Receip
     inputs = [rules_tab(analysis.facts.has_invoices), playbook_tab(analysis.facts.has_invoices, analysis.rules.segments), config_tab()]
     playbook = own.playbook_sheet_of(workbook) or rows_to_be(inputs, PLAYBOOK)
     rule_sets, change_log, overrides = governance_tabs(report.governance, analysis.rules, analysis.settings, playbook, today)
-    return [
+    before = [
         _dashboard_tab(report, workbook, run),
         actions_tab(analysis, work),
         segments_tab(analysis, work.playbook.said, work.likely),
@@ -193,7 +193,8 @@ def tabs(report: Report, workbook: Source, clock: Clock, receipts: Future[Receip
         *migration_tabs(analysis, own.picked_of(workbook)),
         *drill_tabs(analysis, own.drilled_of(workbook)),
         value_tab(analysis, work.touches, work.contacted),
-        forecast_tab(analysis, receipts.result()),
+    ]
+    behind = [
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
         history_tab(analysis, own.published_of(workbook), today, own.rule_set_published(workbook)),
@@ -206,6 +207,7 @@ def tabs(report: Report, workbook: Source, clock: Clock, receipts: Future[Receip
         overrides,
         inputs[-1],
     ]
+    return [*before, forecast_tab(analysis, receipts.result()), *behind]
 
 
 def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -42,6 +42,8 @@ class Book:
     ----------
     without_formulas
         Names of sheets that are known to hold no formula, so that nobody need look for one.
+    usual
+        Names of sheets whose rows and cells are known to be named first of all, with nothing but elements among them.
 
     Attributes
     ----------
@@ -51,8 +53,8 @@ class Book:
         The styles part, which only ever grows.
     """
 
-    def __init__(self, path: Path, without_formulas: Collection[str] = ()) -> None:
-        self._without_formulas = without_formulas
+    def __init__(self, path: Path, without_formulas: Collection[str] = (), usual: Collection[str] = ()) -> None:
+        self._without_formulas, self._usual = without_formulas, usual
         self.package = Package(path)
         try:
             self._open()
@@ -132,6 +134,10 @@ class Book:
     def sheets_with_formulas(self) -> dict[str, str]:
         """Those of them that may hold formulas."""
         return {name: part for name, part in self.worksheets().items() if name not in self._without_formulas}
+
+    def is_usual(self, sheet: str) -> bool:
+        """Whether a sheet is known to be written as usual, and has not been changed."""
+        return sheet in self._usual and not self.package.is_new(self.worksheets()[sheet])
 
     def sheet_name(self, name: str) -> str | None:
         """The name of the worksheet as it is written in the book, whose names have no case; None when there is none."""
@@ -254,10 +260,12 @@ class Book:
         calculation.set("fullCalcOnLoad", "1")
         self._put()
 
-    def is_referred_to(self, sheets: Sequence[str], tables: Sequence[str], own: Sequence[str], but: Collection[str] = ()) -> bool:
+    def is_referred_to(
+        self, sheets: Sequence[str], tables: Sequence[str], own: Sequence[str], but: Collection[str], known: Mapping[str, bytes]
+    ) -> bool:
         """Whether a formula outside the sheet parts `own`, or a name that is not a sheet's own, refers to these sheets or tables.
 
-        Formulas whose text is one of `but` do not count.
+        Formulas whose text is one of `but` do not count; `known` is the XML in which all formulas of a part stand.
         """
         marks = [escape(name).lower().encode() for name in (*(sheet.replace("'", "''") for sheet in sheets), *tables)]
         pattern = _references(sheets, tables)
@@ -265,7 +273,8 @@ class Book:
         if any(pattern.search(escape(n.text or "").encode()) for n in names):
             return True
         others = (part for name, part in self.worksheets().items() if part not in own and name not in self._without_formulas)
-        return any(_formula_matches(self.package.read(part), pattern, marks, but) for part in others)
+        texts = (known[part] if part in known else self.package.read(part) for part in others)
+        return any(_formula_matches(text, pattern, marks, but) for text in texts)
 
     # ── macros ───────────────────────────────────────────────────────────────
 

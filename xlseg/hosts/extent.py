@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from xlseg.errors import FormatError
-from xlseg.hosts.glance import MANY, glance
+from xlseg.hosts.glance import MANY, glance, is_usual
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
@@ -30,6 +30,7 @@ _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
 
 
+_ROWS, _ROWS_END = b"<sheetData", b"</sheetData>"
 _NO_ELEMENT = re.compile(rb"<[!?]")
 _HUGE = re.compile(rb">-(?:[0-9]{12}|[0-9.]+[eE]\+?[0-9]|[iI][nN][fF])")
 
@@ -49,6 +50,8 @@ class Extent:
         Whether a cell may hold a formula.
     is_in_order
         Whether every "<row " surely begins a row, rows follow each other from the top, and each cell is named by the row that it stands in.
+    is_usual
+        Whether rows and cells are surely named first of all, with nothing but elements among them.
     has_huge
         Whether a cell may hold a negative number of twelve digits or more, over which calamine stumbles where a date should be.
     """
@@ -56,7 +59,8 @@ class Extent:
     def __init__(self, place: str, size: int, part: str = "") -> None:
         self._place, self._size, self.part = place, size, part
         self.has_errors = self.has_rare = self.has_formulas = self.has_huge = False
-        self.is_in_order = True
+        self.is_in_order = self.is_usual = True
+        self._has_begun = self._has_ended = False
         self._rows, self._columns = 0, 1
         self._row, self._column = 0, 0
 
@@ -85,6 +89,7 @@ class Extent:
         """
         seen = glance(chunk, self._rows, self._columns)
         self.is_in_order = self.is_in_order and (seen.is_in_order if seen is not None else self._are_in_order(chunk))
+        self.is_usual = self.is_usual and self._are_usual(chunk, known=seen is not None and seen.is_in_order)
         self.has_huge = self.has_huge or ((seen is None or seen.has_negatives) and _HUGE.search(chunk) is not None)
         if seen is not None:
             self.has_errors, self.has_rare = self.has_errors or "e" in seen.kinds, self.has_rare or bool(seen.kinds & {"b", "d"})
@@ -114,6 +119,15 @@ class Extent:
                 return False
             row = int(number)
         return True
+
+    def _are_usual(self, chunk: bytes, *, known: bool) -> bool:
+        """Whether the rows of a piece are; what stands before and behind all rows may be written as it likes."""
+        start = 0 if self._has_begun else chunk.find(_ROWS)
+        if self._has_ended or start < 0:
+            return True
+        end = chunk.find(_ROWS_END, start)
+        self._has_begun, self._has_ended = True, end >= 0
+        return known or is_usual(chunk, start, end if end >= 0 else len(chunk))
 
     def _must_be_within_bounds(self) -> None:
         if self._rows > MAX_ROWS or self._columns > MAX_COLUMNS:

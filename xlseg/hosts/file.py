@@ -97,7 +97,7 @@ class WorkbookFile:
         if save:
             self._must_be_free(goal)
         with self._unless_changed(), _judged(self.path):
-            book = Book(self.path, self._without_formulas())
+            book = Book(self.path, *self._known())
             try:
                 written = update(book, tabs, self._formulas)
                 if save and (book.package.changed or self.output is not None):
@@ -138,9 +138,9 @@ class WorkbookFile:
             self._fingerprint = saving.Fingerprint.of(self.path)
             self.__dict__.pop("_reader", None)
 
-    def _without_formulas(self) -> Collection[str]:
-        """Sheets that need not be searched for formulas: nobody knows any while nothing has been read."""
-        return self._reader.without_formulas() if "_reader" in self.__dict__ else ()
+    def _known(self) -> tuple[Collection[str], Collection[str]]:
+        """Sheets that need not be searched for formulas, and those that are written as usual: nobody knows any while nothing has been read."""
+        return (self._reader.without_formulas(), self._reader.usual()) if "_reader" in self.__dict__ else ((), ())
 
     @cached_property
     def _reader(self) -> BookReader:
@@ -161,8 +161,8 @@ def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) ->
     """Make or update the tabs in an open book, and the values of the formulas of ours that the user has typed."""
     outcomes = [write_tab(book, tab) for tab in tabs]
     book.styles_used()
-    without_formulas = {o.sheet for o in outcomes if not o.has_formulas}  # seen when they were written; a large one need not be searched again
-    done = recompute(book, formulas, without_formulas) if formulas else Done()
+    known = {o.sheet: o.formulas for o in outcomes if o.formulas is not None}  # seen when they were written: a large sheet is not searched again
+    done = recompute(book, formulas, known) if formulas else Done()
     users = any(o.user_formulas - set(done.places.get(o.sheet, ())) for o in outcomes)
     if users or done.others or _others_refer(book, tabs, outcomes, done):
         book.recalculate_on_load()
@@ -216,8 +216,9 @@ def _others_refer(book: Book, tabs: Sequence[Tab], outcomes: Sequence[Outcome], 
     changed = [(tab, outcome) for tab, outcome in zip(tabs, outcomes, strict=True) if outcome.how != "unchanged"]
     sheets = [*(o.sheet for _, o in changed), *done.changed]
     tables = [table.name for tab, _ in changed for table in tab.tables]
-    own = [*(o.part for _, o in changed), *(o.part for o in outcomes if not o.has_formulas), *(book.worksheets()[name] for name in done.changed)]
-    return bool(sheets) and book.is_referred_to(sheets, tables, own, done.texts)
+    own = [*(o.part for _, o in changed), *(book.worksheets()[name] for name in done.changed)]
+    known = {o.part: o.formulas for o in outcomes if o.formulas is not None}
+    return bool(sheets) and book.is_referred_to(sheets, tables, own, done.texts, known)
 
 
 def bare_book(*, macros: bool = False) -> bytes:

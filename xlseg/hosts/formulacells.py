@@ -117,11 +117,13 @@ class FormulaSheet:
         cells[column] = new
 
 
-def formula_sheets(book: Book, names: Collection[str], without: Collection[str] = ()) -> dict[str, FormulaSheet]:
-    """The sheets with formulas that call one of the functions `names`; those in `without` are known to hold no formula."""
+def formula_sheets(book: Book, names: Collection[str], known: Mapping[str, bytes]) -> dict[str, FormulaSheet]:
+    """The sheets with formulas that call one of the functions `names`; `known` is the XML in which all formulas of a sheet stand."""
     pattern = calls.pattern(names)
-    sheets = [(name, part) for name, part in book.sheets_with_formulas().items() if name not in without]
-    found = {name: FormulaSheet(book, name, part, names) for name, part in sheets if any(map(pattern.search, formula_texts(book.package.read(part))))}
+    found = {}
+    for name, part in book.sheets_with_formulas().items():
+        if any(map(pattern.search, formula_texts(known[name] if name in known else book.package.read(part)))):
+            found[name] = FormulaSheet(book, name, part, names)
     return {name: sheet for name, sheet in found.items() if sheet.cells}
 
 

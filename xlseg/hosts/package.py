@@ -67,6 +67,10 @@ class Package:
         key = part.lower()
         return key in self._new or (key in self._members and key not in self._dropped)
 
+    def is_new(self, part: str) -> bool:
+        """Whether a part is not what it was in the file."""
+        return part.lower() in self._new
+
     def read(self, part: str) -> bytes:
         """Content of a part."""
         key = part.lower()

@@ -60,6 +60,7 @@ class BookReader:
 
     def __init__(self, path: Path, epoch_1904: bool, survey: Survey) -> None:
         self._path, self._epoch_1904, self._survey = path, epoch_1904, survey
+        self._chosen: tuple[frozenset[str], Cells] | None = None  # with the sheets that have not been looked at when it was chosen
 
     @property
     def name(self) -> str:
@@ -73,7 +74,7 @@ class BookReader:
 
     def sheets(self) -> Sequence[str]:
         """Names of the worksheets (chart and macro sheets hold no cells)."""
-        return (self._heads if self._is_large else self._cells).names()
+        return (self._heads if self._is_large else self._cells_of("")).names()
 
     def sheet(self, name: str) -> SheetReader:
         """One of them.
@@ -88,7 +89,7 @@ class BookReader:
         if self._is_large:
             return SheetReader(name, self._when_asked(name, False), self._when_asked(name, True), self._columns(name))
         with self._told(name):
-            return SheetReader(name, self._cells.load(name))
+            return SheetReader(name, self._cells_of(name).load(name))
 
     def _when_asked(self, name: str, head: bool) -> Rows:
         """The rows of a worksheet, or of its head, which are not read before somebody wants them."""
@@ -97,7 +98,7 @@ class BookReader:
         def rows(below: int) -> Iterator[Sequence[Any]]:
             if not loaded:
                 with self._told(name):
-                    loaded.append((self._heads if head else self._cells).load(name))
+                    loaded.append((self._heads if head else self._cells_of(name)).load(name))
             return loaded[0](below)
 
         return rows
@@ -155,6 +156,10 @@ class BookReader:
         """Names of the worksheets in which no cell holds a formula."""
         return self._survey.without_formulas()
 
+    def usual(self) -> frozenset[str]:
+        """Names of the worksheets whose rows and cells are known to be named first of all, with nothing but elements among them."""
+        return self._survey.usual()
+
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
         return self._tables.get(table.casefold())
@@ -163,13 +168,15 @@ class BookReader:
     def _tables(self) -> dict[str, str]:
         return sheets_of_tables(self._path)
 
-    @cached_property
-    def _cells(self) -> Cells:
-        with self._told(self.name):
-            if self._survey.waiting:
-                with zipfile.ZipFile(self._path) as package:
-                    self._survey.complete(package)
-            return choose_cells(self._package, self._survey)
+    def _cells_of(self, name: str) -> Cells:
+        """What reads a worksheet cell by cell, chosen by all that have been looked at; the one asked about is looked at now if it still waits."""
+        if self._chosen is None or name in self._chosen[0]:
+            with self._told(self.name):
+                if name in self._survey.waiting:
+                    with zipfile.ZipFile(self._path) as package:
+                        self._survey.look_at(package, name)
+                self._chosen = frozenset(self._survey.waiting), choose_cells(self._package, self._survey)
+        return self._chosen[1]
 
     @contextmanager
     def _told(self, place: str) -> Iterator[None]:

@@ -65,9 +65,9 @@ class Done:
     others: bool = False
 
 
-def recompute(book: Book, formulas: Formulas, without: Collection[str] = ()) -> Done:
-    """Bring the values of all formulas of ours up to date, as the book is now; the sheets in `without` are known to hold no formula."""
-    sheets = formula_sheets(book, formulas.names, without)
+def recompute(book: Book, formulas: Formulas, known: Mapping[str, bytes]) -> Done:
+    """Bring the values of all formulas of ours up to date, as the book is now; `known` is the XML in which all formulas of a sheet stand."""
+    sheets = formula_sheets(book, formulas.names, known)
     if not sheets:
         return Done()
     with _as_saved(book) as source:

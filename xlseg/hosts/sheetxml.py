@@ -12,9 +12,9 @@ from functools import cache
 from lxml import etree
 
 from xlseg.errors import FormatError
+from xlseg.hosts import glance
 from xlseg.hosts.a1 import Area, letters, number
 from xlseg.hosts.cellxml import Cell
-from xlseg.hosts.glance import is_usual
 from xlseg.hosts.package import Element, parsed, serialized
 
 _UNUSUAL = re.compile(rb"<!|<\?|<row (?!r=\")|<row>|<c (?!r=\")|<c>|<c/>|<[^<>]*='|<\w+:")
@@ -34,16 +34,21 @@ _NO_LETTERS = bytes(set(range(256)) - set(range(ord("A"), ord("Z") + 1)))
 class SheetXml:
     """A worksheet part that can be edited.
 
+    Parameters
+    ----------
+    is_usual
+        Whether its rows and cells are known to be named first of all, with nothing but elements among them; else it is looked at.
+
     Attributes
     ----------
     root
         Everything but the rows, as a tree; `sheetData` is empty in it.
     """
 
-    def __init__(self, data: bytes, place: str) -> None:
+    def __init__(self, data: bytes, place: str, *, is_usual: bool = False) -> None:
         if b"<!DOCTYPE" in data[:4096]:
             raise FormatError(place, "the XML declares a document type", "open it in Excel and save it as .xlsx or .xlsm")
-        data = _plain(data, place)
+        data = _plain(data, place, is_usual=is_usual)
         start = _DATA.search(data)
         if start is None:
             raise FormatError(place, "the sheet has no rows element", "repair the file by opening and saving it in Excel")
@@ -51,7 +56,8 @@ class SheetXml:
         tail = stop if start[1] else stop + len(b"</sheetData>")
         self._head, self._tail, self._original = data[: start.start()], data[tail:], data
         self._rows = dict(_split(data[start.end() : stop]))
-        self._formula_rows = {row for row, content in self._rows.items() if b"<f" in content}
+        has_formulas = data.find(b"<f", start.end(), stop) >= 0
+        self._formula_rows = {row for row, content in self._rows.items() if b"<f" in content} if has_formulas else set()
         self._touched = False
         self.root: Element = parsed(self._head + b"<sheetData/>" + self._tail, place)
         self._frame = serialized(self.root)
@@ -152,10 +158,10 @@ class SheetXml:
             self._rows[row] = re.sub(rb' hidden="[^"]*"', b"", data[:end]) + data[end:]
             self._touched = True
 
-    @property
-    def has_formulas(self) -> bool:
-        """Whether anything may be a formula: a cell, or what stands beside the cells, such as a sparkline."""
-        return bool(self._formula_rows) or next(self.root.iter("{*}f"), None) is not None
+    def formulas(self) -> bytes:
+        """The XML in which everything stands that may be a formula: of cells, and of what stands beside them, such as a sparkline."""
+        beside = (etree.tostring(element) for element in self.root.iter("{*}f"))
+        return b"".join([*(self._rows[row] for row in sorted(self._formula_rows)), *beside])
 
     def formula_cells(self) -> set[str]:
         """Names of all cells that hold a formula."""
@@ -238,11 +244,11 @@ def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
 # ── sheets that are written in an unusual way ────────────────────────────────
 
 
-def _plain(data: bytes, place: str) -> bytes:
+def _plain(data: bytes, place: str, *, is_usual: bool) -> bytes:
     """The same sheet in UTF-8 with the main namespace as default, numbered rows and cells, no comments: as Excel writes it."""
     usual = _ROOT.match(data) and not _ENCODING.match(data) and b"<!--" not in data
     start = _DATA.search(data) if usual else None
-    if usual and start and (start[1] or _is_usual(data, start.end(), max(data.rfind(b"</sheetData>"), start.end()))):
+    if usual and start and (start[1] or is_usual or _is_usual(data, start.end(), max(data.rfind(b"</sheetData>"), start.end()))):
         return data
     old = parsed(data, place)
     namespace = etree.QName(old).namespace
@@ -257,7 +263,7 @@ def _plain(data: bytes, place: str) -> bytes:
 
 
 def _is_usual(data: bytes, start: int, stop: int) -> bool:
-    return is_usual(data, start, stop) or not _UNUSUAL.search(data, start, stop)
+    return glance.is_usual(data, start, stop) or not _UNUSUAL.search(data, start, stop)
 
 
 def _copy(old: Element, new: Element) -> None:

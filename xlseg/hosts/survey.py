@@ -73,6 +73,10 @@ class Survey:
         """Names of the sheets of which it is known that no cell holds a formula."""
         return frozenset(name for name, extent in self.sheets.items() if not extent.has_formulas)
 
+    def usual(self) -> frozenset[str]:
+        """Names of the sheets of which it is known that their rows and cells are named first of all, with nothing but elements among them."""
+        return frozenset(name for name, extent in self.sheets.items() if extent.is_usual)
+
     def going_by(self, package: zipfile.ZipFile, sheet: str) -> tuple[Extent, Iterator[bytes]]:
         """The extent of a sheet that waits, and its bytes; it tells of those that have been taken, and of the sheet with the last."""
         member = self.waiting[sheet]
@@ -85,10 +89,9 @@ class Survey:
         self.sheets[sheet] = extent
         del self.waiting[sheet]
 
-    def complete(self, package: zipfile.ZipFile) -> None:
-        """Look at all that wait."""
-        for sheet in [*self.waiting]:
-            _to_the_end(self.going_by(package, sheet)[1])
+    def look_at(self, package: zipfile.ZipFile, sheet: str) -> None:
+        """Look at a sheet that waits."""
+        _to_the_end(self.going_by(package, sheet)[1])
 
 
 def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> tuple[bool, Survey]:

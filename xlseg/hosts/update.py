@@ -36,8 +36,8 @@ class Outcome:
         Name of its sheet and of the sheet's part.
     user_formulas
         Names of the cells of the user on this sheet that depend on a calculation; none when the sheet is as it was.
-    has_formulas
-        Whether anything on the sheet may be a formula.
+    formulas
+        The XML in which all formulas on the sheet stand; None when nobody has looked.
     """
 
     how: Literal["made", "updated", "unchanged"]
@@ -45,7 +45,7 @@ class Outcome:
     part: str
     user_formulas: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
-    has_formulas: bool = True
+    formulas: bytes | None = None
 
 
 def write_tab(book: Book, tab: Tab) -> Outcome:
@@ -88,7 +88,7 @@ class _Update:
 
     def __post_init__(self) -> None:
         self.old = self.book.package.read(self.part)
-        self.sheet = SheetXml(self.old, f"{self.book.package.name}: {self.name}")
+        self.sheet = SheetXml(self.old, f"{self.book.package.name}: {self.name}", is_usual=self.book.is_usual(self.name))
         self.tables: dict[int, TableXml] = {}
 
     def run(self) -> Outcome:
@@ -114,7 +114,7 @@ class _Update:
             filtered = [self.tab.tables[i].name for i, table in self.tables.items() if table.filtered]
             self.remarks += [f"{self.name}: {name} is filtered; reapply the filter (Data, Reapply) to see what has changed." for name in filtered]
         how: Literal["made", "updated", "unchanged"] = "made" if self.is_new else "updated" if changed else "unchanged"
-        return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks), self.sheet.has_formulas)
+        return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks), self.sheet.formulas())
 
     # ── tables ───────────────────────────────────────────────────────────────
 
