@@ -57,7 +57,7 @@ def open_invoices(ledger: Ledger, book: Facts, day: int) -> OpenInvoices:
     stands = (column["since"] <= day) & (column["until"] > day) & (column["is_credit"] == 0) & (column["amount"] > CENT)
     kept = np.flatnonzero(stands)
     names = np.array(book.customers, object)[column["customer"][kept]]
-    document = ledger.invoices["document"].to_numpy(object)[column["invoice"][kept]]
+    document = ledger.invoices["document"].array.take(column["invoice"][kept]).to_numpy(object)
     kept = kept[np.lexsort((document, names))] if len(kept) else kept
     customer, invoice, amount, due = (column[name][kept] for name in ("customer", "invoice", "amount", "due"))
     return OpenInvoices(customer, invoice, amount, due, ledger.invoices["disputed"].to_numpy("bool")[invoice])

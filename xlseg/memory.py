@@ -22,10 +22,13 @@ _LARGEST_KEPT = 32 << 20
 _NEW_OBJECTS = 500_000
 """Objects more than before at which Python looks for cycles among the new ones; by itself it does so at 700 or 2,000."""
 
+_YOUNG, _OLD = 50, 100
+"""Looks at the new ones after which those that outlived one are looked at too, and looks at these after which all are; by itself 10 and 10."""
+
 
 def seldom_look_for_cycles() -> None:
     """Let Python look for garbage in cycles once in a long while, for the life of the process; all other garbage goes at once, as always."""
-    gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
+    gc.set_threshold(_NEW_OBJECTS, _YOUNG, _OLD)
 
 
 def keep_freed_memory() -> bool:

@@ -24,7 +24,8 @@ def rhythm(book: Facts, day: int, window: int) -> Array:
     closings, customers = book.closings, len(book.customers)
     settled = closings["settled"].to_numpy("int64")
     seen = (settled <= day) & (settled > day - window) & (closings["by_credit"].to_numpy() == 0) & (closings["timed"].to_numpy() == 1)
-    runs = np.unique(closings["customer"].to_numpy("int64")[seen] * window + (day - settled[seen]))
+    runs = np.sort(closings["customer"].to_numpy("int64")[seen] * window + (day - settled[seen]))
+    runs = runs[np.diff(runs, prepend=-1) > 0]  # np.unique takes several times as long
     cell = runs // window * _DAYS + day_of_month(day - runs % window)
     counted = np.bincount(cell, minlength=customers * _DAYS).reshape(customers, _DAYS).astype("float64")
     usual = np.bincount(day_of_month(day - np.arange(window)), minlength=_DAYS) / window

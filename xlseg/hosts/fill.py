@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from xlseg.errors import LayoutError
 from xlseg.hosts import formulas, joined, ranges
@@ -17,7 +20,7 @@ from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.hosts.usercells import UserCells
-from xlseg.workbook import Table
+from xlseg.workbook import Array, Table
 
 _BLOCK = 2_000
 """Rows that are written at once."""
@@ -50,6 +53,11 @@ class _Ours:
     column: int
     values: Rendered | Numbers
     kept: bool
+
+    @cached_property
+    def places(self) -> Array:
+        """Which of the different values each row has."""
+        return np.asarray(self.values.places)
 
 
 def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int]) -> list[str]:
@@ -166,9 +174,8 @@ class _Filling:
         tails: dict[int, Any] = {}
         chosen = [row.values or 0 for row in rows]
         for ours in self._ours:
-            places = list(map(ours.values.places.__getitem__, chosen))
-            each = self._each_tail(ours)
-            tails[ours.column] = joined.chosen(each, places) if joined.has_arrow() else list(map(each.__getitem__, places))
+            each, places = self._each_tail(ours), ours.places[chosen]
+            tails[ours.column] = joined.chosen(each, places) if joined.has_arrow() else [each[place] for place in places.tolist()]
         for column in self._user.columns:
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
             kept = tails.get(column)

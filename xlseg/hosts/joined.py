@@ -34,11 +34,11 @@ def each_tail(column: Rendered | Numbers, style: bytes) -> Any:
     return _numbers(column.values, style) if isinstance(column, Numbers) else pa.array(column.tails(style), pa.binary())
 
 
-def chosen(tails: Any, places: Sequence[int]) -> Any:
+def chosen(tails: Any, places: Array) -> Any:
     """Some of the tails, one after the other."""
     import pyarrow as pa
 
-    return tails.take(pa.array(places, pa.int64()))
+    return tails.take(pa.array(places))
 
 
 def lines(first_row: int, columns: Sequence[tuple[int, Any]]) -> list[bytes]:

@@ -33,13 +33,13 @@ _BATCH = 300_000
 def dense_sums(known: Rows, parts: Sequence[Part], dates: Dates, customers: int) -> Frame:
     """`joined_sums` for customers numbered from 0; rows by date, then customer."""
     shape = (len(dates.days), customers)
-    listed = np.zeros(shape, dtype="bool")
+    is_listed = np.zeros(shape, dtype="bool")
     for batch in _batches(known, ("customer",), dates):
-        listed[batch.date, batch.customer] = True
-    date, customer = np.nonzero(listed)
-    columns: dict[str, Array] = {"as_of": np.array(dates.days, dtype="int64")[date], "customer": customer}
+        is_listed[batch.date, batch.customer] = True
+    listed = np.flatnonzero(is_listed)
+    columns: dict[str, Array] = {"as_of": np.array(dates.days, dtype="int64")[listed // max(customers, 1)], "customer": listed % max(customers, 1)}
     for part in parts:
-        columns |= {name: values[listed] for name, values in _present(part, _added(part, dates, shape)).items()}
+        columns |= _present(part, {name: values.reshape(-1)[listed] for name, values in _added(part, dates, shape).items()})
     return nw.from_native(pd.DataFrame(columns, copy=False))
 
 
@@ -64,8 +64,11 @@ def _add(found: Sums, part: Part, batch: _Batch) -> None:
     starts = batch.starts
     owner = batch.date[starts] * found[part.columns[0]].shape[1] + batch.customer[starts]  # in one number: twice as fast as in two
     for name in part.columns:
-        add = np.minimum if name in part.least else np.maximum if name in part.most else np.add
         sums = found[name].reshape(-1)
+        if name in part.counts and (every := batch.constants.get(name)) is not None:  # nobody disputes, everything is timed, …
+            sums[owner] += every * batch.lengths if every else 0
+            continue
+        add = np.minimum if name in part.least else np.maximum if name in part.most else np.add
         sums[owner] = add(sums[owner], add.reduceat(batch.column(name), starts))
 
 
@@ -87,12 +90,15 @@ class _Batch:
         Which of the rows they are.
     fixed, moved
         Columns of all rows, which are the same at every date; and of these, which are not.
+    constants
+        The number that all rows have in a column.
     """
 
     date: Array
     chosen: Array
     fixed: Sums
     moved: Sums
+    constants: dict[str, int]
 
     def column(self, name: str) -> Array:
         """A column of these rows."""
@@ -102,6 +108,11 @@ class _Batch:
     def customer(self) -> Array:
         """The customer of each row."""
         return self.column("customer")
+
+    @cached_property
+    def lengths(self) -> Array:
+        """How many rows a customer has at a date."""
+        return np.diff(self.starts, append=len(self.chosen))
 
     @cached_property
     def starts(self) -> Array:
@@ -116,22 +127,30 @@ def _batches(rows: Rows, names: Sequence[str], dates: Dates) -> Iterator[_Batch]
     order = _by_customer(frame["customer"].to_numpy())
     wanted = {"since", "until", *names, *rows.needs, *(["month"] if rows.weights else [])}
     columns = {name: frame[name].to_numpy()[order] for name in wanted if name in frame.columns}
+    constants = _constants({name: columns[name] for name in names if name in columns})
     gathered: list[tuple[int, Array]] = []
     for at, day in enumerate(dates.days):
         gathered.append((at, np.flatnonzero((columns["since"] <= day) & (columns["until"] > day))))
         if at == len(dates.days) - 1 or sum(len(chosen) for _, chosen in gathered) > _BATCH:
-            yield _batch(rows, columns, gathered, names, dates)
+            yield _batch(rows, columns, gathered, names, dates, constants)
             gathered = []
+
+
+def _constants(columns: Sums) -> dict[str, int]:
+    """The number that stands in every row of a column of whole numbers, where it is one."""
+    whole = {name: values for name, values in columns.items() if values.dtype.kind == "i" and len(values)}
+    return {name: int(values[0]) for name, values in whole.items() if (values == values[0]).all()}
 
 
 def _by_customer(customer: Array) -> Array | slice:
     return slice(None) if (customer[1:] >= customer[:-1]).all() else np.argsort(customer, kind="stable")
 
 
-def _batch(rows: Rows, columns: Sums, gathered: Sequence[tuple[int, Array]], names: Sequence[str], dates: Dates) -> _Batch:
+def _batch(rows: Rows, columns: Sums, gathered: Sequence[tuple[int, Array]], names: Sequence[str], dates: Dates, constants: dict[str, int]) -> _Batch:
     date = np.concatenate([np.full(len(chosen), at) for at, chosen in gathered])
     chosen = np.concatenate([chosen for _, chosen in gathered])
-    return _Batch(date, chosen, columns, _moved(rows, columns, chosen, date, names, dates))
+    moved = _moved(rows, columns, chosen, date, names, dates)
+    return _Batch(date, chosen, columns, moved, {name: value for name, value in constants.items() if name not in moved})
 
 
 def _moved(rows: Rows, columns: Sums, chosen: Array, date: Array, names: Sequence[str], dates: Dates) -> Sums:
