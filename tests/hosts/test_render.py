@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 
 import numpy as np
 import openpyxl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbooks import cells, parts, repacked, segments, user_book
 
-from xlseg.hosts import package
+from xlseg.hosts import joined, package
 from xlseg.hosts.cellxml import body
 from xlseg.hosts.file import WorkbookFile
-from xlseg.hosts.render import lines, rendered
+from xlseg.hosts.render import Numbers, lines, rendered
 from xlseg.workbook import CellError, Value
 
 few = settings(max_examples=100, derandomize=True, deadline=None, database=None)
@@ -59,6 +61,48 @@ def test_rows_are_made_of_columns_and_need_no_cell_for_what_is_neither_value_nor
     plain, dated = rendered(["a", None], False).tails(b""), rendered(np.array([1.5, np.nan]), False).tails(b' s="3"')
     a = b'<c r="A7" t="inlineStr"><is><t xml:space="preserve">a</t></is></c>'
     assert lines(7, [(1, [plain[0], plain[1]]), (28, dated)]) == [a + b'<c r="AB7" s="3"><v>1.5</v></c>', b'<c r="AB8" s="3"/>']
+
+
+awkward = st.sampled_from([0.0, -0.0, 1e-4, 9.999e-5, -1e-4, 5e-324, 1e10, 9_999_999_999.5, 0.1 + 0.2, -1e10, 1e15, 1e22, 1.7e308, 100.0, 2.5, -3.0])
+
+
+@few
+@given(st.lists(st.one_of(numbers, awkward), min_size=1), st.sampled_from([b"", b' s="3"']))
+def test_arrow_writes_numbers_as_python_does(column: list[float], style: bytes) -> None:
+    found = Numbers(np.array(column) + 0.0, range(len(column)))
+    assert joined.each_tail(found, style).to_pylist() == found.tails(style)
+
+
+def test_arrow_writes_many_numbers_of_all_sizes_as_python_does() -> None:
+    chance = np.random.default_rng(2)
+    column = np.round(chance.normal(0, 1, 20_000) * 10.0 ** chance.integers(-7, 17, 20_000), chance.integers(0, 9))
+    found = Numbers(np.append(column, np.nan) + 0.0, range(20_001))
+    assert joined.each_tail(found, b' s="3"').to_pylist() == found.tails(b' s="3"')
+
+
+@few
+@given(st.integers(1, 5), st.data())
+def test_rows_put_together_by_arrow_are_those_of_python(height: int, data: st.DataObject) -> None:
+    wanted, given_ = [], []
+    for column in data.draw(st.lists(st.integers(1, 60), unique=True, max_size=4).map(sorted)):
+        each = rendered(data.draw(st.lists(values, min_size=height, max_size=height)), False)
+        tails = each.tails(data.draw(st.sampled_from([b"", b' s="7"'])))
+        wanted.append((column, [tails[place] for place in each.places]))
+        arrays = joined.chosen(pa.array(tails, pa.large_binary()), np.array(each.places))
+        given_.append((column, arrays if data.draw(st.booleans()) else wanted[-1][1]))
+    first = data.draw(st.integers(1, 1_048_000))
+    assert joined.lines(first, given_) == lines(first, wanted)
+
+
+def test_a_tab_is_the_same_with_and_without_arrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    for name, has_arrow in (("one.xlsx", True), ("other.xlsx", False)):
+        monkeypatch.setattr(joined, "has_arrow", lambda has_arrow=has_arrow: has_arrow)
+        file = user_book(tmp_path / name)
+        for shift in (0, 1):
+            WorkbookFile(file).write([segments({f"C{i}": i / 7 + shift if i % 5 else math.nan for i in range(shift, 3_000)}, growth="replace")])
+        written.append(parts(file))
+    assert written[0] == written[1]
 
 
 def test_a_large_tab_is_packed_beside_the_work_and_is_all_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ def each_tail(column: Rendered | Numbers, style: bytes) -> Any:
     """`tails` of a column as an Arrow array."""
     import pyarrow as pa
 
-    return _numbers(column.values, style) if isinstance(column, Numbers) else pa.array(column.tails(style), pa.binary())
+    return _numbers(column.values, style) if isinstance(column, Numbers) else pa.array(column.tails(style), pa.large_binary())
 
 
 def chosen(tails: Any, places: Array) -> Any:
@@ -50,11 +50,11 @@ def lines(first_row: int, columns: Sequence[tuple[int, Any]]) -> list[bytes]:
     numbers = _written(pa.array(np.arange(first_row, first_row + height)))
     parts = []
     for column, tails in columns:
-        given = pa.array(tails, pa.binary()) if isinstance(tails, list) else tails
+        given = pa.array(tails, pa.large_binary()) if isinstance(tails, list) else tails
         start = b'<c r="' + letters(column).encode()
         empty = pc.equal(pc.binary_length(given), 0)
         if pc.any(empty).as_py():
-            parts.append(pc.if_else(empty, pa.scalar(b""), _side_by_side(start, numbers, given)))
+            parts.append(pc.if_else(empty, pa.scalar(b"", pa.large_binary()), _side_by_side(start, numbers, given)))
         else:
             parts += [start, numbers, given]
     return _side_by_side(*parts).to_pylist() if parts and height else [b""] * height
@@ -68,22 +68,23 @@ def _numbers(values: Array, style: bytes) -> Any:
     found = _side_by_side(b'"%s><v>' % style, _written(pa.array(values)), b"</v></c>")
     absent = ~np.isfinite(values)
     if absent.any():
-        found = pc.if_else(pa.array(absent), pa.scalar(tail((style, None)) if style else b""), found)
+        found = pc.if_else(pa.array(absent), pa.scalar(tail((style, None)) if style else b"", pa.large_binary()), found)
     odd = ~absent & (values != 0) & ((size < _LEAST) | (size >= _MOST))
     if odd.any():
         written = [b'"%s>%s</c>' % (style, body(value, False)[1]) for value in values[odd].tolist()]
-        found = pc.replace_with_mask(found, pa.array(odd), pa.array(written, pa.binary()))
+        found = pc.replace_with_mask(found, pa.array(odd), pa.array(written, pa.large_binary()))
     return found
 
 
 def _written(numbers: Any) -> Any:
     import pyarrow as pa
 
-    return numbers.cast(pa.string()).cast(pa.binary())
+    return numbers.cast(pa.large_string()).cast(pa.large_binary())
 
 
 def _side_by_side(*parts: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.binary_join_element_wise(*(pa.scalar(part, pa.binary()) if isinstance(part, bytes) else part for part in parts), pa.scalar(b""))
+    every = (*parts, b"")  # the last one would stand between the others
+    return pc.binary_join_element_wise(*(pa.scalar(part, pa.large_binary()) if isinstance(part, bytes) else part for part in every))

@@ -129,7 +129,7 @@ class BookReader:
             cut = cutter(package, self._survey.waiting[name].filename)  # before the sheet goes by: both read the file
             extent, chunks = self._survey.going_by(package, name)
             with suppress(_UnusualError):
-                found = whole_columns(self._package, name, below, head, cut.pieces(_while_usual(extent, chunks), below) if cut else None)
+                found = whole_columns(self._package, name, below, head, cut.pieces(_while_usual(extent, chunks), below)) if cut else None
             for _ in chunks:  # all of it is looked at, whatever came of it
                 pass
         return found if found is not None else self._surveyed(name, below, head)
@@ -195,6 +195,7 @@ class _UnusualError(Exception):
 
 
 def _while_usual(extent: Extent, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes, as long as what has been seen of the sheet may be read in pieces."""
     for chunk in chunks:
         if not (extent.is_plain and extent.is_in_order):
             raise _UnusualError
