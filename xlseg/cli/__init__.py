@@ -13,7 +13,7 @@ from xlseg.cli.arguments import parser, with_notify_word
 from xlseg.cli.clock import started_clock, today
 from xlseg.cli.screen import complain, never_fail_to_print
 from xlseg.errors import XlsegError, failure_of
-from xlseg.memory import keep_freed_memory, seldom_look_for_cycles
+from xlseg.memory import keep_freed_memory, leave_the_rest_to_the_system, seldom_look_for_cycles
 
 __all__ = ["main", "parser", "started_clock", "today"]
 
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(with_notify_word(sys.argv[1:] if arguments is None else arguments))
     keep_freed_memory()
     seldom_look_for_cycles()
+    leave_the_rest_to_the_system()
     try:
         code: int = chosen.run(chosen)
         return code

@@ -31,7 +31,7 @@ _BATCH = 300_000
 
 
 def dense_sums(known: Rows, parts: Sequence[Part], dates: Dates, customers: int) -> Frame:
-    """`joined_sums` for customers numbered from 0; rows by date, then customer."""
+    """`joined_sums` for customers numbered from 0, as float64; rows by date, then customer."""
     shape = (len(dates.days), customers)
     is_listed = np.zeros(shape, dtype="bool")
     for batch in _batches(known, ("customer",), dates):
@@ -39,7 +39,8 @@ def dense_sums(known: Rows, parts: Sequence[Part], dates: Dates, customers: int)
     listed = np.flatnonzero(is_listed)
     columns: dict[str, Array] = {"as_of": np.array(dates.days, dtype="int64")[listed // max(customers, 1)], "customer": listed % max(customers, 1)}
     for part in parts:
-        columns |= _present(part, {name: values.reshape(-1)[listed] for name, values in _added(part, dates, shape).items()})
+        sums = _added(part, dates, shape)
+        columns |= {name: _present(part, name, sums.pop(name).reshape(-1)[listed]) for name in part.columns}
     return nw.from_native(pd.DataFrame(columns, copy=False))
 
 
@@ -72,10 +73,12 @@ def _add(found: Sums, part: Part, batch: _Batch) -> None:
         sums[owner] = add(sums[owner], add.reduceat(batch.column(name), starts))
 
 
-def _present(part: Part, found: Sums) -> Sums:
-    """The sums as an engine would hand them out: no smallest and no largest of no rows."""
-    absent = {name: _LEAST for name in part.least} | {name: _MOST for name in part.most}
-    return {name: np.where(values == absent[name], np.nan, values) if name in absent else values for name, values in found.items()}
+def _present(part: Part, name: str, values: Array) -> Array:
+    """Sums as an engine would hand them out: no smallest and no largest of no rows."""
+    found = values.astype("float64")
+    if name in part.least or name in part.most:
+        found[values == (_LEAST if name in part.least else _MOST)] = np.nan
+    return found
 
 
 @dataclass(frozen=True)

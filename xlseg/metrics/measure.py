@@ -197,7 +197,8 @@ def _presented(measured: pd.DataFrame, book: Facts, metrics: Sequence[str]) -> p
         if metric.unit == "letter":
             columns[name] = measured[name].astype(object).where(measured[name].notna(), None)
         else:
-            columns[name] = measured[name].to_numpy("float64") / (100 if metric.unit == "money" else 1)
+            values = measured[name].to_numpy("float64")
+            columns[name] = values / 100 if metric.unit == "money" else values
     frame = pd.DataFrame(columns, copy=False)
     if not book.has_invoices:
         frame[[name for name in _ABSENT_WITHOUT_INVOICES if name in metrics]] = np.nan
