@@ -33,7 +33,7 @@ def seldom_look_for_cycles() -> None:
 
 
 def leave_the_rest_to_the_system() -> None:
-    """At the end of the process, let all objects go with it: Python would take them apart one by one, a third of a second for what is imported alone."""
+    """At the end of the process, let all objects go with it: Python would look for cycles in them once more, for a third of a second."""
     atexit.register(gc.freeze)
 
 

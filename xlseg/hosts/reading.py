@@ -48,7 +48,7 @@ def open_sheets(path: Path) -> BookReader:
     """
     try:
         with opened(path) as package:
-            return BookReader(path, *inspect(path.name, package, indexed(package, path.name)))
+            return BookReader(path, *inspect(path.name, package, indexed(package, path.name), may_wait=True))
     except (zipfile.BadZipFile, EOFError, zlib.error, struct.error) as error:
         raise FormatError(path.name, f"not a workbook, or broken ({error})", "restore it from a backup") from None
     except OSError as error:
@@ -149,8 +149,9 @@ class BookReader:
             return choose_cells(copy, self._survey_of(copy) if self._survey.waiting else self._survey)
 
     def _survey_of(self, copy: BytesIO) -> Survey:
+        """What stands in the heads: nobody has looked at those of sheets that wait."""
         with zipfile.ZipFile(BytesIO(copy.getbuffer())) as package:
-            return inspect(self.name, package, indexed(package, self.name))[1]
+            return inspect(self.name, package, indexed(package, self.name), may_wait=False)[1]
 
     def without_formulas(self) -> frozenset[str]:
         """Names of the worksheets in which no cell holds a formula."""

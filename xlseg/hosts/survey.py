@@ -94,13 +94,15 @@ class Survey:
         _to_the_end(self.going_by(package, sheet)[1])
 
 
-def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> tuple[bool, Survey]:
+def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo], *, may_wait: bool) -> tuple[bool, Survey]:
     """Whether a package counts days from 1904, and the survey of its worksheets.
 
     Parameters
     ----------
     names
         Its members by part name, in lower case.
+    may_wait
+        Whether large worksheets are looked at later: when somebody asks for them, and before a library reads them.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
         raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
     root = _tree(book, package, names[part])
     parts = _sheet_parts(book, package, names, part, root)
-    waiting = {sheet: names[name] for sheet, name in parts.items() if name in names and _can_wait(package, names[name])}
+    waiting = {sheet: names[name] for sheet, name in parts.items() if may_wait and name in names and _can_wait(package, names[name])}
     now = {name: member for name, member in names.items() if member not in waiting.values()}
     found = {name: _survey(f"{book}: {member.filename}", package, member) for name, member in now.items()}
     extents = {name: extent for name, extent in found.items() if extent}
