@@ -1,6 +1,7 @@
 """Surveys the package of an .xlsx or .xlsm file before any library reads it: its date system, its bounds, error values.
 
-The raw XML is only searched, not parsed, so that what claims to be larger than memory is refused before it is unpacked into it.
+The raw XML is only searched, not parsed, so that what claims to be larger than memory is refused before it is unpacked into it. A large worksheet
+waits until somebody asks for it, and is then surveyed in the pass that reads it: no library gets to see rows before they have gone by here.
 """
 
 from __future__ import annotations
