@@ -100,6 +100,22 @@ def test_an_empty_column_between_ours_is_refused_with_advice(once: Path, tmp_pat
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("tab", ["Actions", "Segments", "Movers", "Metrics", "Migration Data"])
+def test_a_deleted_row_comes_again_and_looks_like_the_others(once: Path, tmp_path: Path, tab: str) -> None:
+    path = edited(once, tmp_path, tab, lambda page, top: page.delete_rows(top + 2))
+    refreshed(path)
+    before, after = listed(once, tab), listed(path, tab)
+    assert sorted(map(repr, after)) == sorted(map(repr, before))  # where rows keep their order, the one that was missing comes last
+    assert looks(path, tab) == looks(once, tab)
+    assert refreshed(path).written.updated == ("Run Log",)
+
+
+def looks(path: Path, tab: str) -> list[list[str]]:
+    """The number formats of the rows of a tab's table."""
+    page = openpyxl.load_workbook(path)[tab]
+    return [[cell.number_format for cell in row] for row in page[table_of(page).ref][1:]]
+
+
 @pytest.mark.parametrize("tab", ["Segments", "Metrics"])
 def test_without_the_row_of_headings_nothing_is_written(once: Path, tmp_path: Path, tab: str) -> None:
     path = edited(once, tmp_path, tab, lambda page, top: page.delete_rows(top))

@@ -75,7 +75,7 @@ class _Filling:
     def __init__(self, ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int]) -> None:
         self._ground, self._sheet, self._table, self._spec = ground, ground.sheet, table, spec
         self._columns = columns
-        self._first, self._old_last = table.first_row, table.last_row
+        self._first, self._old_last = table.first_row, _last_filled(ground.sheet, table)
         self._ours = [_Ours(columns[c.heading], rendered(c.values, ground.epoch_1904), c.kept) for c in spec.columns]
         taken = {o.column for o in self._ours if not o.kept}
         everything = range(table.area.left, table.area.right + 1)
@@ -100,7 +100,7 @@ class _Filling:
             self._fill_block(start, rows[start : start + _BLOCK], moving)
         self._clear(last)
         self._put_totals(totals, last)
-        data = Area(self._first, self._table.area.left, self._old_last, self._table.area.right)
+        data = Area(self._first, self._table.area.left, self._table.last_row, self._table.area.right)
         ranges.follow(self._sheet, data, last)
         self._table.end_at(last)
         return remarks
@@ -133,7 +133,7 @@ class _Filling:
         if last + totals > LAST_ROW:
             place = sheet_place(self._ground.name, self._first, area.left)
             raise LayoutError(place, f"{last - self._first + 1:,} rows do not fit into a sheet", "leave out what need not be segmented")
-        if last <= self._old_last:
+        if last <= self._table.last_row:
             return
         ground = Area(area.bottom + 1, area.left, last + totals, area.right)
         blocked = next((a for a in (*self._ground.others, *ranges.merged(self._sheet)) if a.meets(ground)), None)
@@ -261,7 +261,7 @@ class _Filling:
     # ── what stands below ────────────────────────────────────────────────────
 
     def _lift_totals(self, last: int) -> dict[int, Cell]:
-        moves = self._table.totals_rows and last != self._old_last
+        moves = self._table.totals_rows and last != self._table.last_row
         return self._without_table(self._table.area.bottom) if moves else {}
 
     def _put_totals(self, totals: dict[int, Cell], last: int) -> None:
@@ -281,6 +281,14 @@ class _Filling:
         rows = set(self._sheet.formula_rows(b't="shared"'))
         inside = [r for r in rows if self._first <= r <= self._old_last]
         return any(is_formula(self._sheet.cells(r).get(o.column)) for r in inside for o in self._ours)
+
+
+def _last_filled(sheet: SheetXml, table: TableXml) -> int:
+    """The last row of a table in which there are cells, be it for their look alone: a script that deletes a row leaves one without any at the end."""
+    last = table.last_row
+    while last > table.first_row and not any(table.area.left <= column <= table.area.right for column in sheet.cells(last)):
+        last -= 1
+    return last
 
 
 def _key(parts: Sequence[str]) -> str:

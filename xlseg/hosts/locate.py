@@ -49,10 +49,11 @@ def tables_of(book: Book, sheet: SheetXml, part: str, tab: Tab) -> dict[int, Tab
 
 def _has_headings(sheet: SheetXml, table: TableXml, spec: Table, strings: Strings) -> bool:
     """Whether our headings stand in the cells where a table says they are: spreadsheet programs see to it, scripts that delete a column do not."""
-    cells = sheet.cells(table.area.top) if table.header_rows else {}
+    if not table.header_rows:
+        return True
+    cells = sheet.cells(table.area.top)
     said = {column.heading: table.column(column.heading) for column in spec.columns}
-    stand = {heading: text(cells.get(at), strings()) for heading, at in said.items() if at is not None}
-    return not table.header_rows or all(folded(heading) == folded(words) for heading, words in stand.items())
+    return all(folded(heading) == folded(text(cells.get(at), strings())) for heading, at in said.items() if at is not None)
 
 
 def _put_where_headings_are(sheet: SheetXml, name: str, table: TableXml, spec: Table, others: Sequence[Area], strings: Strings) -> None:
