@@ -101,8 +101,8 @@ def test_a_tab_is_the_same_with_and_without_arrow(tmp_path: Path, monkeypatch: p
         file = user_book(tmp_path / name)
         for shift in (0, 1):
             WorkbookFile(file).write([segments({f"C{i}": i / 7 + shift if i % 5 else math.nan for i in range(shift, 3_000)}, growth="replace")])
-        written.append(parts(file))
-    assert written[0] == written[1]
+        written.append({name: content for name, content in parts(file).items() if name != "docProps/core.xml"})  # which tells the time
+    assert [name for name in written[0] if written[0][name] != written[1][name]] == []
 
 
 def test_a_large_tab_is_packed_beside_the_work_and_is_all_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
