@@ -275,6 +275,16 @@ def test_a_sheet_written_in_another_way_is_not_read_in_pieces(
     assert in_pieces == described(read(file).columns)
 
 
+def test_what_all_sheets_have_in_common_is_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
+        for number in range(20):
+            book.add_worksheet(f"S{number}").write(0, 0, number)
+    asked, size = [], pieces.piece_size
+    monkeypatch.setattr(pieces, "piece_size", lambda package: asked.append(package) or size(package))
+    assert len(open_sheets(tmp_path / "book.xlsx").sheets()) == 20
+    assert len(asked) == 1  # it looks at all parts: once a sheet, and many sheets would take the square of their number
+
+
 @pytest.mark.usefixtures("large", "cut")
 @pytest.mark.parametrize("row", [5, 39])
 def test_no_library_reads_a_sheet_that_nobody_has_looked_at(tmp_path: Path, row: int) -> None:

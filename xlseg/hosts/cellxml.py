@@ -152,8 +152,8 @@ def text_bodies(texts: Sequence[str]) -> list[Body]:
     """The XML of texts; mostly none of them needs a look of its own."""
     if _STRANGE.search("\n".join(texts)) or max(map(len, texts), default=0) > LONGEST_TEXT // 2:
         return [body(text, False) for text in texts]
-    escaped_ = _without_markup(_BETWEEN.join(texts)).encode().split(_BETWEEN.encode()) if texts else []
-    return [(b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % text) if text else BLANK for text in escaped_]
+    words = _without_markup(_BETWEEN.join(texts)).encode().split(_BETWEEN.encode()) if texts else []
+    return [(b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % each) if each else BLANK for each in words]
 
 
 def _cut(value: str) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from xlseg.errors import LayoutError
-from xlseg.hosts import formulas, joined, ranges
+from xlseg.hosts import formulas, joined, ranges, render
 from xlseg.hosts.a1 import LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
 from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, style_attribute, text
-from xlseg.hosts.render import Numbers, Rendered, lines, rendered, tail
+from xlseg.hosts.render import Numbers, Rendered, rendered, tail
 from xlseg.hosts.rowedit import Strings, edited, written
 from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
@@ -83,6 +83,7 @@ class _Filling:
         self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last, self._kept)
         self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
+        self._by: Any = joined if joined.has_arrow() else render
         self._tails: dict[int, Any] = {}
 
     def run(self) -> list[str]:
@@ -174,8 +175,7 @@ class _Filling:
         tails: dict[int, Any] = {}
         chosen = [row.values or 0 for row in rows]
         for ours in self._ours:
-            each, places = self._each_tail(ours), ours.places[chosen]
-            tails[ours.column] = joined.chosen(each, places) if joined.has_arrow() else [each[place] for place in places.tolist()]
+            tails[ours.column] = self._by.chosen(self._each_tail(ours), ours.places[chosen])
         for column in self._user.columns:
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
             kept = tails.get(column)
@@ -183,13 +183,12 @@ class _Filling:
                 kept = kept if isinstance(kept, list) else kept.to_pylist()
                 others = [k if row.fresh else o for k, o, row in zip(kept, others, rows, strict=True)]
             tails[column] = others
-        put_together = joined.lines if joined.has_arrow() else lines
-        return put_together(self._first + start, sorted(tails.items()))
+        put_together: list[bytes] = self._by.lines(self._first + start, sorted(tails.items()))
+        return put_together
 
     def _each_tail(self, ours: _Ours) -> Any:
         if ours.column not in self._tails:
-            style = self._style(ours.column)
-            self._tails[ours.column] = joined.each_tail(ours.values, style) if joined.has_arrow() else ours.values.tails(style)
+            self._tails[ours.column] = self._by.each_tail(ours.values, self._style(ours.column))
         return self._tails[ours.column]
 
     def _users_cell(self, column: int, index: int, row: Row) -> Cell | None:

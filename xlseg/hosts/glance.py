@@ -67,7 +67,7 @@ def glance(chunk: bytes, rows: int, columns: int) -> Glance | None:
     tags = np.flatnonzero(signs[:-1] == ord("<"))
     first = signs[tags + 1]
     begun = _rows(signs, words, tags[first == ord("r")])
-    if begun is None or _has_prefix(signs, tags[first != ord("/")]) or _has_single_quotes(chunk, signs):
+    if begun is None or _has_prefix_or_single_quotes(chunk, signs, tags):
         return None
     numbers = _number(signs, begun, _DIGITS)
     highest = int(numbers.max(initial=0))
@@ -131,7 +131,7 @@ def _is_usual_piece(chunk: bytes) -> bool:
     signs, words = _signs(chunk)
     tags = np.flatnonzero(signs[:-_WITHOUT_END] == ord("<"))
     first = signs[tags + 1]
-    if not _are_elements(first) or _has_prefix(signs, tags[first != ord("/")]) or _has_single_quotes(chunk, signs):
+    if not _are_elements(first) or _has_prefix_or_single_quotes(chunk, signs, tags):
         return False
     if not (words[tags[first == ord("c")] + 2] == _NUMBERED).all():
         return False
@@ -140,23 +140,23 @@ def _is_usual_piece(chunk: bytes) -> bool:
     return bool((words[rows + 4] == _NUMBERED).all())
 
 
-def _has_prefix(signs: Array, at: Array) -> bool:
-    """Whether the name of an element that begins at one of these places has one, as in <x:row>; colons in texts do not matter."""
-    if not (signs == ord(":")).any():
-        return False
-    at = at + 1
+def _has_prefix_or_single_quotes(chunk: bytes, signs: Array, tags: Array) -> bool:
+    """As in <x:row> and r='1'; colons and apostrophes in texts do not matter."""
+    before = signs[np.flatnonzero(signs == ord("'")) - 1]
+    if ((before == ord("=")) | (before <= ord(" "))).any() and _SINGLE_QUOTED.search(chunk):
+        return True
+    return bool((signs == ord(":")).any() and _has_prefix(signs, tags))
+
+
+def _has_prefix(signs: Array, tags: Array) -> bool:
+    """Whether the name of an element has one; the tags at its ends have that of those at its beginnings."""
+    at = tags[signs[tags + 1] != ord("/")] + 1
     while len(at):
         sign = signs[at]
         if (sign == ord(":")).any():
             return True
         at = at[_is_letter(sign) | _is_digit(sign) | (sign >= 128) | (sign == ord("_")) | (sign == ord("-")) | (sign == ord("."))] + 1
     return False
-
-
-def _has_single_quotes(chunk: bytes, signs: Array) -> bool:
-    """Whether an attribute is written in them, as in r='1'; apostrophes in texts do not matter."""
-    before = signs[np.flatnonzero(signs == ord("'")) - 1]
-    return bool(((before == ord("=")) | (before <= ord(" "))).any() and _SINGLE_QUOTED.search(chunk))
 
 
 def _rows(signs: Array, words: Array, at: Array) -> Array | None:

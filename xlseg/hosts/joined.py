@@ -1,6 +1,6 @@
 """The cells of many rows, put together by Arrow: the same bytes as Python makes of them (`render`), in a third to two thirds of the time.
 
-Columns are handed on as arrays of the tails of cells: what follows a cell's name.
+`each_tail`, `chosen` and `lines` are those of `render`. Columns are handed on as arrays of the tails of cells: what follows a cell's name.
 """
 
 from __future__ import annotations

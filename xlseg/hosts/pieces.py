@@ -87,12 +87,12 @@ class Cutter:
 
 def cutter(package: zipfile.ZipFile, part: str) -> Cutter | None:
     """What cuts a worksheet; None where it does not pay."""
-    return Cutter(_shared(package, part), part, piece_size(package)) if is_large(package, package.getinfo(part)) else None
-
-
-def is_large(package: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Whether it pays to read a worksheet in pieces."""
     size = piece_size(package)
+    return Cutter(_shared(package, part), part, size) if is_large(package.getinfo(part), size) else None
+
+
+def is_large(part: zipfile.ZipInfo, size: int) -> bool:
+    """Whether it pays to read a worksheet in pieces of so many bytes."""
     return size <= _MOST and part.file_size >= 2 * size
 
 

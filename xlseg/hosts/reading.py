@@ -26,7 +26,7 @@ from xlseg.hosts.extent import Extent
 from xlseg.hosts.heads import HEAD_ROWS, shortened
 from xlseg.hosts.opening import indexed, opened, unpacked
 from xlseg.hosts.pieces import cutter
-from xlseg.hosts.survey import Survey, inspect
+from xlseg.hosts.survey import Survey, inspect, to_the_end
 from xlseg.workbook import Array, Grid, Value
 
 LARGE = 500_000
@@ -130,8 +130,7 @@ class BookReader:
             extent, chunks = self._survey.going_by(package, name)
             with suppress(_UnusualError):
                 found = whole_columns(self._package, name, below, head, cut.pieces(_while_usual(extent, chunks), below)) if cut else None
-            for _ in chunks:  # all of it is looked at, whatever came of it
-                pass
+            to_the_end(chunks)  # all of it is looked at, whatever came of it
         return found if found is not None else self._surveyed(name, below, head)
 
     @cached_property

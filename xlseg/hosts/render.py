@@ -96,6 +96,16 @@ def _texts(column: Sequence[str]) -> Rendered:
     return Rendered(text_bodies([*place]), list(map(place.__getitem__, column)))
 
 
+def each_tail(column: Rendered | Numbers, style: bytes) -> list[bytes]:
+    """What follows the name of a cell that holds each distinct value in this style."""
+    return column.tails(style)
+
+
+def chosen(tails: Sequence[bytes], places: Array) -> list[bytes]:
+    """Some of the tails, one after the other."""
+    return [tails[place] for place in places.tolist()]
+
+
 def tail(cell: Cell | None) -> bytes:
     """What follows the name of a cell."""
     if cell is None:

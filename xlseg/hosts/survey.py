@@ -14,10 +14,10 @@ from itertools import chain
 
 from xlseg.beside import ahead
 from xlseg.errors import FormatError
+from xlseg.hosts import pieces
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.opening import unpacked
 from xlseg.hosts.package import Element, parsed
-from xlseg.hosts.pieces import is_large
 
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships|table)[\s>]")
@@ -92,7 +92,7 @@ class Survey:
 
     def look_at(self, package: zipfile.ZipFile, sheet: str) -> None:
         """Look at a sheet that waits."""
-        _to_the_end(self.going_by(package, sheet)[1])
+        to_the_end(self.going_by(package, sheet)[1])
 
 
 def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo], *, may_wait: bool) -> tuple[bool, Survey]:
@@ -117,7 +117,7 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
         raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
     root = _tree(book, package, names[part])
     parts = _sheet_parts(book, package, names, part, root)
-    waiting = {sheet: names[name] for sheet, name in parts.items() if may_wait and name in names and _can_wait(package, names[name])}
+    waiting = _waiting(package, {sheet: names[name] for sheet, name in parts.items() if name in names}) if may_wait else {}
     now = {name: member for name, member in names.items() if member not in waiting.values()}
     found = {name: _survey(f"{book}: {member.filename}", package, member) for name, member in now.items()}
     extents = {name: extent for name, extent in found.items() if extent}
@@ -161,10 +161,13 @@ def _tree(book: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Eleme
     return parsed(b"".join(unpacked(package, member)), f"{book}: {member.filename}")
 
 
-def _can_wait(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
-    """Whether a part is surely a worksheet that can be looked at while it is read, some rows after the others."""
-    if not is_large(package, member):
-        return False
+def _waiting(package: zipfile.ZipFile, sheets: Mapping[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """Those that can be looked at while they are read, some rows after the others."""
+    size = pieces.piece_size(package)
+    return {name: member for name, member in sheets.items() if pieces.is_large(member, size) and _is_surely_worksheet(package, member)}
+
+
+def _is_surely_worksheet(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     start = next(unpacked(package, member), b"")
     return _WORKSHEET.search(start) is not None and start[:2] not in _UTF_16 and b"<!DOCTYPE" not in start
 
@@ -179,10 +182,10 @@ def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ex
         raise FormatError(place, "the XML declares a document type", _SAVE_AGAIN)
     if not _WORKSHEET.search(start):
         _must_count_right(place, start, member.file_size)
-        _to_the_end(chunks)  # for its size
+        to_the_end(chunks)  # for its size
         return None
     extent = Extent(place, member.file_size, member.filename)
-    _to_the_end(_looked_at(extent, chain([start], chunks)))
+    to_the_end(_looked_at(extent, chain([start], chunks)))
     return extent
 
 
@@ -196,7 +199,8 @@ def _looked_at(extent: Extent, chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _to_the_end(chunks: Iterator[bytes]) -> None:
+def to_the_end(chunks: Iterator[bytes]) -> None:
+    """Take what is left of a part, for what that tells of it."""
     for _ in chunks:
         pass
 

@@ -67,7 +67,8 @@ def _add(found: Sums, part: Part, batch: _Batch) -> None:
     for name in part.columns:
         sums = found[name].reshape(-1)
         if name in part.counts and (every := batch.constants.get(name)) is not None:  # nobody disputes, everything is timed, …
-            sums[owner] += every * batch.lengths if every else 0
+            if every:
+                sums[owner] += every * batch.lengths
             continue
         add = np.minimum if name in part.least else np.maximum if name in part.most else np.add
         sums[owner] = add(sums[owner], add.reduceat(batch.column(name), starts))
