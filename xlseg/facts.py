@@ -7,10 +7,12 @@ until another. docs/metrics.md, "Invoices: amount, balance, settled".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from xlseg.beside import beside
 from xlseg.calendar import FOREVER, month_numbers
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
@@ -62,12 +64,13 @@ def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:
     """The facts of a ledger, by the settings or their defaults."""
     chosen = settings or Settings()
     customers, (_, invoiced, ordered, paying) = _coded(ledger)
+    ordering = beside(partial(_ordering, ledger, ordered if ledger.has_orders else invoiced))
     invoices = _invoices(ledger.invoices, invoiced)
     applied = _applications(ledger.payments, invoices)
     word = _own_word(invoices, applied, ledger.has_payments)
     settled, by_credit = _settled(invoices, applied, word, chosen.tolerance)
-    orders = _orders(ledger, ordered if ledger.has_orders else invoiced)
     sales = ~invoices.is_credit
+    orders, order_days = ordering.result()
     return Facts(
         customers=customers,
         known=_known(invoices, orders, paying, days(ledger.payments["date"])),
@@ -75,7 +78,7 @@ def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:
         balances=_balances(invoices, applied, word),
         sales=_frame(customer=invoices.customer[sales], day=invoices.issued[sales], amount=invoices.amount[sales]),
         orders=orders,
-        order_days=_order_days(orders),
+        order_days=order_days,
         has_invoices=ledger.has_invoices,
         has_orders=ledger.has_orders or ledger.has_invoices,
         orders_are_invoices=not ledger.has_orders,
@@ -305,6 +308,12 @@ def _balances(invoices: _Invoices, applied: _Applied, word: _Word) -> pd.DataFra
         amount=amount[kept],
         is_credit=is_credit.astype("int64"),
     )
+
+
+def _ordering(ledger: Ledger, customer: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The orders and their days."""
+    orders = _orders(ledger, customer)
+    return orders, _order_days(orders)
 
 
 def _orders(ledger: Ledger, customer: Array) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from xlseg.fingerprint import fingerprint
 from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
 from xlseg.intake.dates import FIRST_YEAR
+from xlseg.metrics.expected_orders import make_ready
 from xlseg.movers import Mover, counts, movers
 from xlseg.playbook import agreed
 from xlseg.tables import Finding, Intake, Ledger
@@ -113,6 +114,7 @@ def _analysed(workbook: Source, source: Source | None, as_of: dt.date | None, cl
     if at.year < FIRST_YEAR:
         raise _nothing_by(at, workbook.name)
     progress("reading the sheets")
+    beside(make_ready)  # while sheets are read
     intake = read_ledger(source or workbook, settings)
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
@@ -243,5 +245,4 @@ def _run(report: Report, number: int, clock: Clock) -> Run:
 
 def present(ledger: Ledger) -> set[str]:
     """Ids of the customers that the ledger knows."""
-    tables = (ledger.customers, ledger.invoices, ledger.orders, ledger.payments)
-    return {str(name) for table in tables for name in table["customer"].unique()}
+    return set(ledger.customers["customer"].tolist())

@@ -92,6 +92,11 @@ def _fitted(*histories: bytes) -> Parameters | None:
     return fit(*(np.frombuffer(part, "float64") for part in histories))
 
 
+def make_ready() -> None:
+    """Load what `fit` searches with, which takes half a second."""
+    import scipy.optimize  # noqa: F401
+
+
 def fit(frequency: Array, recency: Array, age: Array) -> Parameters | None:
     """Maximum-likelihood parameters; None when the search does not converge."""
     from scipy.optimize import minimize
