@@ -16,7 +16,7 @@ from pathlib import Path
 import xlsxwriter
 
 from xlseg.errors import FileError, FormatError
-from xlseg.hosts import saving
+from xlseg.hosts import locate, saving
 from xlseg.hosts.book import Book
 from xlseg.hosts.reading import BookReader, open_sheets
 from xlseg.hosts.recompute import Done, Formulas, recompute
@@ -159,6 +159,8 @@ def _judged(path: Path) -> Iterator[None]:
 
 def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) -> Written:
     """Make or update the tabs in an open book, and the values of the formulas of ours that the user has typed."""
+    sheets = book.worksheets()
+    book.package.expect(sheets[name] for tab in tabs if not tab.input and (name := locate.sheet_of(book, tab)))
     outcomes = [write_tab(book, tab) for tab in tabs]
     book.styles_used()
     known = {o.sheet: o.formulas for o in outcomes if o.formulas is not None}  # seen when they were written: a large sheet is not searched again

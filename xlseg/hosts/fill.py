@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from xlseg.errors import LayoutError
-from xlseg.hosts import formulas, joined, ranges, render
+from xlseg.hosts import formulas, ranges
 from xlseg.hosts.a1 import LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
 from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, style_attribute, text
-from xlseg.hosts.render import Numbers, Rendered, rendered, tail
+from xlseg.hosts.lines import BLOCK, Lines
+from xlseg.hosts.render import tail
 from xlseg.hosts.rowedit import Strings, edited, written
 from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.hosts.usercells import UserCells
-from xlseg.workbook import Array, Table
+from xlseg.workbook import Table
 
-_BLOCK = 2_000
-"""Rows that are written at once."""
 _BETWEEN_KEYS = "\x1f"
 
 
@@ -46,45 +43,31 @@ class Ground:
     others: tuple[Area, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Ours:
-    """A column of ours where it stands now."""
-
-    column: int
-    values: Rendered | Numbers
-    kept: bool
-
-    @cached_property
-    def places(self) -> Array:
-        """Which of the different values each row has."""
-        return np.asarray(self.values.places)
-
-
-def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int]) -> list[str]:
+def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int], lines: Lines | None = None) -> list[str]:
     """Bring a table up to date; `columns` is where our headings stand now. Returns remarks.
+
+    `lines` are its rows, if somebody has made them already for these columns.
 
     Raises
     ------
     LayoutError
         When there is no room below the table.
     """
-    return _Filling(ground, table, spec, columns).run()
+    return _Filling(ground, table, spec, columns, lines or Lines(spec, columns, ground.epoch_1904)).run()
 
 
 class _Filling:
-    def __init__(self, ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int]) -> None:
+    def __init__(self, ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int], lines: Lines) -> None:
         self._ground, self._sheet, self._table, self._spec = ground, ground.sheet, table, spec
         self._columns = columns
         self._first, self._old_last = table.first_row, _last_filled(ground.sheet, table)
-        self._ours = [_Ours(columns[c.heading], rendered(c.values, ground.epoch_1904), c.kept) for c in spec.columns]
+        self._new, self._ours = lines, lines.ours
         taken = {o.column for o in self._ours if not o.kept}
         everything = range(table.area.left, table.area.right + 1)
         self._kept = {o.column for o in self._ours if o.kept}
         self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last, self._kept)
         self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
-        self._by: Any = joined if joined.has_arrow() else render
-        self._tails: dict[int, Any] = {}
 
     def run(self) -> list[str]:
         rows = plan(self._spec.growth, self._old_keys(), self._new_keys(), bool(self._spec.key))
@@ -97,8 +80,8 @@ class _Filling:
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
             self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last, self._kept)
         totals = self._lift_totals(last)
-        for start in range(0, len(rows), _BLOCK):
-            self._fill_block(start, rows[start : start + _BLOCK], moving)
+        for start, stop in pairwise([*range(0, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]):
+            self._fill_block(start, rows[start:stop], moving)
         self._clear(last)
         self._put_totals(totals, last)
         data = Area(self._first, self._table.area.left, self._table.last_row, self._table.area.right)
@@ -157,10 +140,15 @@ class _Filling:
     def _fill_block(self, start: int, rows: Sequence[Row], moving: bool) -> None:
         """Rows one after the other, the usual ones all at once: new ones where nothing stands yet, and those that hold their values already."""
         at_once = not moving and all(row.values is not None and row.values != EMPTY for row in rows)
-        anew = self._lines(start, rows) if at_once else []
         first = self._first + start
-        if anew and first > self._old_last and not any(map(self._sheet.has, range(first, first + len(rows)))):
-            self._sheet.add(first, anew, has_formulas=bool(self._user.columns))  # ours are values
+        tails = self._row_tails(start, rows) if at_once else {}
+        is_free = at_once and first > self._old_last and self._sheet.are_free(first, first + len(rows) - 1)
+        if is_free and not self._user.columns and (run := self._new.run(first, tails)):
+            self._sheet.add_run(run)
+            return
+        anew = self._new.listed(first, tails) if at_once else []
+        if is_free:
+            self._sheet.add(first, anew)
             return
         expected: Sequence[bytes | None] = anew or [None] * len(rows)
         for index, (row, line) in enumerate(zip(rows, expected, strict=True), start=start):
@@ -170,12 +158,10 @@ class _Filling:
             elif line is None or not (self._sheet.holds(number, line) or self._edit_row(number, line)):
                 self._fill_row(index, row, moving)
 
-    def _lines(self, start: int, rows: Sequence[Row]) -> list[bytes]:
-        """The cells of rows as they will be if each looks like the last row there was, and nothing stands beside the table."""
-        tails: dict[int, Any] = {}
+    def _row_tails(self, start: int, rows: Sequence[Row]) -> dict[int, Any]:
+        """The cells of rows, by column, as they will be if each looks like the last row there was, and nothing stands beside the table."""
         chosen = [row.values or 0 for row in rows]
-        for ours in self._ours:
-            tails[ours.column] = self._by.chosen(self._each_tail(ours), ours.places[chosen])
+        tails = {ours.column: self._new.tails(ours, chosen, self._style(ours.column)) for ours in self._ours}
         for column in self._user.columns:
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
             kept = tails.get(column)
@@ -183,13 +169,7 @@ class _Filling:
                 kept = kept if isinstance(kept, list) else kept.to_pylist()
                 others = [k if row.fresh else o for k, o, row in zip(kept, others, rows, strict=True)]
             tails[column] = others
-        put_together: list[bytes] = self._by.lines(self._first + start, sorted(tails.items()))
-        return put_together
-
-    def _each_tail(self, ours: _Ours) -> Any:
-        if ours.column not in self._tails:
-            self._tails[ours.column] = self._by.each_tail(ours.values, self._style(ours.column))
-        return self._tails[ours.column]
+        return tails
 
     def _users_cell(self, column: int, index: int, row: Row) -> Cell | None:
         """The cell in a column of the user's, in a row that stays where it is or is new."""
@@ -201,7 +181,7 @@ class _Filling:
 
     def _edit_row(self, number: int, line: bytes) -> bool:
         """Bring a row that stays where it is up to date without taking it apart; whether that could be done."""
-        row = self._sheet.row(number)
+        row = self._sheet.raw(number)
         new = edited(row, line, self._letters, self._ground.strings) if number <= self._old_last else None
         if new is not None and new != row:
             self._sheet.replace(number, new)

@@ -8,14 +8,17 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
 from lxml import etree
 
+from xlseg.beside import beside
 from xlseg.errors import FormatError
 from xlseg.hosts.opening import SAVE_AS, indexed, opened, part_name
 from xlseg.hosts.zipcopy import Packed, ZipCopy, pack
@@ -46,9 +49,13 @@ class Package:
         self._packer = ThreadPoolExecutor(1)
         self._packing: dict[str, Future[Packed]] = {}
         self._dropped: set[str] = set()
+        self._expected: deque[str] = deque()
+        self._coming: tuple[str, Future[bytes]] | None = None
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._coming:
+            wait([self._coming[1]])  # nobody may be reading the file then
         self._packer.shutdown(cancel_futures=True)
         self._zip.close()
 
@@ -81,11 +88,29 @@ class Package:
         if self._last[0] == key:
             return self._last[1]
         try:
-            data = self._zip.read(self._members[key])
+            data = self._unpacked(key)
         except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, RuntimeError, zlib.error) as error:
             raise FormatError(self.name, f"part {part} is broken ({error})", "restore the file from a backup") from error
         self._last = key, data  # an edited part is compared with what it was
         return data
+
+    def expect(self, parts: Iterable[str]) -> None:
+        """Unpack the large ones of some parts, which will be read in this order, one ahead beside what is done with those before."""
+        keys = (part.lower() for part in parts)
+        self._expected = deque(key for key in keys if key in self._members and self._members[key].file_size > _LARGE)
+        self._unpack_next()
+
+    def _unpack_next(self) -> None:
+        key = self._expected.popleft() if self._expected else None
+        self._coming = (key, beside(partial(self._zip.read, self._members[key]))) if key else None
+
+    def _unpacked(self, key: str) -> bytes:
+        if self._coming is None or self._coming[0] != key:
+            return self._zip.read(self._members[key])
+        coming = self._coming[1]
+        wait([coming])
+        self._unpack_next()
+        return coming.result()
 
     def put(self, part: str, data: bytes) -> None:
         """Replace a part or add one; nothing happens if it is the same to the byte."""

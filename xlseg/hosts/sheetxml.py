@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -16,19 +16,25 @@ from xlseg.hosts import glance
 from xlseg.hosts.a1 import Area, letters, number
 from xlseg.hosts.cellxml import Cell
 from xlseg.hosts.package import Element, parsed, serialized
+from xlseg.hosts.sheetrows import NO_LETTERS, ROW, START, Run, SheetRows, column_number, split
 
 _UNUSUAL = re.compile(rb"<!|<\?|<row (?!r=\")|<row>|<c (?!r=\")|<c>|<c/>|<[^<>]*='|<\w+:")
 _ROOT = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<worksheet[\s>]")
 _ENCODING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=[\"'](?!utf-8)", re.I)
 _DATA = re.compile(rb"<sheetData\b[^>]*?(/?)>")
-_ROW = re.compile(rb'<row r="([0-9]+)"([^>]*?)(/?)>')
 _CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
 _REST = re.compile(rb"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
 _ROW_END = b"</row>"
 _SPANS = re.compile(rb' spans="(?:([0-9]{1,5}):([0-9]{1,5})|[^"]*)"')
-_START = b'<c r="'
-_NO_LETTERS = bytes(set(range(256)) - set(range(ord("A"), ord("Z") + 1)))
+
+
+class Standing(NamedTuple):
+    """Where in a worksheet's XML a run of rows stands that is known to be written as we write it."""
+
+    start: int
+    stop: int
+    run: Run
 
 
 class SheetXml:
@@ -38,26 +44,33 @@ class SheetXml:
     ----------
     is_usual
         Whether its rows and cells are known to be named first of all, with nothing but elements among them; else it is looked at.
+    standing
+        Rows that are known already, by their places.
 
     Attributes
     ----------
     root
         Everything but the rows, as a tree; `sheetData` is empty in it.
+    is_plain
+        Whether it was written as Excel writes it; else it has been written anew, and nothing stands where it stood.
     """
 
-    def __init__(self, data: bytes, place: str, *, is_usual: bool = False) -> None:
+    def __init__(self, data: bytes, place: str, *, is_usual: bool = False, standing: Sequence[Standing] = ()) -> None:
         if b"<!DOCTYPE" in data[:4096]:
             raise FormatError(place, "the XML declares a document type", "open it in Excel and save it as .xlsx or .xlsm")
-        data = _plain(data, place, is_usual=is_usual)
+        plain = _plain(data, place, is_usual, standing)
+        self.is_plain = plain is data
+        known, data = standing if self.is_plain else (), plain
         start = _DATA.search(data)
         if start is None:
             raise FormatError(place, "the sheet has no rows element", "repair the file by opening and saving it in Excel")
         stop = start.end() if start[1] else data.rindex(b"</sheetData>")
         tail = stop if start[1] else stop + len(b"</sheetData>")
         self._head, self._tail, self._original = data[: start.start()], data[tail:], data
-        self._rows = dict(_split(data[start.end() : stop]))
-        has_formulas = data.find(b"<f", start.end(), stop) >= 0
-        self._formula_rows = {row for row, content in self._rows.items() if b"<f" in content} if has_formulas else set()
+        rows = {row: content for begin, end in _others(start.end(), stop, known) for row, content in split(data[begin:end])}
+        has_formulas = any(data.find(b"<f", begin, end) >= 0 for begin, end in _others(start.end(), stop, known))
+        formula_rows = (row for row, content in rows.items() if b"<f" in content) if has_formulas else ()
+        self._rows = SheetRows(rows, formula_rows, (run for _, _, run in known))
         self._touched = False
         self.root: Element = parsed(self._head + b"<sheetData/>" + self._tail, place)
         self._frame = serialized(self.root)
@@ -68,7 +81,7 @@ class SheetXml:
         if frame == self._frame and not self._touched:
             return self._original
         head, tail = (self._head, self._tail) if frame == self._frame else frame.split(b"<sheetData/>")
-        return b"".join([head, b"<sheetData>", *(self._rows[n] for n in sorted(self._rows)), b"</sheetData>", tail])
+        return b"".join([head, b"<sheetData>", *self._rows.in_order(), b"</sheetData>", tail])
 
     @property
     def touched(self) -> bool:
@@ -77,7 +90,7 @@ class SheetXml:
 
     def rows(self) -> list[int]:
         """Numbers of the rows that are there, in order."""
-        return sorted(self._rows)
+        return self._rows.numbers()
 
     def has(self, row: int) -> bool:
         """Whether there is such a row."""
@@ -85,53 +98,57 @@ class SheetXml:
 
     def raw(self, row: int) -> bytes:
         """The XML of a row; nothing when it is not there."""
-        return self._rows.get(row, b"")
+        return self._rows.get(row) or b""
 
     def holds(self, row: int, cells: bytes) -> bool:
         """Whether a row holds just these cells."""
-        data = self._rows.get(row, b"")
+        data = self.raw(row)
         start = data.find(b">") + 1
         return len(data) == start + len(cells) + len(_ROW_END) and data.startswith(cells, start)
 
-    def add(self, first: int, cells: Sequence[bytes], *, has_formulas: bool = True) -> None:
-        """Add rows from a number on, none of which was there; those without cells are left out. Formulas are looked for if there may be some."""
-        new = {row: b'<row r="%d">%b</row>' % (row, line) for row, line in enumerate(cells, start=first) if line}
-        self._touched = self._touched or bool(new)
-        self._rows |= new
-        if has_formulas:
-            self._formula_rows.update(row for row, content in new.items() if b"<f" in content)
+    def are_free(self, first: int, last: int) -> bool:
+        """Whether none of these rows is there."""
+        return self._rows.are_free(first, last)
+
+    def add(self, first: int, cells: Sequence[bytes]) -> None:
+        """Add rows from a number on, none of which was there; those without cells are left out."""
+        for row, line in enumerate(cells, start=first):
+            if line:
+                self._set(row, b'<row r="%d">%b</row>' % (row, line))
+
+    def add_run(self, run: Run) -> None:
+        """Add rows, none of which was there, as they are written one below the other."""
+        self._rows.add_run(run)
+        self._touched = True
 
     def cells(self, row: int) -> dict[int, Cell]:
         """The cells of a row by column."""
         data = self._rows.get(row)
-        return {} if data is None else {_column(m[1]): (m[2], m[3]) for m in _CELL.finditer(data)}
-
-    def row(self, row: int) -> bytes:
-        """A row as it stands; nothing when there is none."""
-        return self._rows.get(row, b"")
+        return {} if data is None else {column_number(m[1]): (m[2], m[3]) for m in _CELL.finditer(data)}
 
     def replace(self, row: int, content: bytes) -> None:
         """Put a row in the place of one that is there."""
         end = content.index(b">")
         if b" spans=" in content[:end]:
-            ends = [_column(_letters_at(content, at)) for at in (content.find(_START), content.rfind(_START)) if at >= 0]
+            ends = [column_number(_letters_at(content, at)) for at in (content.find(START), content.rfind(START)) if at >= 0]
             content = _attributes(content[:end], ends) + content[end:]
         self._set(row, content)
 
     def column(self, column: int, first: int, last: int) -> list[Cell | None]:
         """The cells of one column, without taking the rows apart."""
         start = b'<c r="' + letters(column).encode()
-        return [_cell_at(self._rows.get(row, b""), b'%s%d"' % (start, row)) for row in range(first, last + 1)]
+        return [_cell_at(self.raw(row), b'%s%d"' % (start, row)) for row in range(first, last + 1)]
 
     def formula_rows(self, mark: bytes = b"") -> list[int]:
         """Numbers of the rows that hold formulas, and something else in their XML."""
-        return [row for row in sorted(self._formula_rows) if mark in self._rows[row]]
+        return [row for row, content in self._rows.formulas() if mark in content]
 
     def put(self, row: int, cells: Mapping[int, Cell]) -> None:
         """Replace the cells of a row; its height and the like stay."""
-        if len(cells) == 0 and row not in self._rows:
+        old = self._rows.get(row)
+        if len(cells) == 0 and old is None:
             return
-        match = _ROW.match(self._rows.get(row, b""))
+        match = ROW.match(old or b"")
         attributes = _attributes(match[2], cells) if match else b""
         if not cells and not attributes:
             self._set(row, None)
@@ -142,40 +159,27 @@ class SheetXml:
 
     def _set(self, row: int, content: bytes | None) -> None:
         self._touched = True
-        self._formula_rows.discard(row)
-        if content is None:
-            del self._rows[row]
-            return
-        self._rows[row] = content
-        if b"<f" in content:
-            self._formula_rows.add(row)
+        self._rows.put(row, content)
 
     def unhide(self, row: int) -> None:
         """Show a row that a filter hid."""
-        data = self._rows.get(row, b"")
+        data = self.raw(row)
         end = data.find(b">")
         if b' hidden="' in data[:end]:
-            self._rows[row] = re.sub(rb' hidden="[^"]*"', b"", data[:end]) + data[end:]
-            self._touched = True
+            self._set(row, re.sub(rb' hidden="[^"]*"', b"", data[:end]) + data[end:])
 
     def formulas(self) -> bytes:
         """The XML in which everything stands that may be a formula: of cells, and of what stands beside them, such as a sparkline."""
         beside = (etree.tostring(element) for element in self.root.iter("{*}f"))
-        return b"".join([*(self._rows[row] for row in sorted(self._formula_rows)), *beside])
+        return b"".join([*(content for _, content in self._rows.formulas()), *beside])
 
     def formula_cells(self) -> set[str]:
         """Names of all cells that hold a formula."""
-        return {name.decode() for row in self._formula_rows for name in _FORMULA_CELL.findall(self._rows[row])}
+        return {name.decode() for _, content in self._rows.formulas() for name in _FORMULA_CELL.findall(content)}
 
     def used(self) -> Area | None:
         """The smallest area around all cells."""
-        rows = [row for row, data in self._rows.items() if _START in data]
-        if not rows:
-            return None
-        name = len(_START)
-        first = {data[(at := data.index(_START) + name) : at + 3] for data in map(self._rows.__getitem__, rows)}
-        last = {data[(at := data.rindex(_START) + name) : at + 3] for data in map(self._rows.__getitem__, rows)}
-        return Area(min(rows), min(map(_column_of, first)), max(rows), max(map(_column_of, last)))
+        return self._rows.used()
 
     def find(self, tag: str) -> Element | None:
         """The first element of this name directly below the root."""
@@ -210,46 +214,24 @@ def _spanned(spans: re.Match[bytes], columns: Collection[int]) -> bool:
 
 def _letters_at(data: bytes, cell: int) -> bytes:
     """The letters of the name of a cell that begins there: three at most."""
-    name = cell + len(_START)
-    return data[name : name + 3].translate(None, _NO_LETTERS)
-
-
-@cache
-def _column_of(name: bytes) -> int:
-    """The column of a cell whose name begins like this."""
-    return _column(name.translate(None, _NO_LETTERS))
-
-
-@cache
-def _column(name: bytes) -> int:
-    return number(name.decode())
-
-
-def _split(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Rows by number. Splitting at the end tag is several times as fast as a lazy pattern."""
-    for piece in data.split(b"</row>"):
-        at = piece.find(b"<row ")
-        while at >= 0:
-            match = _ROW.match(piece, at)
-            if match is None:
-                raise ValueError("a row without number")
-            if match[3]:
-                yield int(match[1]), piece[at : match.end()]
-                at = piece.find(b"<row ", match.end())
-            else:
-                yield int(match[1]), piece[at:] + b"</row>"
-                break
+    name = cell + len(START)
+    return data[name : name + 3].translate(None, NO_LETTERS)
 
 
 # ── sheets that are written in an unusual way ────────────────────────────────
 
 
-def _plain(data: bytes, place: str, *, is_usual: bool) -> bytes:
+def _plain(data: bytes, place: str, is_usual: bool, standing: Sequence[Standing]) -> bytes:
     """The same sheet in UTF-8 with the main namespace as default, numbered rows and cells, no comments: as Excel writes it."""
-    usual = _ROOT.match(data) and not _ENCODING.match(data) and b"<!--" not in data
+    around = _others(0, len(data), standing)
+    usual = _ROOT.match(data) and not _ENCODING.match(data) and all(data.find(b"<!--", begin, end) < 0 for begin, end in around)
     start = _DATA.search(data) if usual else None
-    if usual and start and (start[1] or is_usual or _is_usual(data, start.end(), max(data.rfind(b"</sheetData>"), start.end()))):
+    if start and (start[1] or is_usual):
         return data
+    if start:
+        stop = max(data.rfind(b"</sheetData>"), start.end())
+        if all(_is_usual(data, begin, end) for begin, end in _others(start.end(), stop, standing)):
+            return data
     old = parsed(data, place)
     namespace = etree.QName(old).namespace
     if etree.QName(old).localname != "worksheet" or not namespace:
@@ -260,6 +242,12 @@ def _plain(data: bytes, place: str, *, is_usual: bool) -> bytes:
     _copy(old, root)
     _number(root, namespace)
     return serialized(root)
+
+
+def _others(start: int, stop: int, standing: Sequence[Standing]) -> list[tuple[int, int]]:
+    """The stretches between two places in which no run stands."""
+    starts, stops = [start, *(known.stop for known in standing)], [*(known.start for known in standing), stop]
+    return list(zip(starts, stops, strict=True))
 
 
 def _is_usual(data: bytes, start: int, stop: int) -> bool:

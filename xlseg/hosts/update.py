@@ -15,9 +15,10 @@ from xlseg.hosts.cellxml import body, cell_type, formula_body, is_filled, is_for
 from xlseg.hosts.fill import Ground, fill
 from xlseg.hosts.formulas import shifted
 from xlseg.hosts.graft import Drawing
+from xlseg.hosts.lines import Lines, of_part
 from xlseg.hosts.placing import Placing, placing
 from xlseg.hosts.rowedit import written
-from xlseg.hosts.sheetxml import SheetXml
+from xlseg.hosts.sheetxml import SheetXml, Standing
 from xlseg.hosts.skeleton import area_of, footer, is_our_footer
 from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Tab, Table
@@ -76,6 +77,15 @@ def _must_fit(tab: Tab) -> None:
             raise LayoutError(sheet_place(tab.name, row, column), fact, "leave out what need not be segmented")
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """The rows of a table as they shall be, and where they stand on the sheet already, if all of them do."""
+
+    area: Area
+    lines: Lines
+    standing: list[Standing] | None
+
+
 @dataclass
 class _Update:
     book: Book
@@ -88,8 +98,25 @@ class _Update:
 
     def __post_init__(self) -> None:
         self.old = self.book.package.read(self.part)
-        self.sheet = SheetXml(self.old, f"{self.book.package.name}: {self.name}", is_usual=self.book.is_usual(self.name))
         self.tables: dict[int, TableXml] = {}
+        self.ready = {} if self.is_new else self._ready()
+        standing = sorted(place for ready in self.ready.values() for place in ready.standing or ())
+        place = f"{self.book.package.name}: {self.name}"
+        self.sheet = SheetXml(self.old, place, is_usual=self.book.is_usual(self.name), standing=standing)
+
+    def _ready(self) -> dict[int, _Ready]:
+        """The tables whose new rows can be compared with the sheet before it is taken apart."""
+        by_name = {t.name.casefold(): t for t in self._parts()}
+        found = {}
+        for index, spec in enumerate(self.tab.tables):
+            table = by_name.get(spec.name.casefold())
+            lines = of_part(table, spec, self.book.epoch_1904) if table else None
+            if table and lines:
+                found[index] = _Ready(table.area, lines, lines.standing(self.old, table.first_row))
+        return found
+
+    def _parts(self) -> list[TableXml]:
+        return [TableXml.of_part(self.book.package, part) for part in self.book.tables_of(self.part)]
 
     def run(self) -> Outcome:
         formulas = self.sheet.formula_cells()
@@ -99,7 +126,7 @@ class _Update:
         by_place = {place_of(*at): at for at in self.tab.cells}
         self._clear_owned(by_place.keys())
         for index, table in self.tables.items():
-            self._fill(table, self.tab.tables[index])
+            self._fill(index, table, self.tab.tables[index])
         self._write_cells(by_place, place_of)
         self._update_footer()
         if self.sheet.touched:
@@ -130,17 +157,21 @@ class _Update:
             self.tables[index] = self.drawing.add_table(self.sheet, self.part, index, area)
         self.tables = dict(sorted(self.tables.items()))
 
-    def _fill(self, table: TableXml, spec: Table) -> None:
+    def _fill(self, index: int, table: TableXml, spec: Table) -> None:
         columns = locate.columns_of(self.name, table, spec)
         for column in spec.columns:
             if column.heading not in columns:
                 columns[column.heading] = self._add_column(table, spec, column.heading)
         if spec.key and spec.growth == "replace":
             self._take_in(table)
+        ready = self.ready.get(index)
+        lines = ready.lines if ready and ready.lines.columns == columns else None
+        if ready and lines and ready.standing is not None and self.sheet.is_plain and ready.area == table.area and (spec.key or spec.growth == "replace"):
+            return  # all rows stand there already
         others = tuple(t.area for t in self._all_tables() if t.area != table.area)
         ground = Ground(self.name, self.sheet, self.book.epoch_1904, lambda: self.book.strings, others)
         stood, rows = table.area, (table.first_row, table.last_row)
-        self.remarks += fill(ground, table, spec, columns)
+        self.remarks += fill(ground, table, spec, columns, lines)
         self.book.follow_names(self.name, stood, rows, table.last_row - rows[1])
         table.save(self.book.package)
 

@@ -1,0 +1,102 @@
+"""The rows of a table as they would be written anew: each looks like the others, and nothing stands beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from xlseg.hosts import joined, render
+from xlseg.hosts.cellxml import style_attribute
+from xlseg.hosts.render import Numbers, Rendered, rendered
+from xlseg.hosts.sheetrows import Run, column_number
+from xlseg.hosts.sheetxml import Standing
+from xlseg.hosts.tablexml import TableXml
+from xlseg.workbook import Array, Table
+
+BLOCK = 2_000
+"""Rows that are written at once."""
+_ROW_END = b"</row>"
+_STYLED = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)/?>')
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A column of ours where it stands now."""
+
+    column: int
+    values: Rendered | Numbers
+    kept: bool
+
+    @cached_property
+    def places(self) -> Array:
+        """Which of the different values each row has."""
+        return np.asarray(self.values.places)
+
+
+class Lines:
+    """The columns of a table, by the number of the column in which each stands, as what they make of cells."""
+
+    def __init__(self, spec: Table, columns: Mapping[str, int], epoch_1904: bool) -> None:
+        self.columns, self.rows = dict(columns), spec.rows
+        self.ours = [Ours(columns[c.heading], rendered(c.values, epoch_1904), c.kept) for c in spec.columns]
+        self._by: Any = joined if joined.has_arrow() else render
+        self._tails: dict[tuple[int, bytes], Any] = {}
+
+    def tails(self, ours: Ours, rows: Sequence[int] | slice, style: bytes) -> Any:
+        """What follows the names of the cells of a column in some rows."""
+        known = ours.column, style
+        if known not in self._tails:
+            self._tails[known] = self._by.each_tail(ours.values, style)
+        return self._by.chosen(self._tails[known], ours.places[rows])
+
+    def listed(self, first_row: int, tails: Mapping[int, Any]) -> list[bytes]:
+        """The cells of rows, one row after the other, from the tails of each column."""
+        found: list[bytes] = self._by.lines(first_row, sorted(tails.items()))
+        return found
+
+    def run(self, first_row: int, tails: Mapping[int, Any]) -> Run | None:
+        """The rows as they follow each other on the sheet; None where one would have no cells."""
+        found = self._by.rows(first_row, sorted(tails.items()))
+        if found is None:
+            return None
+        content, height, used = found
+        return Run(first_row, first_row + height - 1, content, used[0], used[-1])
+
+    def standing(self, data: bytes, first_row: int) -> list[Standing] | None:
+        """Where the rows below the first stand in a worksheet's XML, if all of them stand there just as they would be written; else None.
+
+        In whatever style the first has, which may say more of itself, such as its height.
+        """
+        begin = data.find(b"<sheetData") if self.rows else -1
+        start = data.find(b'<row r="%d"' % first_row, begin) if begin >= 0 else -1
+        if start < 0:
+            return None
+        at, end = data.find(b">", start) + 1, data.find(_ROW_END, start)
+        styles = {column_number(name): style_attribute((rest, None)) for name, rest in _STYLED.findall(data, at, end)}
+
+        def made(rows: slice) -> dict[int, Any]:
+            return {ours.column: self.tails(ours, rows, styles.get(ours.column, b"")) for ours in self.ours}
+
+        if data[at:end] != self.listed(first_row, made(slice(0, 1)))[0]:  # where a sheet has been changed it is seen here mostly
+            return None
+        at, found = end + len(_ROW_END), []
+        for first in range(1, self.rows, BLOCK):
+            run = self.run(first_row + first, made(slice(first, min(first + BLOCK, self.rows))))
+            if run is None or not data.startswith(run.content, at):
+                return None
+            found.append(Standing(at, at + len(run.content), run))
+            at += len(run.content)
+        return found if data.rfind(b"</sheetData>") >= at else None
+
+
+def of_part(table: TableXml, spec: Table, epoch_1904: bool) -> Lines | None:
+    """The lines of a table that has as many rows as it shall have, and no columns but ours; else None."""
+    columns = {c.heading: table.column(c.heading) for c in spec.columns}
+    there = {heading: column for heading, column in columns.items() if column is not None}
+    is_whole = sorted(there.values()) == list(range(table.area.left, table.area.right + 1)) and len(there) == len(columns)
+    return Lines(spec, there, epoch_1904) if is_whole and table.last_row - table.first_row + 1 == spec.rows else None
