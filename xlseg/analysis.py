@@ -146,6 +146,21 @@ class Analysis:
         return int(self.standing["row"].to_numpy()[position])
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """Every metric at the checkpoints up to an as-of date, those of the warm-up among them, before anybody is labelled."""
+
+    dates: list[dt.date]
+    facts: Facts
+    measured: pd.DataFrame
+
+
+def measurement(ledger: Ledger, settings: Settings, as_of: dt.date) -> Measurement:
+    """Measure every customer at the as-of date and the month-ends up to it."""
+    dates, book = checkpoints(as_of), facts(ledger, settings)
+    return Measurement(dates, book, measure_facts(book, dates, settings))
+
+
 def analyse(
     ledger: Ledger,
     settings: Settings,
@@ -155,17 +170,18 @@ def analyse(
     shown: frozenset[str] = frozenset(),
     overrides: tuple[Override, ...] = (),
     approval: Approval | None = None,
+    taken: Measurement | None = None,
 ) -> Analysis:
     """Measure, label and confirm every customer at the as-of date and the 13 month-ends up to it.
 
     `shown` are ids with a row on the Segments tab: one who is not known yet at an earlier as-of date is listed, so that no later number stays there.
     `overrides` win over rules and confirmation, each within its span. Without `approval` the rule set is one that nobody has approved.
+    `taken` is the measurement, if somebody has made it already.
     """
-    followed = checkpoints(as_of)
+    taken = taken or measurement(ledger, settings, as_of)
+    followed, book = taken.dates, taken.facts
     dates = followed[WARM_UP:]
-    book = facts(ledger, settings)
-    measured = measure_facts(book, followed, settings).assign(known=True)
-    measured = with_attributes(_with_silent(measured, ledger, book, as_of, shown), ledger)
+    measured = with_attributes(_with_silent(taken.measured.assign(known=True), ledger, book, as_of, shown), ledger)
     labelled = labels(measured, rules)
     room = leeway(measured, labelled, settings.margin)
     confirmed = _confirmed(measured, labelled, room, followed, settings.confirm, overrides)

@@ -17,19 +17,25 @@ T = TypeVar("T")
 
 def beside(work: Callable[[], T]) -> Future[T]:
     """Begin some work; its result, or its exception, is to be had from the future. Without threads (in a browser) it is done at once."""
-    done: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except BaseException as error:  # told to whoever asks for the result
-            done.set_exception(error)
-
     if sys.platform == "emscripten":
-        run()
-    else:
-        threading.Thread(target=run, daemon=True).start()
-    return done
+        return done(work)
+    coming: Future[T] = Future()
+    threading.Thread(target=_do, args=(work, coming), daemon=True).start()
+    return coming
+
+
+def done(work: Callable[[], T]) -> Future[T]:
+    """Do some work at once; its result, or its exception, is to be had from the future."""
+    coming: Future[T] = Future()
+    _do(work, coming)
+    return coming
+
+
+def _do(work: Callable[[], T], coming: Future[T]) -> None:
+    try:
+        coming.set_result(work())
+    except BaseException as error:  # told to whoever asks for the result
+        coming.set_exception(error)
 
 
 def ahead(items: Iterator[T]) -> Generator[T, None, None]:

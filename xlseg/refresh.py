@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from xlseg import __version__, own
 from xlseg.actions import Work, worklist
-from xlseg.analysis import Analysis, analyse
-from xlseg.beside import beside
+from xlseg.analysis import Analysis, analyse, measurement
+from xlseg.beside import beside, done
 from xlseg.controls import Control, controls, remarks
 from xlseg.dashboard import dashboard
 from xlseg.errors import SourceError
@@ -29,7 +29,7 @@ from xlseg.tabs.data_quality import data_quality_tab, light
 from xlseg.tabs.definitions import definitions_tab
 from xlseg.tabs.drill import drill_tabs
 from xlseg.tabs.forecast import Receipts, forecast_tab, receipts_of
-from xlseg.tabs.history import history_tab
+from xlseg.tabs.history import Published, history_tab
 from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
 from xlseg.tabs.migration import migration_tabs
@@ -96,7 +96,8 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
     as_of
         The as-of date; by default the one on Config, or else today.
     """
-    return _checked(workbook, _analysed(workbook, source, as_of, clock, progress), clock, progress)
+    book = own.Kept(workbook)  # the exports, which are large and read once, are not kept
+    return _checked(book, _analysed(book, source or workbook, as_of, clock, progress), clock, progress)
 
 
 @dataclass(frozen=True)
@@ -106,24 +107,28 @@ class _Analysed:
     intake: Intake
     analysis: Analysis
     governance: Governance
+    published: Future[dict[str, Published]]
 
 
-def _analysed(workbook: Source, source: Source | None, as_of: dt.date | None, clock: Clock, progress: Progress) -> _Analysed:
+def _analysed(workbook: own.Kept, source: Source, as_of: dt.date | None, clock: Clock, progress: Progress) -> _Analysed:
     settings = own.settings_of(workbook)
     at = as_of or settings.as_of or clock.now.date()
     if at.year < FIRST_YEAR:
         raise _nothing_by(at, workbook.name)
     progress("reading the sheets")
     beside(make_ready)  # while sheets are read
-    intake = read_ledger(source or workbook, settings)
+    intake = read_ledger(source, settings)
     rules = own.rules_of(workbook, intake.ledger.has_invoices)
     progress("measuring")
     customers = present(intake.ledger)
-    shown, departed = own.shown_of(workbook, customers, at)
     decided = governance_of(workbook, rules, customers, at, clock.now.date())
-    analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash])
+    standing = workbook.ask(lambda: own.shown_of(workbook, customers, at))
+    taken = measurement(intake.ledger, settings, at)
+    shown, departed = standing.result()
+    published = workbook.ask(lambda: own.published_of(workbook))
+    analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash], taken)
     _must_hold_something(analysis, workbook.name)
-    return _Analysed(intake, analysis, decided)
+    return _Analysed(intake, analysis, decided, published)
 
 
 def _checked(workbook: Source, found: _Analysed, clock: Clock, progress: Progress) -> Report:
@@ -170,19 +175,27 @@ def refresh(
     XlsegError
         When the sheets cannot be read, hold nothing yet, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
     """
-    book = own.Kept(workbook)  # the exports, which are large and read once, are not kept
+    book = own.Kept(workbook)
     found = _analysed(book, source or workbook, as_of, clock, progress)
-    receipts = beside(receipts_of(found.analysis))
+    begun = Begun(beside(receipts_of(found.analysis)), found.published)
     report = _checked(book, found, clock, progress)
     progress("writing")
-    written = workbook.write(tabs(report, book, clock, receipts), save=save)
+    written = workbook.write(tabs(report, book, clock, begun), save=save)
     return Report(**{**report.__dict__, "written": written, "saved": save, "seconds": clock.seconds()})
 
 
-def tabs(report: Report, workbook: Source, clock: Clock, receipts: Future[Receipts | None] | None = None) -> list[Tab]:
-    """Every tab of a refresh, in the order they are made; `receipts` are those of `receipts_of`, if somebody has begun with them."""
+@dataclass(frozen=True)
+class Begun:
+    """What is made or read beside other work before the tabs are: the receipts to come, and what the History tab holds."""
+
+    receipts: Future[Receipts | None]
+    published: Future[dict[str, Published]]
+
+
+def tabs(report: Report, workbook: Source, clock: Clock, begun: Begun | None = None) -> list[Tab]:
+    """Every tab of a refresh, in the order they are made; `begun` is what somebody has begun with."""
     analysis, work, today = report.analysis, report.work, clock.now.date()
-    receipts = receipts or beside(receipts_of(analysis))
+    begun = begun or Begun(beside(receipts_of(analysis)), done(lambda: own.published_of(workbook)))
     run = _run(report, report.run, clock)
     inputs = [rules_tab(analysis.facts.has_invoices), playbook_tab(analysis.facts.has_invoices, analysis.rules.segments), config_tab()]
     playbook = own.playbook_sheet_of(workbook) or rows_to_be(inputs, PLAYBOOK)
@@ -199,7 +212,7 @@ def tabs(report: Report, workbook: Source, clock: Clock, receipts: Future[Receip
     behind = [
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
-        history_tab(analysis, own.published_of(workbook), today, own.rule_set_published(workbook)),
+        history_tab(analysis, begun.published.result(), today, own.rule_set_published(workbook)),
         run_log_tab(run),
         rule_sets,
         change_log,
@@ -209,7 +222,7 @@ def tabs(report: Report, workbook: Source, clock: Clock, receipts: Future[Receip
         overrides,
         inputs[-1],
     ]
-    return [*before, forecast_tab(analysis, receipts.result()), *behind]
+    return [*before, forecast_tab(analysis, begun.receipts.result()), *behind]
 
 
 def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:

@@ -95,6 +95,15 @@ class HasTables(Protocol):
         """Name of the sheet that holds the table of this name, or for `Migration!` that was made as that tab; None when there is none."""
 
 
+@runtime_checkable
+class ReadByAnyThread(Protocol):
+    """A source such as a file, from which one thread may read after another; a spreadsheet program lends its sheets to one thread alone."""
+
+    @property
+    def reads_by_any_thread(self) -> Literal[True]:
+        """Always so."""
+
+
 # ── what is written ──────────────────────────────────────────────────────────
 
 Style = Literal[

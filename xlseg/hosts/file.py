@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import xlsxwriter
 
@@ -80,6 +81,11 @@ class WorkbookFile:
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
         return self._reader.sheet_of_table(table)
+
+    @property
+    def reads_by_any_thread(self) -> Literal[True]:
+        """As a file does."""
+        return True
 
     def write(self, tabs: Sequence[Tab], *, save: bool = True) -> Written:
         """Make or update the tabs, all or nothing; with `save=False` only say what would be done.

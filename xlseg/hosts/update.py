@@ -166,7 +166,8 @@ class _Update:
             self._take_in(table)
         ready = self.ready.get(index)
         lines = ready.lines if ready and ready.lines.columns == columns else None
-        if ready and lines and ready.standing is not None and self.sheet.is_plain and ready.area == table.area and (spec.key or spec.growth == "replace"):
+        stand = ready and lines and ready.standing is not None and ready.area == table.area and self.sheet.is_plain
+        if stand and (spec.key or spec.growth == "replace"):
             return  # all rows stand there already
         others = tuple(t.area for t in self._all_tables() if t.area != table.area)
         ground = Ground(self.name, self.sheet, self.book.epoch_1904, lambda: self.book.strings, others)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import cached_property
+from threading import RLock
+from typing import TypeVar
 
-from xlseg.workbook import Grid, HasTables, Sheet, Source, Value
+from xlseg.beside import beside, done
+from xlseg.workbook import Grid, HasTables, ReadByAnyThread, Sheet, Source, Value
+
+T = TypeVar("T")
 
 
 class Kept:
-    """A `Source` that remembers what it has read.
+    """A `Source` that remembers what it has read, and reads one sheet after the other, whichever thread asks.
 
     Parameters
     ----------
@@ -18,13 +24,17 @@ class Kept:
     """
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self._source, self._lock = source, RLock()
         self._read: dict[str, KeptSheet] = {}
 
     @property
     def name(self) -> str:
         """What the user calls it."""
         return self._source.name
+
+    def ask(self, question: Callable[[], T]) -> Future[T]:
+        """Begin to read what answers a question, beside other work where the source allows it."""
+        return beside(question) if isinstance(self._source, ReadByAnyThread) else done(question)
 
     @property
     def epoch_1904(self) -> bool:
@@ -37,24 +47,27 @@ class Kept:
 
     def sheet(self, name: str) -> Sheet:
         """One of them."""
-        if name not in self._read:
-            self._read[name] = KeptSheet(self._source.sheet(name))
-        return self._read[name]
+        with self._lock:
+            if name not in self._read:
+                self._read[name] = KeptSheet(self._source.sheet(name), self._lock)
+            return self._read[name]
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name; None where the source knows of no tables."""
-        return self._source.sheet_of_table(table) if isinstance(self._source, HasTables) else None
+        with self._lock:
+            return self._source.sheet_of_table(table) if isinstance(self._source, HasTables) else None
 
     @cached_property
     def _names(self) -> Sequence[str]:
-        return self._source.sheets()
+        with self._lock:
+            return self._source.sheets()
 
 
 class KeptSheet:
     """One of its sheets."""
 
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
+    def __init__(self, sheet: Sheet, lock: RLock) -> None:
+        self._sheet, self._lock = sheet, lock
         self._heads: dict[int, Sequence[Sequence[Value]]] = {}
         self._bodies: dict[int, Grid] = {}
 
@@ -65,12 +78,14 @@ class KeptSheet:
 
     def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
         """Rows 1 … `rows`."""
-        if rows not in self._heads:
-            self._heads[rows] = self._sheet.head(rows)
-        return self._heads[rows]
+        with self._lock:
+            if rows not in self._heads:
+                self._heads[rows] = self._sheet.head(rows)
+            return self._heads[rows]
 
     def body(self, below: int) -> Grid:
         """All rows below a row."""
-        if below not in self._bodies:
-            self._bodies[below] = self._sheet.body(below)
-        return self._bodies[below]
+        with self._lock:
+            if below not in self._bodies:
+                self._bodies[below] = self._sheet.body(below)
+            return self._bodies[below]
