@@ -58,10 +58,12 @@ class Analysis:
     previous
         Last month-end before the as-of date: what moves are measured against.
     measured
-        Every metric, a row an as-of date and known customer, with `label` and `segment` (by the rules, and confirmed).
+        Every metric, a row an as-of date and known customer, with his `position` among the facts' customers, `label` and `segment` (by the rules,
+        and confirmed).
     standing
-        A row a customer at the as-of date, in the ledger's order: customer, name, sales_rep, segment, since, previous ("" = not known then),
-        direction, risk, status, today, also, why, known, overridden (who, until when and why; "" = not), and the metrics.
+        A row a customer at the as-of date, in the ledger's order: customer, position (among the facts' customers), name, sales_rep, segment,
+        since, previous ("" = not known then), direction, risk, status, today, also, why, known, overridden (who, until when and why; "" = not),
+        and the metrics.
     overrides
         Those that count; `segment` is theirs wherever they hold.
     approval
@@ -120,7 +122,7 @@ class Analysis:
     @cached_property
     def courses(self) -> Courses:
         """Where each customer stands among the measured rows at each date."""
-        return courses(self.measured, self.dates)
+        return courses(self.measured, self.dates, self.facts.customers)
 
     def migration(self, before: dt.date, after: dt.date) -> Migration:
         """The migration matrix between two of the dates, weighed by open balance (0 where unknown); who left the ERP sheets since is Gone."""
@@ -129,8 +131,13 @@ class Analysis:
 
     def _snapshot(self, date: dt.date, of_departed: list[int]) -> Snapshot:
         """The confirmed segments of all customers at one of the dates, and of some who have left."""
-        segments, weights = (stood[self.dates.index(date)] for stood in self._stood)
+        segments, weights = self.segments_at(date), self._stood[1][self.dates.index(date)]
         return Snapshot(np.append(segments, np.array(of_departed, "int64")), np.append(weights, np.zeros(len(of_departed))))
+
+    def segments_at(self, date: dt.date) -> Array:
+        """Position of the segment of each of the facts' customers at one of the dates; UNKNOWN who was not known then."""
+        found: Array = self._stood[0][self.dates.index(date)]
+        return found
 
     @cached_property
     def _stood(self) -> tuple[Array, Array]:
@@ -181,10 +188,10 @@ def analyse(
     taken = taken or measurement(ledger, settings, as_of)
     followed, book = taken.dates, taken.facts
     dates = followed[WARM_UP:]
-    measured = with_attributes(_with_silent(taken.measured.assign(known=True), ledger, book, as_of, shown), ledger)
+    measured = with_attributes(_with_silent(taken.measured.assign(known=True), ledger, book, as_of, shown), ledger, book.customers)
     labelled = labels(measured, rules)
     room = leeway(measured, labelled, settings.margin)
-    confirmed = _confirmed(measured, labelled, room, followed, settings.confirm, overrides)
+    confirmed = _confirmed(measured, book.customers, labelled, room, followed, settings.confirm, overrides)
     measured = measured.assign(label=plain_texts(labelled.segment), **confirmed)
     first = int(np.searchsorted(measured["as_of"].to_numpy(), np.datetime64(dates[0], "s")))  # the warm-up has done its part
     measured, labelled, room = measured.iloc[first:].reset_index(drop=True), labelled.rows(first), room.rows(first)
@@ -201,37 +208,46 @@ _WORKING = ["waits", "since", "ruled", "override"]
 def _with_silent(measured: pd.DataFrame, ledger: Ledger, book: Facts, as_of: dt.date, shown: frozenset[str]) -> pd.DataFrame:
     """The measured frame with the customers of the Customers sheet, and those shown, who have no facts yet, at the as-of date."""
     at = np.datetime64(as_of, "s")
-    known = set(measured.loc[measured["as_of"] == at, "customer"])
-    listed = {*ledger.customers.loc[ledger.customers["row"] > 0, "customer"], *shown}
-    silent = [customer for customer in book.customers if customer in listed and customer not in known]
-    if not silent:
+    known = np.zeros(len(book.customers), "bool")
+    known[measured["position"].to_numpy()[measured["as_of"].to_numpy() == at]] = True
+    if known.all():
         return measured  # in this order already
-    rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": np.array(silent, object), "known": False})
+    listed = {*ledger.customers.loc[ledger.customers["row"] > 0, "customer"], *shown}
+    silent = [position for position in np.flatnonzero(~known).tolist() if book.customers[position] in listed]
+    if not silent:
+        return measured
+    names = np.array(book.customers, object)[silent]
+    rows = pd.DataFrame({"as_of": np.full(len(silent), at), "customer": names, "position": silent, "known": False})
     # Columns are spelled out, since concat of all-empty ones would guess their types.
     rows = rows.assign(**{name: None if m.unit == "letter" else np.nan for name, m in CATALOGUE.items()})[list(measured.columns)]
     measured = pd.concat([measured.astype({"consistency_rating": object}), rows.astype(measured.dtypes.to_dict())], ignore_index=True)
-    order = {customer: i for i, customer in enumerate(book.customers)}
-    place = np.lexsort((measured["customer"].map(order).to_numpy(), measured["as_of"].to_numpy()))
+    place = np.lexsort((measured["position"].to_numpy(), measured["as_of"].to_numpy()))
     return measured.iloc[place].reset_index(drop=True)
 
 
 def _confirmed(
-    measured: pd.DataFrame, labelled: Labels, room: Leeway, dates: list[dt.date], on: bool, overrides: Sequence[Override]
+    measured: pd.DataFrame,
+    customers: Sequence[str],
+    labelled: Labels,
+    room: Leeway,
+    dates: list[dt.date],
+    on: bool,
+    overrides: Sequence[Override],
 ) -> dict[str, Array | pd.Series]:
     """Columns of the measured rows: the `segment`, and `since` when the last one holds.
 
     Beside them the segment confirmed by the rules (`ruled`), whether a move by the rules `waits` for a second checkpoint, and the place of the
     `override` that wins (or NONE).
     """
-    customer, ids = pd.factorize(measured["customer"])
+    customer = measured["position"].to_numpy()
     day = np.searchsorted(np.array(dates, "datetime64[s]"), measured["as_of"].to_numpy())
-    shape = (len(ids), len(dates))
+    shape = (len(customers), len(dates))
     today, clear, holds = np.full(shape, ABSENT), np.zeros(shape, "bool"), np.ones((len(room.holds), *shape), "bool")
     today[customer, day], clear[customer, day], holds[:, customer, day] = labelled.code, room.clear, room.holds
     names, risks = labelled.rules.segments, labelled.rules.risks
     risk = np.array([math.nan if risks[name] is None else float(risks[name] or 0) for name in names])
     ruled = confirm(Evidence(today, holds, clear, risk), dates, on)
-    where = np.where(ruled.labels != ABSENT, holding(overrides, ids.to_numpy(), dates), NONE)
+    where = np.where(ruled.labels != ABSENT, holding(overrides, customers, dates), NONE)
     codes = np.array([*(names.index(override.segment) for override in overrides), ABSENT])
     found = Confirmed(np.where(where != NONE, codes[where], ruled.labels), ruled.waits)
     segments = np.array(names, dtype=object)

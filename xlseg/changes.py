@@ -31,8 +31,7 @@ def changes(analysis: Analysis, positions: Sequence[int], left: Sequence[str] | 
     found = dict.fromkeys(positions, "")
     seen = then != UNKNOWN
     now, then = now[seen], then[seen]
-    values = analysis.measured[names].to_numpy("float64")
-    new, old = values[now], values[then]
+    new, old = (_at(analysis, names, rows) for rows in (now, then))
     step = np.abs(new - old)
     most = np.argsort(-np.nan_to_num(step / _spread(analysis.standing[names]), nan=0.0), kind="stable").tolist()
     unmet = zip(_unmet(analysis, names, rule_of=then, at=now), _unmet(analysis, names, rule_of=now, at=then), strict=True)
@@ -43,13 +42,19 @@ def changes(analysis: Analysis, positions: Sequence[int], left: Sequence[str] | 
     return found
 
 
+def _at(analysis: Analysis, names: Sequence[str], rows: Array) -> Array:
+    """Some of the measured rows × some metrics."""
+    columns = [analysis.measured[name].to_numpy("float64")[rows] for name in names]
+    return np.array(columns).reshape(len(names), len(rows)).T
+
+
 def _change(name: str, old: float, new: float) -> str:
     return f"{name} {number(old, name)} → {number(new, name)}"
 
 
 def _last_rows(analysis: Analysis, positions: Sequence[int], left: Sequence[str] | Array) -> Array:
     """Per customer the last earlier row with the label he left; where there is none his last earlier one; UNKNOWN when he was not known."""
-    past = analysis.courses.of(analysis.standing["customer"].to_numpy(object)[list(positions)])[:, :-1]
+    past = analysis.courses.rows[analysis.standing["position"].to_numpy()[list(positions)], :-1]
     label = said_of(past, analysis.measured["label"].to_numpy(object), "")
     had = _last(past, (past != UNKNOWN) & (label == np.array(left, object)[:, None]))
     return np.where(had != UNKNOWN, had, _last(past, past != UNKNOWN))

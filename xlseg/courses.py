@@ -17,25 +17,24 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class Courses:
-    """customers × dates: the row of the measured frame, UNKNOWN where the customer is not known at the date."""
+    """The facts' customers × dates: the row of the measured frame, UNKNOWN where the customer is not known at the date."""
 
-    customers: pd.Index
+    customers: tuple[str, ...]
     rows: Array
 
-    def of(self, customers: Sequence[str] | Array) -> Array:
-        """The rows of some customers, each of whom is among them."""
-        found: Array = self.rows[self.customers.get_indexer(pd.Index(customers, dtype=object))]
+    def of(self, customer: str) -> Array:
+        """The rows of one of the customers."""
+        found: Array = self.rows[self.customers.index(customer)]
         return found
 
 
-def courses(measured: pd.DataFrame, dates: Sequence[dt.date]) -> Courses:
+def courses(measured: pd.DataFrame, dates: Sequence[dt.date], customers: tuple[str, ...]) -> Courses:
     """The courses of the customers of a measured frame."""
-    customer, ids = pd.factorize(measured["customer"].to_numpy(object))
     day = np.searchsorted(np.array(dates, "datetime64[s]"), measured["as_of"].to_numpy())
     known = np.flatnonzero(measured["known"].to_numpy("bool"))
-    rows = np.full((len(ids), len(dates)), UNKNOWN)
-    rows[customer[known], day[known]] = known
-    return Courses(pd.Index(ids, dtype=object), rows)
+    rows = np.full((len(customers), len(dates)), UNKNOWN)
+    rows[measured["position"].to_numpy()[known], day[known]] = known
+    return Courses(customers, rows)
 
 
 def said_of(rows: Array, values: Array, of_unknown: object) -> Array:

@@ -97,7 +97,7 @@ def _understood(read: Callable[[], str], remarks: list[str]) -> str | None:
 
 def _course(analysis: Analysis, customer: str) -> pd.DataFrame:
     """The measured rows at the last dates; a row of unknowns where he was not known yet."""
-    rows = analysis.courses.of([customer])[0][-MOST_MONTHS:].tolist()
+    rows = analysis.courses.of(customer)[-MOST_MONTHS:].tolist()
     dates = analysis.dates[-MOST_MONTHS:]
     known = {date: row for date, row in zip(dates, rows, strict=True) if row >= 0}
     found = analysis.measured.iloc[list(known.values())].assign(as_of=list(known))

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_number
-from xlseg.courses import said_of
 from xlseg.facts import Facts
 from xlseg.metrics.difference import mean_difference
 from xlseg.metrics.samples import Payments, payments_of
@@ -58,7 +56,7 @@ class SegmentValue:
 def values(analysis: Analysis, date: dt.date, touches: Touches | None = None) -> list[SegmentValue]:
     """A line a segment with customers at one of the dates, by falling cash, then in the order of the rules."""
     book, day, settings = analysis.facts, day_number(date), analysis.settings
-    segment, names = _segments(analysis, date), analysis.segments
+    segment, names = analysis.segments_at(date), analysis.segments
     events = payments_of(book, day, settings)
     days = span(book, day, settings.window)
     cash = _in_segments(segment, names, *_cash(analysis.applied, day - settings.window, day))
@@ -101,15 +99,6 @@ def cash_accelerated_total(found: Sequence[SegmentValue], settings: Settings) ->
 def cash_accelerated_at(analysis: Analysis, date: dt.date) -> float:
     """The total at one of the dates; NaN in a book without invoices."""
     return cash_accelerated_total(values(analysis, date), analysis.settings) if analysis.facts.has_invoices else math.nan
-
-
-def _segments(analysis: Analysis, date: dt.date) -> Array:
-    """Place of the segment of each of the facts' customers at one of the dates; -1 = not known then."""
-    rows = analysis.courses.of(np.array(analysis.facts.customers, object))[:, analysis.dates.index(date)]
-    code = {name: at for at, name in enumerate(analysis.segments)}
-    codes, names = pd.factorize(analysis.measured["segment"].to_numpy(object))
-    of_row = np.array([code[name] for name in names], "int64")[codes]
-    return said_of(rows, of_row, -1)
 
 
 def _cash(came: Applied, after: int, until: int) -> tuple[Array, Array]:

@@ -150,7 +150,7 @@ def test_a_customer_without_facts_has_a_segment_and_is_in_no_snapshot(ledger: Le
     row = found.standing.set_index("customer").loc["S-1"]
     assert (row["segment"], row["direction"], row["known"]) == ("Not Enough History", "", False)
     assert np.isnan(row["open_balance"])
-    assert (found.courses.of(["S-1"]) == UNKNOWN).all()
+    assert (found.courses.of("S-1") == UNKNOWN).all()
 
 
 def test_a_month_later_the_past_is_nearly_the_same() -> None:

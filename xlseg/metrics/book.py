@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from xlseg.calendar import day_number, month_numbers
+from xlseg.calendar import FOREVER, day_number, month_numbers
 from xlseg.engines import collect, load
 from xlseg.facts import Facts, facts
 from xlseg.metrics.receivables import BUCKETS, open_items
@@ -69,8 +69,7 @@ def book_figures_of(book: Facts, as_of: Sequence[dt.date], settings: Settings) -
     if not book.has_invoices:
         return pd.DataFrame({name: np.full(len(as_of), math.nan) for name in BOOK_FIGURES})
     due, since, until, balance = (book.balances[name].to_numpy("int64") for name in ("due", "since", "until", "amount"))
-    day, amount = book.sales["day"].to_numpy("int64"), book.sales["amount"].to_numpy("float64") / 100
-    sales = _Sales(day, month_numbers(day), amount)
+    sales = _sales(book.sales["day"].to_numpy("int64"), book.sales["amount"].to_numpy("int64"))
     rows = []
     before: tuple[int, float] | None = None
     for at in map(day_number, as_of):
@@ -83,11 +82,21 @@ def book_figures_of(book: Facts, as_of: Sequence[dt.date], settings: Settings) -
 
 @dataclass(frozen=True)
 class _Sales:
-    """The day, month and amount (units) of each sale."""
+    """The sales of each day with any: its number, its month, and the sum (units)."""
 
     day: Array
     month: Array
     amount: Array
+
+
+def _sales(day: Array, amount: Array) -> _Sales:
+    start = int(day.min(initial=FOREVER))
+    sums = np.zeros(int(day.max(initial=start)) - start + 1, "int64")
+    is_one = np.zeros(len(sums), "bool")
+    np.add.at(sums, day - start, amount)
+    is_one[day - start] = True
+    days = np.flatnonzero(is_one) + start
+    return _Sales(days, month_numbers(days), sums[is_one] / 100)
 
 
 def _figures(sales: _Sales, at: int, total: float, past: float, window: int, before: tuple[int, float] | None) -> tuple[float, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -58,11 +60,12 @@ class Labels:
         return [name for name in dict.fromkeys(rule.segment for rule in found if rule.criteria) if name != own]
 
 
-def with_attributes(measured: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """The measured frame with the attributes of the Customers sheet that a rule may ask for ("" = absent)."""
-    place = pd.Index(ledger.customers["customer"].to_numpy(object)).get_indexer(pd.Index(measured["customer"].to_numpy(object)))
+def with_attributes(measured: pd.DataFrame, ledger: Ledger, customers: Sequence[str]) -> pd.DataFrame:
+    """The measured frame with the attributes of the Customers sheet that a rule may ask for ("" = absent); `customers` are those of the facts."""
+    place = pd.Index(ledger.customers["customer"].to_numpy(object)).get_indexer(np.array(customers, object))
+    position = measured["position"].to_numpy()
     texts = {name: np.append(ledger.customers[name].to_numpy(object), "")[place] for name in ATTRIBUTES}  # place -1: the last
-    return measured.assign(**{name: plain_texts(column) for name, column in texts.items()})
+    return measured.assign(**{name: plain_texts(column[position]) for name, column in texts.items()})
 
 
 def plain_texts(texts: Array) -> pd.Series:
@@ -71,8 +74,8 @@ def plain_texts(texts: Array) -> pd.Series:
 
 
 def labels(measured: pd.DataFrame, rules: RuleSet) -> Labels:
-    """The labels of all rows of a measured frame (with attributes); percentiles are taken at each as-of date."""
-    groups = {day: np.asarray(rows) for day, rows in measured.groupby("as_of", sort=True).indices.items()}
+    """The labels of all rows of a measured frame (by as-of date, with attributes); percentiles are taken at each as-of date."""
+    groups = _groups(measured["as_of"].to_numpy())
     matches = np.ones((len(rules.rules), len(measured)), "bool")
     edges: Edges = {}
     for position, rule in enumerate(rules.rules):
@@ -88,14 +91,22 @@ def labels(measured: pd.DataFrame, rules: RuleSet) -> Labels:
     return Labels(rules, winner, matches, edges)
 
 
-def _edges(values: Array, bound: Bound, groups: dict[object, Array]) -> dict[object, float]:
+def _groups(as_of: Array) -> dict[object, slice]:
+    """The rows of each as-of date."""
+    if (as_of[1:] < as_of[:-1]).any():
+        raise ValueError("measured rows that are not by as-of date")
+    starts = np.flatnonzero(np.append(True, as_of[1:] != as_of[:-1])).tolist() if len(as_of) else []
+    return {pd.Timestamp(as_of[start]): slice(start, stop) for start, stop in pairwise([*starts, len(as_of)])}
+
+
+def _edges(values: Array, bound: Bound, groups: dict[object, slice]) -> dict[object, float]:
     """The number that the edge of a bound stands for at each as-of date."""
     if not bound.edge.is_percentile:
         return dict.fromkeys(groups, bound.edge.value)
     return {day: bound.edge.at(values[rows]) for day, rows in groups.items()}
 
 
-def _holds(values: Array, bound: Bound, groups: dict[object, Array], edges: dict[object, float]) -> Array:
+def _holds(values: Array, bound: Bound, groups: dict[object, slice], edges: dict[object, float]) -> Array:
     if not bound.edge.is_percentile:
         return bound.holds(values, bound.edge.value)
     met = np.zeros(len(values), "bool")
