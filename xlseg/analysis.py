@@ -53,6 +53,8 @@ class Analysis:
 
     Attributes
     ----------
+    applied
+        What came in and what was credited, by invoice and day.
     dates
         The 13 month-ends, and the as-of date as the last one.
     previous
@@ -72,6 +74,7 @@ class Analysis:
 
     ledger: Ledger
     facts: Facts
+    applied: Applied
     settings: Settings
     rules: RuleSet
     dates: tuple[dt.date, ...]
@@ -92,11 +95,6 @@ class Analysis:
     def season(self) -> Season:
         """The seasonal indices at the as-of date."""
         return season_of(self.facts, day_number(self.as_of))
-
-    @cached_property
-    def applied(self) -> Applied:
-        """What came in and what was credited, by invoice and day."""
-        return applied(self.ledger, self.facts)
 
     @cached_property
     def figures(self) -> pd.DataFrame:
@@ -159,13 +157,14 @@ class Measurement:
 
     dates: list[dt.date]
     facts: Facts
+    applied: Applied
     measured: pd.DataFrame
 
 
-def measurement(ledger: Ledger, settings: Settings, as_of: dt.date) -> Measurement:
+def measurement(book: Facts, came: Applied, settings: Settings, as_of: dt.date) -> Measurement:
     """Measure every customer at the as-of date and the month-ends up to it."""
-    dates, book = checkpoints(as_of), facts(ledger, settings)
-    return Measurement(dates, book, measure_facts(book, dates, settings))
+    dates = checkpoints(as_of)
+    return Measurement(dates, book, came, measure_facts(book, dates, settings))
 
 
 def analyse(
@@ -185,7 +184,9 @@ def analyse(
     `overrides` win over rules and confirmation, each within its span. Without `approval` the rule set is one that nobody has approved.
     `taken` is the measurement, if somebody has made it already.
     """
-    taken = taken or measurement(ledger, settings, as_of)
+    if taken is None:
+        book = facts(ledger, settings)
+        taken = measurement(book, applied(ledger, book), settings, as_of)
     followed, book = taken.dates, taken.facts
     dates = followed[WARM_UP:]
     measured = with_attributes(_with_silent(taken.measured.assign(known=True), ledger, book, as_of, shown), ledger, book.customers)
@@ -198,7 +199,7 @@ def analyse(
     standing = _standing(measured, labelled, room, ledger, dates, overrides)
     measured = measured.drop(columns=_WORKING)
     known = approval or unsigned(rules)
-    return Analysis(ledger, book, settings, rules, tuple(dates), dates[-2], measured, labelled, standing, departed, overrides, known)
+    return Analysis(ledger, book, taken.applied, settings, rules, tuple(dates), dates[-2], measured, labelled, standing, departed, overrides, known)
 
 
 _WORKING = ["waits", "since", "ruled", "override"]

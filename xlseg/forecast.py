@@ -6,7 +6,7 @@ the days of the month on which he pays. What the weeks add up to is then drawn m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -119,16 +119,53 @@ def forecast(ledger: Ledger, book: Facts, came: Applied, segment: Array, day: in
     day
         Day number; nothing later is looked at.
     """
-    items, seen = open_invoices(ledger, book, day), history(book, day, settings.window)
-    ways = _ways(seen, segment)
+    return forecast_on(grounds(ledger, book, came, day, settings), segment, draws)
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What a forecast rests on, in whatever segments the customers are.
+
+    Attributes
+    ----------
+    seen
+        The invoices of the window.
+    of_book, of_each
+        How late the whole book pays, and each customer, with the book behind him.
+    times
+        How many times as often as in any week each customer pays in each of the weeks: customers × 13.
+    cash
+        Part of what is open that will not be credited.
+    """
+
+    day: int
+    items: OpenInvoices
+    seen: History
+    of_book: Level
+    of_each: Level
+    times: Array
+    cash: float
+
+
+def grounds(ledger: Ledger, book: Facts, came: Applied, day: int, settings: Settings) -> Grounds:
+    """What the forecast of `forecast` rests on."""
+    seen, customers = history(book, day, settings.window), len(book.customers)
+    of_book = level(np.zeros(customers, "int64"), 1, OF_BOOK, seen, Slow(_slow_rate(seen)))
+    of_each = level(np.arange(customers), customers, OWN, seen, of_book)
+    cash = 1 - credited_part(came, book, day, settings.window)
+    return Grounds(day, open_invoices(ledger, book, day), seen, of_book, of_each, _times(book, day, settings.window), cash)
+
+
+def forecast_on(found: Grounds, segment: Array, draws: int = DRAWS) -> Forecast:
+    """The forecast that could be made with the customers in these segments."""
+    day, items, seen, ways = found.day, found.items, found.seen, _ways(found, segment)
     late = (day - items.due - seen.delay * items.disputed)[:, None] + 7 * np.arange(WEEKS + 1)
     paid, left = ways.at(_places(items.customer, segment), late)
-    cash = 1 - credited_part(came, book, day, settings.window)
-    chance = cash * _chances(paid, left, _times(book, day, settings.window)[items.customer])
+    chance = found.cash * _chances(paid, left, found.times[items.customer])
     within, between = ties(seen, ways, segment, day)
     known = seen.known(np.arange(len(segment)), len(segment))[items.customer]
-    found = drawn(items.amount, chance, items.customer, 1 / (known + OWN + 1) + within, between, draws)
-    return Forecast(day, items, np.column_stack([chance, 1 - chance.sum(axis=1)]), found, int((seen.kind == PAID).sum()))
+    drawn_ = drawn(items.amount, chance, items.customer, 1 / (known + OWN + 1) + within, between, draws)
+    return Forecast(day, items, np.column_stack([chance, 1 - chance.sum(axis=1)]), drawn_, int((seen.kind == PAID).sum()))
 
 
 def came_in(came: Applied, made: Forecast) -> Array:
@@ -140,12 +177,10 @@ def came_in(came: Applied, made: Forecast) -> Array:
     return found
 
 
-def _ways(seen: History, segment: Array) -> Level:
+def _ways(found: Grounds, segment: Array) -> Level:
     """How late each customer pays, with his segment and the book behind him."""
-    customers = len(segment)
-    book = level(np.zeros(customers, "int64"), 1, OF_BOOK, seen, Slow(_slow_rate(seen)))
-    segments = level(segment + 1, int(segment.max(initial=-1)) + 2, OF_SEGMENT, seen, book)
-    return level(np.arange(customers), customers, OWN, seen, segments)
+    segments = level(segment + 1, int(segment.max(initial=-1)) + 2, OF_SEGMENT, found.seen, found.of_book)
+    return replace(found.of_each, above=segments)
 
 
 def _places(customer: Array, segment: Array) -> tuple[Array, ...]:

@@ -14,6 +14,7 @@ from xlseg.beside import beside, done
 from xlseg.controls import Control, controls, remarks
 from xlseg.dashboard import dashboard
 from xlseg.errors import SourceError
+from xlseg.facts import facts
 from xlseg.fingerprint import fingerprint
 from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
@@ -21,6 +22,7 @@ from xlseg.intake.dates import FIRST_YEAR
 from xlseg.metrics.expected_orders import make_ready
 from xlseg.movers import Mover, counts, movers
 from xlseg.playbook import agreed
+from xlseg.receipts import applied
 from xlseg.tables import Finding, Intake, Ledger
 from xlseg.tabs.action_log import action_log_tab
 from xlseg.tabs.actions import actions_tab
@@ -28,7 +30,7 @@ from xlseg.tabs.dashboard import dashboard_tab
 from xlseg.tabs.data_quality import data_quality_tab, light
 from xlseg.tabs.definitions import definitions_tab
 from xlseg.tabs.drill import drill_tabs
-from xlseg.tabs.forecast import Receipts, forecast_tab, receipts_of
+from xlseg.tabs.forecast import Receipts, forecast_tab, grounds_of, receipts_of
 from xlseg.tabs.history import Published, history_tab
 from xlseg.tabs.inputs import PLAYBOOK, config_tab, playbook_tab, rules_tab
 from xlseg.tabs.metrics import metrics_tab
@@ -97,7 +99,15 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
         The as-of date; by default the one on Config, or else today.
     """
     book = own.Kept(workbook)  # the exports, which are large and read once, are not kept
-    return _checked(book, _analysed(book, source or workbook, as_of, clock, progress), clock, progress)
+    return _checked(book, _analysed(book, source or workbook, as_of, clock, progress)[0], clock, progress)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What is made or read beside other work before the tabs are: the receipts to come, and what the History tab holds."""
+
+    receipts: Future[Receipts | None]
+    published: Future[dict[str, Published]]
 
 
 @dataclass(frozen=True)
@@ -107,10 +117,12 @@ class _Analysed:
     intake: Intake
     analysis: Analysis
     governance: Governance
-    published: Future[dict[str, Published]]
 
 
-def _analysed(workbook: own.Kept, source: Source, as_of: dt.date | None, clock: Clock, progress: Progress) -> _Analysed:
+def _analysed(
+    workbook: own.Kept, source: Source, as_of: dt.date | None, clock: Clock, progress: Progress, *, ahead: bool = False
+) -> tuple[_Analysed, Begun | None]:
+    """With `ahead`, what the tabs will need is begun with as soon as it can be."""
     settings = own.settings_of(workbook)
     at = as_of or settings.as_of or clock.now.date()
     if at.year < FIRST_YEAR:
@@ -123,12 +135,16 @@ def _analysed(workbook: own.Kept, source: Source, as_of: dt.date | None, clock: 
     customers = present(intake.ledger)
     decided = governance_of(workbook, rules, customers, at, clock.now.date())
     standing = workbook.ask(lambda: own.shown_of(workbook, customers, at))
-    taken = measurement(intake.ledger, settings, at)
+    book = facts(intake.ledger, settings)
+    came = applied(intake.ledger, book)
+    grounds = beside(grounds_of(intake.ledger, book, came, at, settings)) if ahead else None
+    taken = measurement(book, came, settings, at)
     shown, departed = standing.result()
-    published = workbook.ask(lambda: own.published_of(workbook))
+    published = workbook.ask(lambda: own.published_of(workbook)) if ahead else None
     analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash], taken)
     _must_hold_something(analysis, workbook.name)
-    return _Analysed(intake, analysis, decided, published)
+    begun = Begun(beside(receipts_of(analysis, grounds.result)), published) if grounds and published else None
+    return _Analysed(intake, analysis, decided), begun
 
 
 def _checked(workbook: Source, found: _Analysed, clock: Clock, progress: Progress) -> Report:
@@ -176,20 +192,11 @@ def refresh(
         When the sheets cannot be read, hold nothing yet, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
     """
     book = own.Kept(workbook)
-    found = _analysed(book, source or workbook, as_of, clock, progress)
-    begun = Begun(beside(receipts_of(found.analysis)), found.published)
+    found, begun = _analysed(book, source or workbook, as_of, clock, progress, ahead=True)
     report = _checked(book, found, clock, progress)
     progress("writing")
     written = workbook.write(tabs(report, book, clock, begun), save=save)
     return Report(**{**report.__dict__, "written": written, "saved": save, "seconds": clock.seconds()})
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What is made or read beside other work before the tabs are: the receipts to come, and what the History tab holds."""
-
-    receipts: Future[Receipts | None]
-    published: Future[dict[str, Published]]
 
 
 def tabs(report: Report, workbook: Source, clock: Clock, begun: Begun | None = None) -> list[Tab]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,9 +11,8 @@ import numpy as np
 
 from xlseg.analysis import Analysis
 from xlseg.calendar import day_date, day_number
-from xlseg.draws import DRAWS
 from xlseg.facts import Facts
-from xlseg.forecast import ENOUGH, WEEKS, Forecast, came_in, forecast
+from xlseg.forecast import ENOUGH, WEEKS, Forecast, Grounds, came_in, forecast_on, grounds
 from xlseg.receipts import Applied
 from xlseg.settings import Settings
 from xlseg.tables import Ledger
@@ -38,30 +38,43 @@ class Receipts:
     came: Array
 
 
-def receipts_of(analysis: Analysis) -> Callable[[], Receipts | None]:
-    """What works out both forecasts, without pandas: it can be done beside other work. None for a book without invoices."""
-    if not analysis.facts.has_invoices:
-        return lambda: None
+@dataclass(frozen=True)
+class Rests:
+    """What the forecast at the as-of date rests on, and the one of 13 weeks before."""
+
+    now: Grounds
+    before: Grounds
+
+
+def grounds_of(ledger: Ledger, book: Facts, came: Applied, as_of: dt.date, settings: Settings) -> Callable[[], Rests | None]:
+    """What works out what both forecasts rest on, without pandas: it can be done beside other work. None for a book without invoices."""
+    return partial(_grounds, ledger, book, came, day_number(as_of), settings) if book.has_invoices else lambda: None
+
+
+def _grounds(ledger: Ledger, book: Facts, came: Applied, day: int, settings: Settings) -> Rests:
+    now, before = (grounds(ledger, book, came, at, settings) for at in (day, day - 7 * WEEKS))
+    return Rests(now, before)
+
+
+def receipts_of(analysis: Analysis, rests: Callable[[], Rests | None] | None = None) -> Callable[[], Receipts | None]:
+    """What works out both forecasts, as well beside other work, on what `grounds_of` has worked out. None for a book without invoices."""
     day = day_number(analysis.as_of)
-    asked = [(segments_at(analysis, at), at, draws) for at, draws in ((day, DRAWS), (day - 7 * WEEKS, _LOOK_BACK))]
-    return partial(_receipts, analysis.ledger, analysis.facts, analysis.applied, asked, analysis.settings)
+    segments = segments_at(analysis, day), segments_at(analysis, day - 7 * WEEKS)
+    made = grounds_of(analysis.ledger, analysis.facts, analysis.applied, analysis.as_of, analysis.settings)
+    return partial(_receipts, rests or made, analysis.applied, segments)
 
 
-def _receipts(ledger: Ledger, book: Facts, came: Applied, asked: Sequence[tuple[Array, int, int]], settings: Settings) -> Receipts:
-    now, before = (forecast(ledger, book, came, segment, day, settings, draws) for segment, day, draws in asked)
+def _receipts(rests: Callable[[], Rests | None], came: Applied, segments: tuple[Array, Array]) -> Receipts | None:
+    if (found := rests()) is None:
+        return None
+    now, before = forecast_on(found.now, segments[0]), forecast_on(found.before, segments[1], _LOOK_BACK)
     return Receipts(now, before, came_in(came, before))
 
 
 def segments_at(analysis: Analysis, day: int) -> Array:
-    """Place among the rule set's segments of each of the facts' customers, at the last date followed up to a day; -1 = not known then."""
+    """Place among the analysis' segments of each of the facts' customers, at the last date followed up to a day; -1 = not known then."""
     past = [date for date in analysis.dates if day_number(date) <= day]
-    found = np.full(len(analysis.facts.customers), -1)
-    if past:
-        rows = analysis.measured[analysis.measured["as_of"] == np.datetime64(past[-1], "s")]
-        code = {name: at for at, name in enumerate(analysis.segments)}
-        place = {name: at for at, name in enumerate(analysis.facts.customers)}
-        found[[place[name] for name in rows["customer"]]] = [code[name] for name in rows["segment"]]
-    return found
+    return analysis.segments_at(past[-1]) if past else np.full(len(analysis.facts.customers), -1)
 
 
 def forecast_tab(analysis: Analysis, found: Receipts | None) -> Tab:
