@@ -133,7 +133,7 @@ def lines(first_row: int, columns: Sequence[tuple[int, Sequence[bytes]]]) -> lis
 def rows(first_row: int, columns: Sequence[tuple[int, Sequence[bytes]]]) -> tuple[bytes, int, list[int]] | None:
     """The XML of rows one below the other, how many they are, and the columns in which there are cells; None where a row would have none."""
     found = lines(first_row, columns)
-    if not all(found):
+    if not found or not all(found):
         return None
     used = [column for column, tails in columns if any(tails)]
     return b"".join(b'<row r="%d">%b</row>' % (row, line) for row, line in enumerate(found, start=first_row)), len(found), used

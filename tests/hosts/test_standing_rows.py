@@ -1,0 +1,157 @@
+"""Rows that stand as they would be written are left as they are, many at a time; where anything is different, nothing is taken for granted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from workbooks import column, parts, repacked, segments, table_ref
+
+from xlseg.hosts import lines, update
+from xlseg.hosts.file import WorkbookFile, new_book
+from xlseg.hosts.sheetrows import Run, SheetRows
+from xlseg.workbook import Growth, Tab, Written
+
+ROWS = {f"C{i:02d}": float(i) for i in range(30)}
+SHEET = "xl/worksheets/sheet1.xml"
+few = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+
+
+@pytest.fixture(autouse=True)
+def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "BLOCK", 7)
+
+
+def tab(growth: Growth = "replace") -> Tab:
+    return segments(ROWS, growth=growth)
+
+
+def refuse(*_: object) -> list[str]:
+    raise AssertionError("the rows are filled")
+
+
+@pytest.mark.parametrize("growth", ["keep", "replace", "append"])
+def test_a_table_that_stands_is_not_filled_again(growth: Growth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_book(tmp_path / "book.xlsx", [tab(growth)])
+    before = (tmp_path / "book.xlsx").read_bytes()
+    monkeypatch.setattr(update, "fill", refuse)
+    assert WorkbookFile(tmp_path / "book.xlsx").write([tab(growth)]).unchanged == ("Segments",)
+    assert (tmp_path / "book.xlsx").read_bytes() == before
+
+
+def edit(of: bytes, by: bytes, count: int = 1) -> Callable[[bytes], bytes]:
+    def done(sheet: bytes) -> bytes:
+        found, times = re.subn(of, by, sheet, count=count, flags=re.S)
+        assert times
+        return found
+
+    return done
+
+
+def row(number: int) -> bytes:
+    return rb'(<row r="%d"[^>]*>.*?</row>)' % number
+
+
+ROW_20 = rb'<row r="20"><c r="A20" t="inlineStr"><is><t xml:space="preserve">C15</t></is></c>'
+EDITS = {
+    "nothing": lambda sheet: sheet,
+    "a value": edit(rb'(<c r="C20"[^>]*><v>)15', rb"\g<1>77"),
+    "the first value": edit(rb'(<c r="C5"[^>]*><v>)0', rb"\g<1>77"),
+    "the last value": edit(rb'(<c r="C34"[^>]*><v>)29', rb"\g<1>77"),
+    "a key": edit(rb"C15<", rb"C99<"),
+    "a format": edit(rb'(<c r="C20" s=")\d+', rb"\g<1>0"),
+    "a hidden row": edit(rb'<row r="20"', rb'<row r="20" hidden="1"'),
+    "a height of the first row": edit(rb'<row r="5"', rb'<row r="5" ht="30" customHeight="1"'),
+    "a row that is gone": edit(row(20), rb""),
+    "the last row is gone": edit(row(34), rb""),
+    "two rows in the wrong order": edit(row(20) + row(21), rb"\2\1"),
+    "a row twice": edit(row(20), rb"\1\1"),
+    "a note of the user's within": edit(rb'(<row r="20">.*?)(</row>)', rb'\1<c r="D20" t="inlineStr"><is><t>call</t></is></c>\2'),
+    "a cell beside": edit(rb'(<row r="20">.*?)(</row>)', rb'\1<c r="H20"><v>5</v></c>\2'),
+    "a formula in a column of ours": edit(rb'(<c r="C20"[^>]*>)<v>15</v>', rb"\1<f>7+8</f><v>15</v>"),
+    "a row below": edit(rb"</sheetData>", rb'<row r="36"><c r="A36"><v>1</v></c></row></sheetData>'),
+    "all rows in a comment": edit(row(5) + rb"(.*)" + row(34), rb"<!--\1\2\3-->"),
+    "the first row in a comment": edit(row(5), rb"<!--\1-->"),
+    "rows behind the sheet's": edit(row(5) + rb"(.*)" + row(34) + rb"(</sheetData>)", rb"\4\1\2\3"),
+    "a comment in front": edit(rb"<sheetData>", rb'<sheetData><!-- <row r="5"> -->'),
+    "rows that name themselves last": edit(rb'<row r="20"', rb'<row spans="1:4" r="20"'),
+    "a prefix": edit(ROW_20, ROW_20.replace(b"<c ", b'<m:c xmlns:m="urn:x" ').replace(b"</c>", b"</m:c>")),
+}
+
+
+def outcome(path: Path, change: Callable[[bytes], bytes], growth: Growth) -> tuple[Written | str, dict[str, bytes]]:
+    new_book(path, [tab(growth)])
+    repacked(path, lambda members: members.update({SHEET: change(members[SHEET])}))
+    try:
+        found: Written | str = WorkbookFile(path).write([tab(growth)])
+    except Exception as error:
+        found = f"{type(error).__name__}: {error}"
+    return found, {name: content for name, content in parts(path).items() if name != "docProps/core.xml"}  # which tells the time
+
+
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("growth", ["keep", "replace", "append"])
+def test_whatever_has_been_changed_comes_out_as_if_all_rows_had_been_filled(
+    growth: Growth, change: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    found = outcome(tmp_path / "with/book.xlsx", change, growth)
+    monkeypatch.setattr(lines.Lines, "standing", lambda *_: None)
+    assert found == outcome(tmp_path / "without/book.xlsx", change, growth)
+
+
+def test_a_value_that_somebody_typed_over_is_put_right(tmp_path: Path) -> None:
+    outcome(tmp_path / "book.xlsx", EDITS["a value"], "replace")
+    assert column(tmp_path / "book.xlsx", "C") == [*range(30)]
+    assert table_ref(tmp_path / "book.xlsx") == "A4:D34"
+
+
+# ── rows in runs ─────────────────────────────────────────────────────────────
+
+
+def content(number: int) -> bytes:
+    return b'<row r="%d"><c r="B%d"><v>%d</v></c></row>' % (number, number, number)
+
+
+def run(first: int, last: int) -> Run:
+    return Run(first, last, b"".join(map(content, range(first, last + 1))), 2, 2)
+
+
+changed = st.one_of(
+    st.tuples(st.just("put"), st.integers(1, 40)),
+    st.tuples(st.just("formula"), st.integers(1, 40)),
+    st.tuples(st.just("out"), st.integers(1, 40)),
+    st.tuples(st.just("get"), st.integers(1, 40)),
+    st.tuples(st.just("run"), st.integers(1, 40)),
+)
+
+
+@few
+@given(st.lists(changed, max_size=12))
+def test_rows_in_runs_are_what_single_rows_would_be(changes: list[tuple[str, int]]) -> None:
+    rows, known = SheetRows({3: content(3)}, (), [run(10, 14)]), {3: content(3), **{i: content(i) for i in range(10, 15)}}
+    for what, number in changes:
+        assert (number in rows, rows.are_free(number, number + 3)) == (number in known, not any(i in known for i in range(number, number + 4)))
+        if what == "get":
+            assert rows.get(number) == known.get(number)
+        elif what == "out" and number in known:
+            rows.put(number, None)
+            del known[number]
+        elif what == "run" and not any(i in known for i in range(number, number + 4)):
+            rows.add_run(run(number, number + 3))
+            known |= {i: content(i) for i in range(number, number + 4)}
+        elif what in ("put", "formula"):
+            known[number] = b'<row r="%d"><c r="D%d">%s<v>1</v></c></row>' % (number, number, b"<f>1</f>" if what == "formula" else b"")
+            rows.put(number, known[number])
+    assert rows.numbers() == sorted(known)
+    assert b"".join(rows.in_order()) == b"".join(known[i] for i in sorted(known))
+    assert [number for number, _ in rows.formulas()] == sorted(i for i, row in known.items() if b"<f>" in row)
+    area, columns = rows.used(), [4 if b'"D' in row else 2 for row in known.values()]
+    assert (area is None) == (not known)
+    if area:
+        assert (area.top, area.bottom, area.left, area.right) == (min(known), max(known), min(columns), max(columns))
