@@ -169,6 +169,7 @@ def test_every_metric_of_the_real_orders_equals_the_slow_reading() -> None:
 def test_a_metric_alone_is_what_it_is_among_all(variant: str, engine: str) -> None:
     known = facts(VARIANTS[variant])
     among_all = measure_facts(known, DATES[1:], Settings(), engine)
+    assert [known.customers[at] for at in among_all["position"]] == among_all["customer"].tolist()
     for name in CATALOGUE:
         alone = measure_facts(known, DATES[1:], Settings(), engine, metrics=[name])
-        pd.testing.assert_frame_equal(alone, among_all[["as_of", "customer", name]])
+        pd.testing.assert_frame_equal(alone, among_all[["as_of", "customer", "position", name]])
