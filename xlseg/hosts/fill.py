@@ -70,7 +70,9 @@ class _Filling:
         self._last_styles: dict[int, bytes] = {}
 
     def run(self) -> list[str]:
-        rows = plan(self._spec.growth, self._old_keys(), self._new_keys(), bool(self._spec.key))
+        old = self._old_keys()
+        new = self._new_keys() if old != [""] else [""] * self._spec.rows  # to a table without rows all are new
+        rows = plan(self._spec.growth, old, new, bool(self._spec.key))
         last = self._first + len(rows) - 1
         self._must_have_room(last)
         height = self._old_last - self._first + 1
@@ -143,7 +145,7 @@ class _Filling:
         first = self._first + start
         tails = self._row_tails(start, rows) if at_once else {}
         is_free = at_once and first > self._old_last and self._sheet.are_free(first, first + len(rows) - 1)
-        if is_free and not self._user.columns and (run := self._new.run(first, tails)):
+        if is_free and not self._continues_formulas and (run := self._new.run(first, tails)):
             self._sheet.add_run(run)
             return
         anew = self._new.listed(first, tails) if at_once else []
@@ -158,11 +160,21 @@ class _Filling:
             elif line is None or not (self._sheet.holds(number, line) or self._edit_row(number, line)):
                 self._fill_row(index, row, moving)
 
+    @property
+    def _continues_formulas(self) -> bool:
+        """Whether new rows get formulas of the user's; ours are values."""
+        return any(self._user.ends_in_formula(column) for column in self._user.columns if column not in self._kept)
+
     def _row_tails(self, start: int, rows: Sequence[Row]) -> dict[int, Any]:
         """The cells of rows, by column, as they will be if each looks like the last row there was, and nothing stands beside the table."""
-        chosen = [row.values or 0 for row in rows]
+        chosen, are_new = [row.values or 0 for row in rows], self._first + start > self._old_last and all(row.fresh for row in rows)
         tails = {ours.column: self._new.tails(ours, chosen, self._style(ours.column)) for ours in self._ours}
         for column in self._user.columns:
+            if are_new and column in self._kept:
+                continue
+            if are_new and not self._user.ends_in_formula(column):
+                tails[column] = [tail(self._user.blank(column))] * len(rows)
+                continue
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
             kept = tails.get(column)
             if kept is not None:
