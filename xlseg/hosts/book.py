@@ -55,6 +55,7 @@ class Book:
 
     def __init__(self, path: Path, without_formulas: Collection[str] = (), usual: Collection[str] = ()) -> None:
         self._without_formulas, self._usual = without_formulas, usual
+        self._holders: dict[str, str] | None = None
         self.package = Package(path)
         try:
             self._open()
@@ -208,10 +209,16 @@ class Book:
 
     def sheet_of_table(self, name: str) -> str | None:
         """Name of the sheet that holds the table."""
-        for sheet, part in self.worksheets().items():
-            if any(self.table_name(table).casefold() == name.casefold() for table in self.tables_of(part)):
-                return sheet
-        return None
+        if self._holders is None:
+            tables = ((self.table_name(table), sheet) for sheet, part in self.worksheets().items() for table in self.tables_of(part))
+            self._holders = {}
+            for table, sheet in tables:
+                self._holders.setdefault(table.casefold(), sheet)
+        return self._holders.get(name.casefold())
+
+    def forget_holders(self) -> None:
+        """A table has been added: who asks for the sheet of one looks again."""
+        self._holders = None
 
     def table_name(self, part: str) -> str:
         """What formulas call the table of a part."""

@@ -103,6 +103,7 @@ class Drawing:
         relationships = Relationships(book.package, sheet_part)
         identity = relationships.add(f"{book.relation}/table", part)
         relationships.save()
+        book.forget_holders()
         return identity, part
 
     def _add_charts(self, sheet_part: str) -> None:

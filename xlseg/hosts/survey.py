@@ -30,6 +30,8 @@ _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_TAG = 1 << 16
 _AT_HAND = 1 << 18
 """Bytes that are looked at at once: few enough for the cache of a processor."""
+_WORTH_WAITING = 1 << 20
+"""Bytes from which on a sheet is not looked at before somebody asks for it, in a book with large ones."""
 _MANY = 2 << 20
 """Bytes of a large part that are unpacked while those before are looked at."""
 _SAVE_AGAIN = "open it in Excel and save it again"
@@ -103,7 +105,7 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     names
         Its members by part name, in lower case.
     may_wait
-        Whether large worksheets are looked at later: when somebody asks for them, and before a library reads them.
+        Whether, in a book with large worksheets, all but the small ones are looked at later: when somebody asks for them, and before a library reads them.
 
     Raises
     ------
@@ -162,9 +164,11 @@ def _tree(book: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Eleme
 
 
 def _waiting(package: zipfile.ZipFile, sheets: Mapping[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """Those that can be looked at while they are read, some rows after the others."""
+    """In a book with sheets that can be looked at while they are read, some rows after the others: those, and others that nobody may ask about."""
     size = pieces.piece_size(package)
-    return {name: member for name, member in sheets.items() if pieces.is_large(member, size) and _is_surely_worksheet(package, member)}
+    if not any(pieces.is_large(member, size) for member in sheets.values()):
+        return {}
+    return {name: member for name, member in sheets.items() if member.file_size >= _WORTH_WAITING and _is_surely_worksheet(package, member)}
 
 
 def _is_surely_worksheet(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
