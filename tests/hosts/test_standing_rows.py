@@ -72,6 +72,8 @@ EDITS = {
     "a row twice": edit(row(20), rb"\1\1"),
     "a note of the user's within": edit(rb'(<row r="20">.*?)(</row>)', rb'\1<c r="D20" t="inlineStr"><is><t>call</t></is></c>\2'),
     "a cell beside": edit(rb'(<row r="20">.*?)(</row>)', rb'\1<c r="H20"><v>5</v></c>\2'),
+    "a cell beside, and one of ours again": edit(rb'(<row r="20">.*?)(</row>)', rb'\1<c r="H20"><v>5</v></c><c r="C20"><v>99</v></c>\2'),
+    "a cell beside in each of many rows": edit(rb'(<row r="[12]\d">.*?)(</row>)', rb'\1<c r="H1"><v>5</v></c>\2', count=0),
     "a formula in a column of ours": edit(rb'(<c r="C20"[^>]*>)<v>15</v>', rb"\1<f>7+8</f><v>15</v>"),
     "a row below": edit(rb"</sheetData>", rb'<row r="36"><c r="A36"><v>1</v></c></row></sheetData>'),
     "all rows in a comment": edit(row(5) + rb"(.*)" + row(34), rb"<!--\1\2\3-->"),

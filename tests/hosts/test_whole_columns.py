@@ -297,6 +297,26 @@ def test_no_library_reads_a_sheet_that_nobody_has_looked_at(tmp_path: Path, row:
         open_sheets(file).sheet("S").body(1)
 
 
+@pytest.mark.usefixtures("large")
+def test_beside_a_large_sheet_another_is_looked_at_when_somebody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "piece_size", lambda _: 1_000)
+    monkeypatch.setattr(survey, "_WORTH_WAITING", 1)
+    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
+        for name, columns in {"S": ledger(), "T": [["x", 1.5], ["y", 2.5]]}.items():
+            sheet = book.add_worksheet(name)
+            for at, column in enumerate(columns):
+                for row, value in enumerate(column):
+                    sheet.write(row, at, *([value, book.add_format({"num_format": "yyyy-mm-dd"})] if isinstance(value, dt.datetime) else [value]))
+    plain = open_sheets(tmp_path / "book.xlsx")
+    assert [column.tolist() for column in plain.sheet("T").body(1).columns] == [[1.5], [2.5]]
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    file = changed(tmp_path / "book.xlsx", lambda xml: xml if b'r="39"' in xml else xml.replace(b"</sheetData>", far))
+    hostile = open_sheets(file)
+    assert len(hostile.sheet("S").body(1).columns) == 4
+    with pytest.raises(FormatError, match="spread over"):
+        hostile.sheet("T").body(1)
+
+
 # ── what a sheet claims ──────────────────────────────────────────────────────
 
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from xlseg.hosts import joined, render
+from xlseg.hosts.a1 import LAST_COLUMN
 from xlseg.hosts.cellxml import style_attribute
 from xlseg.hosts.render import Numbers, Rendered, rendered
 from xlseg.hosts.sheetrows import Run, column_number
@@ -68,30 +70,38 @@ class Lines:
         return Run(first_row, first_row + height - 1, content, used[0], used[-1])
 
     def standing(self, data: bytes, first_row: int) -> list[Standing] | None:
-        """Where the rows below the first stand in a worksheet's XML, if all of them stand there just as they would be written; else None.
+        """Where rows stand in a worksheet's XML just as they would be written, if all of them hold the same cells there; else None.
 
-        In whatever style the first has, which may say more of itself, such as its height.
+        In the style of the first. Rows that say more of themselves, such as their height, or have cells to the right of the table, are no part of it.
         """
         begin = data.find(b"<sheetData") if self.rows else -1
-        start = data.find(b'<row r="%d"' % first_row, begin) if begin >= 0 else -1
-        if start < 0:
+        at = data.find(b'<row r="%d"' % first_row, begin) if begin >= 0 else -1
+        if at < 0:
             return None
-        at, end = data.find(b">", start) + 1, data.find(_ROW_END, start)
-        styles = {column_number(name): style_attribute((rest, None)) for name, rest in _STYLED.findall(data, at, end)}
-
-        def made(rows: slice) -> dict[int, Any]:
-            return {ours.column: self.tails(ours, rows, styles.get(ours.column, b"")) for ours in self.ours}
-
-        if data[at:end] != self.listed(first_row, made(slice(0, 1)))[0]:  # where a sheet has been changed it is seen here mostly
-            return None
-        at, found = end + len(_ROW_END), []
-        for first in range(1, self.rows, BLOCK):
-            run = self.run(first_row + first, made(slice(first, min(first + BLOCK, self.rows))))
-            if run is None or not data.startswith(run.content, at):
-                return None
-            found.append(Standing(at, at + len(run.content), run))
-            at += len(run.content)
+        first = _STYLED.findall(data, at, data.find(_ROW_END, at))
+        styles = {column_number(name): style_attribute((rest, None)) for name, rest in first}
+        found = []
+        for start, stop in pairwise([0, *range(1, self.rows, BLOCK), self.rows]):  # where a sheet has been changed the first row tells mostly
+            tails = {ours.column: self.tails(ours, slice(start, stop), styles.get(ours.column, b"")) for ours in self.ours}
+            run = self.run(first_row + start, tails)
+            if run is not None and data.startswith(run.content, at):
+                found.append(Standing(at, at + len(run.content), run))
+                at += len(run.content)
+                continue
+            for number, cells in enumerate(self.listed(first_row + start, tails), start=first_row + start):
+                at = self._past(data, at, number, cells)
+                if at < 0:
+                    return None
         return found if data.rfind(b"</sheetData>") >= at else None
+
+    def _past(self, data: bytes, at: int, number: int, cells: bytes) -> int:
+        """Where a row ends that begins at a place and holds these cells, and none but these as far as the table reaches; -1 for another one."""
+        begin = data.find(b">", at) + 1
+        end = data.find(_ROW_END, begin)
+        if not data.startswith(b'<row r="%d"' % number, at) or not data.startswith(cells, begin):
+            return -1
+        beside = [column_number(name) for name, _ in _STYLED.findall(data, begin + len(cells), end)]
+        return end + len(_ROW_END) if min(beside, default=LAST_COLUMN + 1) > max(ours.column for ours in self.ours) else -1
 
 
 def of_part(table: TableXml, spec: Table, epoch_1904: bool) -> Lines | None:

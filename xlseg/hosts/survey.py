@@ -105,7 +105,8 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     names
         Its members by part name, in lower case.
     may_wait
-        Whether, in a book with large worksheets, all but the small ones are looked at later: when somebody asks for them, and before a library reads them.
+        Whether, in a book with large worksheets, all but the small ones are looked at later: when somebody asks for them, and before a library
+        reads them.
 
     Raises
     ------
