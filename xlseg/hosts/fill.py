@@ -109,7 +109,7 @@ class _Filling:
         if not columns:
             return ["row"] * self._spec.rows
         words = [[text(distinct, ()) for distinct in column.distinct] for column in columns]
-        each = [[known[place] for place in column.places] for known, column in zip(words, columns, strict=True)]
+        each = [[known[place] for place in column.places.tolist()] for known, column in zip(words, columns, strict=True)]
         return [_key(parts) for parts in zip(*each, strict=True)]
 
     # ── room ─────────────────────────────────────────────────────────────────

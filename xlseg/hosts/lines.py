@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from xlseg.hosts import joined, render
 from xlseg.hosts.a1 import LAST_COLUMN
@@ -18,7 +15,7 @@ from xlseg.hosts.render import Numbers, Rendered, rendered
 from xlseg.hosts.sheetrows import Run, column_number
 from xlseg.hosts.sheetxml import Standing
 from xlseg.hosts.tablexml import TableXml
-from xlseg.workbook import Array, Table
+from xlseg.workbook import Table
 
 BLOCK = 2_000
 """Rows that are written at once."""
@@ -33,11 +30,6 @@ class Ours:
     column: int
     values: Rendered | Numbers
     kept: bool
-
-    @cached_property
-    def places(self) -> Array:
-        """Which of the different values each row has."""
-        return np.asarray(self.values.places)
 
 
 class Lines:
@@ -54,7 +46,7 @@ class Lines:
         known = ours.column, style
         if known not in self._tails:
             self._tails[known] = self._by.each_tail(ours.values, style)
-        return self._by.chosen(self._tails[known], ours.places[rows])
+        return self._by.chosen(self._tails[known], ours.values.places[rows])
 
     def listed(self, first_row: int, tails: Mapping[int, Any]) -> list[bytes]:
         """The cells of rows, one row after the other, from the tails of each column."""

@@ -30,10 +30,11 @@ class Rendered:
     """
 
     distinct: Sequence[Body]
-    places: Sequence[int]
+    places: Array
 
     def __getitem__(self, row: int) -> Body:
-        return self.distinct[self.places[row]]
+        found: Body = self.distinct[self.places[row]]
+        return found
 
     def tails(self, style: bytes) -> list[bytes]:
         """What follows the name of a cell that holds each distinct value in this style; nothing where no cell is needed."""
@@ -54,7 +55,7 @@ class Numbers:
     """
 
     values: Array
-    places: Sequence[int]
+    places: Array
 
     @cached_property
     def distinct(self) -> list[Body]:
@@ -62,7 +63,8 @@ class Numbers:
         return [body(value, False) for value in self.values.tolist()]
 
     def __getitem__(self, row: int) -> Body:
-        return self.distinct[self.places[row]]
+        found: Body = self.distinct[self.places[row]]
+        return found
 
     def tails(self, style: bytes) -> list[bytes]:
         """What follows the name of a cell that holds each number in this style: Python writes a list of numbers faster than each of them."""
@@ -80,20 +82,19 @@ def rendered(values: Sequence[Value] | Array, epoch_1904: bool) -> Rendered | Nu
     """A column of values, or an array of numbers or dates, as what they make of cells."""
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         if len(np.unique(values[:_SAMPLE])) > _SAMPLE // 2:
-            return Numbers(values + 0.0, range(len(values)))
-        distinct, places = np.unique(values + 0.0, return_inverse=True)
-        return Numbers(distinct, places.tolist())
+            return Numbers(values + 0.0, np.arange(len(values)))
+        return Numbers(*np.unique(values + 0.0, return_inverse=True))
     column = plain_values(values, epoch_1904)
     if set(map(type, column)) == {str}:
         return _texts(column)  # type: ignore[arg-type]
     known: dict[tuple[type, Value], int] = {}
-    places_ = [known.setdefault((value.__class__, value), len(known)) for value in column]
-    return Rendered([body(value, epoch_1904) for _, value in known], places_)
+    places = [known.setdefault((value.__class__, value), len(known)) for value in column]
+    return Rendered([body(value, epoch_1904) for _, value in known], np.array(places, np.intp))
 
 
 def _texts(column: Sequence[str]) -> Rendered:
     place = {text: at for at, text in enumerate(dict.fromkeys(column))}
-    return Rendered(text_bodies([*place]), list(map(place.__getitem__, column)))
+    return Rendered(text_bodies([*place]), np.fromiter(map(place.__getitem__, column), np.intp, len(column)))
 
 
 def each_tail(column: Rendered | Numbers, style: bytes) -> list[bytes]:
