@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbooks import column, parts, repacked, segments, table_ref
 
-from xlseg.hosts import lines, update
+from xlseg.hosts import fill, lines, update
 from xlseg.hosts.file import WorkbookFile, new_book
 from xlseg.hosts.sheetrows import Run, SheetRows
-from xlseg.workbook import Growth, Tab, Written
+from xlseg.hosts.tablexml import TableXml
+from xlseg.workbook import Growth, Tab, Table, Written
 
 ROWS = {f"C{i:02d}": float(i) for i in range(30)}
 SHEET = "xl/worksheets/sheet1.xml"
@@ -85,11 +86,11 @@ EDITS = {
 }
 
 
-def outcome(path: Path, change: Callable[[bytes], bytes], growth: Growth) -> tuple[Written | str, dict[str, bytes]]:
+def outcome(path: Path, change: Callable[[bytes], bytes], growth: Growth, then: Tab | None = None) -> tuple[Written | str, dict[str, bytes]]:
     new_book(path, [tab(growth)])
     repacked(path, lambda members: members.update({SHEET: change(members[SHEET])}))
     try:
-        found: Written | str = WorkbookFile(path).write([tab(growth)])
+        found: Written | str = WorkbookFile(path).write([then or tab(growth)])
     except Exception as error:
         found = f"{type(error).__name__}: {error}"
     return found, {name: content for name, content in parts(path).items() if name != "docProps/core.xml"}  # which tells the time
@@ -105,6 +106,21 @@ def test_whatever_has_been_changed_comes_out_as_if_all_rows_had_been_filled(
     found = outcome(tmp_path / "with/book.xlsx", change, growth)
     monkeypatch.setattr(lines.Lines, "standing", lambda *_: None)
     assert found == outcome(tmp_path / "without/book.xlsx", change, growth)
+
+
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
+def test_a_log_to_which_nothing_is_added_comes_out_as_if_it_had_been_filled(
+    change: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def filled(ground: fill.Ground, table: TableXml, spec: Table, columns: Mapping[str, int], made: lines.Lines | None) -> list[str]:
+        return fill._Filling(ground, table, spec, columns, made or lines.Lines(spec, columns, ground.epoch_1904)).run()
+
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    nothing = segments({}, growth="append")
+    found = outcome(tmp_path / "with/book.xlsx", change, "append", nothing)
+    monkeypatch.setattr(update, "fill", filled)
+    assert found == outcome(tmp_path / "without/book.xlsx", change, "append", nothing)
 
 
 def test_a_value_that_somebody_typed_over_is_put_right(tmp_path: Path) -> None:

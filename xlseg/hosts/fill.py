@@ -53,6 +53,8 @@ def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int
     LayoutError
         When there is no room below the table.
     """
+    if spec.growth == "append" and not spec.rows and table.first_row < table.last_row == _last_filled(ground.sheet, table):
+        return []  # a log of many rows to which none is added
     return _Filling(ground, table, spec, columns, lines or Lines(spec, columns, ground.epoch_1904)).run()
 
 

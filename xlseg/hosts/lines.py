@@ -76,9 +76,10 @@ class Lines:
         for start, stop in pairwise([0, *range(1, self.rows, BLOCK), self.rows]):  # where a sheet has been changed the first row tells mostly
             tails = {ours.column: self.tails(ours, slice(start, stop), styles.get(ours.column, b"")) for ours in self.ours}
             run = self.run(first_row + start, tails)
-            if run is not None and data.startswith(run.content, at):
-                found.append(Standing(at, at + len(run.content), run))
-                at += len(run.content)
+            if run is not None and data.startswith(bytes(run.content), at):
+                end = at + len(run.content)
+                found.append(Standing(at, end, run._replace(content=memoryview(data)[at:end])))
+                at = end
                 continue
             for number, cells in enumerate(self.listed(first_row + start, tails), start=first_row + start):
                 at = self._past(data, at, number, cells)

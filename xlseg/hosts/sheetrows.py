@@ -18,12 +18,12 @@ NO_LETTERS = bytes(set(range(256)) - set(range(ord("A"), ord("Z") + 1)))
 class Run(NamedTuple):
     """Rows without formulas that follow each other from one number to another; each is there, and reaches over some of the columns at most.
 
-    `left` and `right` are the first and the last column in which any of them has a cell.
+    `left` and `right` are the first and the last column in which any of them has a cell; `content` may be part of a larger text, which is not copied.
     """
 
     first: int
     last: int
-    content: bytes
+    content: bytes | memoryview
     left: int
     right: int
 
@@ -72,9 +72,9 @@ class SheetRows:
         """The rows that hold formulas, in order."""
         return ((row, self._rows[row]) for row in sorted(self.formula_rows))
 
-    def in_order(self) -> Iterator[bytes]:
+    def in_order(self) -> Iterator[bytes | memoryview]:
         """The XML of all rows."""
-        pieces = self._rows | {run.first: run.content for run in self._runs}
+        pieces: dict[int, bytes | memoryview] = {**self._rows, **{run.first: run.content for run in self._runs}}
         return (pieces[row] for row in sorted(pieces))
 
     def used(self) -> Area | None:
@@ -94,7 +94,7 @@ class SheetRows:
         return at if at >= 0 and row <= self._runs[at].last else -1
 
     def _take_apart(self, at: int) -> None:
-        self._rows |= split(self._runs.pop(at).content)
+        self._rows |= split(bytes(self._runs.pop(at).content))
 
 
 def split(data: bytes) -> Iterator[tuple[int, bytes]]:
