@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from xml.sax.saxutils import unescape
+from html import unescape
 
 import xlsxwriter
 from xlsxwriter.format import Format

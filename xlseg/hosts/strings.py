@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 from typing import overload
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
@@ -41,7 +41,7 @@ class SharedStrings(Sequence[str]):
 def _parsed_items(data: bytes, place: str) -> list[bytes]:
     """The same of a part with prefixes, comments or another encoding."""
     items = [item for item in parsed(data, place) if isinstance(item.tag, str) and etree.QName(item).localname == "si"]
-    return [b"".join(b"<t>%s</t>" % escape(words).encode() for words in _runs(item)) for item in items]
+    return [b"".join(b"<t>%s</t>" % escape(words, quote=False).encode() for words in _runs(item)) for item in items]
 
 
 def _runs(item: etree._Element) -> list[str]:
