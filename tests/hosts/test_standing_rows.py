@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workbooks import column, parts, repacked, segments, table_ref
 
-from xlseg.hosts import fill, lines, update
+from xlseg.hosts import fill, lines, plainrows, update
 from xlseg.hosts.file import WorkbookFile, new_book
 from xlseg.hosts.sheetrows import Run, SheetRows
 from xlseg.hosts.tablexml import TableXml
@@ -106,6 +106,33 @@ def test_whatever_has_been_changed_comes_out_as_if_all_rows_had_been_filled(
     found = outcome(tmp_path / "with/book.xlsx", change, growth)
     monkeypatch.setattr(lines.Lines, "standing", lambda *_: None)
     assert found == outcome(tmp_path / "without/book.xlsx", change, growth)
+
+
+def others(growth: Growth) -> Tab:
+    """The same customers, and two new ones, with other balances, some of which are not known."""
+    rows = ROWS | {"C30": 1.0, "C31": 2.0}
+    return segments({name: value + 0.5 if at % 5 else float("nan") for at, (name, value) in enumerate(rows.items())}, growth=growth)
+
+
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("growth", ["keep", "replace", "append"])
+def test_rows_with_other_values_come_out_as_if_each_cell_had_been_edited(
+    growth: Growth, change: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "with").mkdir()
+    (tmp_path / "without").mkdir()
+    found = outcome(tmp_path / "with/book.xlsx", change, growth, others(growth))
+    monkeypatch.setattr(plainrows.PlainRows, "are", lambda _, first, rows: [False] * len(rows))
+    assert found == outcome(tmp_path / "without/book.xlsx", change, growth, others(growth))
+
+
+def test_only_the_rows_that_a_user_has_touched_are_edited_cell_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edited: list[int] = []
+    edit_row = fill._Filling._edit_row
+    monkeypatch.setattr(fill._Filling, "_edit_row", lambda self, number, line: edited.append(number) or edit_row(self, number, line))
+    outcome(tmp_path / "book.xlsx", EDITS["a format"], "replace", others("replace"))
+    assert {*edited} == {5, 20}  # the first row says how far its cells reach
+    assert column(tmp_path / "book.xlsx", "C")[:3] == [None, 1.5, 2.5]
 
 
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)

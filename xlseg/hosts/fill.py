@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from xlseg.hosts.a1 import LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
 from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, style_attribute, text
 from xlseg.hosts.lines import BLOCK, Lines
+from xlseg.hosts.plainrows import PlainRows
 from xlseg.hosts.render import tail
 from xlseg.hosts.rowedit import Strings, edited, written
 from xlseg.hosts.rowplan import EMPTY, Row, plan
@@ -78,13 +80,16 @@ class _Filling:
         last = self._first + len(rows) - 1
         self._must_have_room(last)
         height = self._old_last - self._first + 1
-        moving = self._spec.growth == "replace" and any(row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
+        changes = (row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
+        moving = self._spec.growth == "replace" and bool(self._user.columns) and any(changes)  # ours have no place of their own
         remarks = self._lost(rows) if moving or last < self._old_last else []
         if moving or last < self._old_last or self._overwrites_formulas():
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
             self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last, self._kept)
         totals = self._lift_totals(last)
-        for start, stop in pairwise([*range(0, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]):
+        for start, stop in pairwise(
+            [0, *range(1, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]
+        ):  # the first says more
             self._fill_block(start, rows[start:stop], moving)
         self._clear(last)
         self._put_totals(totals, last)
@@ -142,25 +147,47 @@ class _Filling:
     # ── rows ─────────────────────────────────────────────────────────────────
 
     def _fill_block(self, start: int, rows: Sequence[Row], moving: bool) -> None:
-        """Rows one after the other, the usual ones all at once: new ones where nothing stands yet, and those that hold their values already."""
-        at_once = not moving and all(row.values is not None and row.values != EMPTY for row in rows)
-        first = self._first + start
-        tails = self._row_tails(start, rows) if at_once else {}
-        is_free = at_once and first > self._old_last and self._sheet.are_free(first, first + len(rows) - 1)
-        if is_free and not self._continues_formulas and (run := self._new.run(first, tails)):
-            self._sheet.add_run(run)
-            return
-        anew = self._new.listed(first, tails) if at_once else []
-        if is_free:
-            self._sheet.add(first, anew)
-            return
-        expected: Sequence[bytes | None] = anew or [None] * len(rows)
-        for index, (row, line) in enumerate(zip(rows, expected, strict=True), start=start):
-            number = self._first + index
-            if line is not None and number > self._old_last and not self._sheet.has(number):
-                self._sheet.add(number, [line])
-            elif line is None or not (self._sheet.holds(number, line) or self._edit_row(number, line)):
+        """Rows one after the other; the usual ones all at once, where nothing stands yet and where rows stay."""
+        if moving or any(row.values is None or row.values == EMPTY for row in rows):
+            for index, row in enumerate(rows, start=start):
                 self._fill_row(index, row, moving)
+            return
+        first, tails = self._first + start, self._row_tails(start, rows)
+        if first > self._old_last and self._sheet.are_free(first, first + len(rows) - 1):
+            self._add_rows(first, tails)
+        else:
+            self._change_rows(start, rows, tails)
+
+    def _add_rows(self, first: int, tails: Mapping[int, Any]) -> None:
+        run = None if self._continues_formulas else self._new.run(first, tails)
+        if run is not None:
+            self._sheet.add_run(run)
+        else:
+            self._sheet.add(first, self._new.listed(first, tails))
+
+    def _change_rows(self, start: int, rows: Sequence[Row], tails: Mapping[int, Any]) -> None:
+        """Rows that hold nothing but what we have written are written anew, the others cell by cell; those that hold their values stay."""
+        first = self._first + start
+        old = [self._sheet.raw(number) for number in range(first, first + len(rows))]
+        are_plain = self._plain.are(first, old)
+        if all(are_plain) and (run := self._new.run(first, tails)):
+            if run.content != b"".join(old):
+                self._sheet.replace_run(run)
+            return
+        for index, (row, line, is_plain) in enumerate(zip(rows, self._new.listed(first, tails), are_plain, strict=True), start=start):
+            number = self._first + index
+            if number > self._old_last and not self._sheet.has(number):
+                self._sheet.add(number, [line])
+            elif self._sheet.holds(number, line):
+                continue
+            elif is_plain:
+                self._sheet.hold(number, line)
+            elif not self._edit_row(number, line):
+                self._fill_row(index, row, False)
+
+    @cached_property
+    def _plain(self) -> PlainRows:
+        return PlainRows(self._table.area, {ours.column: self._style(ours.column) for ours in self._ours if not ours.kept})
 
     @property
     def _continues_formulas(self) -> bool:

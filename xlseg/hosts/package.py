@@ -112,10 +112,10 @@ class Package:
         self._unpack_next()
         return coming.result()
 
-    def put(self, part: str, data: bytes) -> None:
-        """Replace a part or add one; nothing happens if it is the same to the byte."""
+    def put(self, part: str, data: bytes, *, is_other: bool = False) -> None:
+        """Replace a part or add one; nothing happens if it is the same to the byte, unless it is known to be another."""
         key = part.lower()
-        if self.has(part) and self.read(part) == data:
+        if not is_other and self.has(part) and self.read(part) == data:
             return
         self._dropped.discard(key)
         self._new[key] = (part, data)

@@ -64,6 +64,13 @@ class SheetRows:
         self._runs.append(run)
         self._runs.sort()
 
+    def replace_run(self, run: Run) -> None:
+        """Put rows, one below the other, in the place of those of the same numbers."""
+        for row in range(run.first, run.last + 1):
+            if self.get(row) is not None:
+                self.put(row, None)
+        self.add_run(run)
+
     def numbers(self) -> list[int]:
         """Numbers of the rows that are there, in order."""
         return sorted([*self._rows, *(row for run in self._runs for row in range(run.first, run.last + 1))])

@@ -121,6 +121,16 @@ class SheetXml:
         self._rows.add_run(run)
         self._touched = True
 
+    def hold(self, row: int, cells: bytes) -> None:
+        """Put cells in the place of those of a row that is there."""
+        data = self.raw(row)
+        self._set(row, data[: data.find(b">") + 1] + cells + _ROW_END)
+
+    def replace_run(self, run: Run) -> None:
+        """Put rows, one below the other, in the place of those of the same numbers."""
+        self._rows.replace_run(run)
+        self._touched = True
+
     def cells(self, row: int) -> dict[int, Cell]:
         """The cells of a row by column."""
         data = self._rows.get(row)

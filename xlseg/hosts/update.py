@@ -299,4 +299,4 @@ class _Update:
         new = bytes(self.sheet)
         self._changed = new != self.old
         if self._changed:
-            self.book.package.put(self.part, new)
+            self.book.package.put(self.part, new, is_other=True)
