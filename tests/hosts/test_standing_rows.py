@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from workbooks import column, parts, repacked, segments, table_ref
 
 from xlseg.hosts import fill, lines, plainrows, update
+from xlseg.hosts.a1 import Area
 from xlseg.hosts.file import WorkbookFile, new_book
 from xlseg.hosts.sheetrows import Run, SheetRows
 from xlseg.hosts.tablexml import TableXml
@@ -148,6 +149,13 @@ def test_a_log_to_which_nothing_is_added_comes_out_as_if_it_had_been_filled(
     found = outcome(tmp_path / "with/book.xlsx", change, "append", nothing)
     monkeypatch.setattr(update, "fill", filled)
     assert found == outcome(tmp_path / "without/book.xlsx", change, "append", nothing)
+
+
+@pytest.mark.parametrize(("number", "style", "plain"), [(8, 28, True), (1005, 21005, True), (1005, 2, False), (28, 28, True), (7, 3, False)])
+def test_the_number_of_a_row_is_not_taken_for_that_of_a_style(number: int, style: int, plain: bool) -> None:
+    wanted = plainrows.PlainRows(Area(4, 1, 5_000, 2), {2: b' s="%d"' % (style if plain else 21005)})
+    row = b'<row r="%d"><c r="A%d"><v>1</v></c><c r="B%d" s="%d"><v>2</v></c></row>' % (number, number, number, style)
+    assert wanted.are(number, [row]) == [plain]
 
 
 def test_a_value_that_somebody_typed_over_is_put_right(tmp_path: Path) -> None:

@@ -13,8 +13,6 @@ _CONTENT = ">[^<]+<"
 """What a cell holds, between the end of a tag and the next one."""
 _CELL = re.compile(rb'<c r="([A-Z]+)"( s="[0-9]+")?(?:/>|><v></v></c>| t="inlineStr"><is><t xml:space="preserve"></t></is></c>)')
 _NUMBER = re.compile(rb'(<(?:row|c) r="[A-Z]*)[0-9]+')
-_FEW = 1_000
-"""Row numbers that a style may have as well; where one has a higher number, its row is taken for one that is not plain."""
 
 
 class PlainRows:
@@ -64,5 +62,8 @@ class PlainRows:
 
 
 def _unnumbered(row: bytes, number: int) -> bytes:
-    """A row without its number, in its own name and in those of its cells; the number of a style may end alike."""
-    return _NUMBER.sub(rb"\1", row) if number < _FEW else row.replace(b'%d"' % number, b'"')
+    """A row without its number, in its own name and in those of its cells."""
+    end = b'%d"' % number
+    if row.count(end) != row.count(b' r="'):  # the number of a style ends alike
+        return _NUMBER.sub(rb"\1", row)
+    return row.replace(end, b'"')
