@@ -18,6 +18,8 @@ _TIMES, _MOST = 6, 32 << 20
 """So many times what all pieces need, such as the shared texts, which is read for each; larger ones take more memory than they save time."""
 
 _XML = re.compile(r".*\.(xml|rels)", re.IGNORECASE)
+_OF_SHEETS = re.compile(r"(.*/)?(worksheets|chartsheets|tables|drawings|charts|comments|theme|pivotTables|pivotCache|ctrlProps)/.*", re.IGNORECASE)
+"""What other sheets and their things are usually called, which no sheet needs."""
 _SMALL = 1 << 16
 _LONGEST_HEAD = 1 << 22
 
@@ -103,7 +105,8 @@ def piece_size(package: zipfile.ZipFile) -> int:
 
 def _is_needed(member: zipfile.ZipInfo) -> bool:
     """Whether a sheet may not be read without a part: the workbook, relationships, looks and shared texts, but no large sheet or cache."""
-    return bool(_XML.fullmatch(member.filename)) and (member.file_size < _SMALL or member.filename.count("/") < 2)
+    name = member.filename
+    return bool(_XML.fullmatch(name)) and (member.file_size < _SMALL or name.count("/") < 2) and not _OF_SHEETS.fullmatch(name)
 
 
 def _shared(package: zipfile.ZipFile, part: str) -> bytes:
