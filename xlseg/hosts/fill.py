@@ -87,9 +87,8 @@ class _Filling:
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
             self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last, self._kept)
         totals = self._lift_totals(last)
-        for start, stop in pairwise(
-            [0, *range(1, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]
-        ):  # the first says more
+        cuts = [0, *range(1, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]  # the first row says more of itself
+        for start, stop in pairwise(cuts):
             self._fill_block(start, rows[start:stop], moving)
         self._clear(last)
         self._put_totals(totals, last)
