@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from html import escape
 from pathlib import Path
 
 from lxml import etree
@@ -14,7 +13,7 @@ from lxml import etree
 from xlseg.errors import FormatError, LayoutError
 from xlseg.hosts import names
 from xlseg.hosts.a1 import Area, place
-from xlseg.hosts.cellxml import unescaped
+from xlseg.hosts.cellxml import unescaped, without_markup
 from xlseg.hosts.opening import SAVE_AS
 from xlseg.hosts.package import Element, Package, Relationships, serialized
 from xlseg.hosts.strings import SharedStrings
@@ -274,10 +273,10 @@ class Book:
 
         Formulas whose text is one of `but` do not count; `known` is the XML in which all formulas of a part stand.
         """
-        marks = [escape(name, quote=False).lower().encode() for name in (*(sheet.replace("'", "''") for sheet in sheets), *tables)]
+        marks = [without_markup(name).lower().encode() for name in (*(sheet.replace("'", "''") for sheet in sheets), *tables)]
         pattern = _references(sheets, tables)
         names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith("_xlnm.")]
-        if any(pattern.search(escape(n.text or "", quote=False).encode()) for n in names):
+        if any(pattern.search(without_markup(n.text or "").encode()) for n in names):
             return True
         others = (part for name, part in self.worksheets().items() if part not in own and name not in self._without_formulas)
         texts = (known[part] if part in known else self.package.read(part) for part in others)
@@ -359,9 +358,9 @@ def _has_table_id(element: Element) -> bool:
 
 def _references(sheets: Sequence[str], tables: Sequence[str]) -> re.Pattern[bytes]:
     quote = "(?:'|&apos;)"
-    quoted = [quote + re.escape(escape(s.replace("'", "''"), quote=False)) + quote + "!" for s in sheets]
-    plain = [rf"(?<![\w.\]]){re.escape(escape(s, quote=False))}!" for s in sheets]
-    named = [rf"(?<![\w.]){re.escape(escape(t, quote=False))}(?![\w.])" for t in tables]
+    quoted = [quote + re.escape(without_markup(s.replace("'", "''"))) + quote + "!" for s in sheets]
+    plain = [rf"(?<![\w.\]]){re.escape(without_markup(s))}!" for s in sheets]
+    named = [rf"(?<![\w.]){re.escape(without_markup(t))}(?![\w.])" for t in tables]
     return re.compile("|".join([*quoted, *plain, *named]).encode(), re.I)
 
 

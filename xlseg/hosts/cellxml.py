@@ -113,10 +113,11 @@ def escaped(text: str) -> bytes:
     if _SPECIAL.search(text) is None:
         return text.encode()
     text = _CONTROL.sub(lambda m: f"_x{ord(m[0]):04X}_", text)
-    return _SURROGATE.sub("\ufffd", _without_markup(text)).encode()
+    return _SURROGATE.sub("\ufffd", without_markup(text)).encode()
 
 
-def _without_markup(text: str) -> str:
+def without_markup(text: str) -> str:
+    """Text in which no sign is taken for XML."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -152,7 +153,7 @@ def text_bodies(texts: Sequence[str]) -> list[Body]:
     """The XML of texts; mostly none of them needs a look of its own."""
     if _STRANGE.search("\n".join(texts)) or max(map(len, texts), default=0) > LONGEST_TEXT // 2:
         return [body(text, False) for text in texts]
-    words = _without_markup(_BETWEEN.join(texts)).encode().split(_BETWEEN.encode()) if texts else []
+    words = without_markup(_BETWEEN.join(texts)).encode().split(_BETWEEN.encode()) if texts else []
     return [(b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % each) if each else BLANK for each in words]
 
 

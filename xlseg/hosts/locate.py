@@ -30,9 +30,14 @@ def sheet_of(book: Book, tab: Tab) -> str | None:
     return named or holder
 
 
+def tables_by_name(book: Book, part: str) -> dict[str, TableXml]:
+    """All tables of a sheet's part, by their names in lower case."""
+    return {table.name.casefold(): table for table in (TableXml.of_part(book.package, p) for p in book.tables_of(part))}
+
+
 def tables_of(book: Book, sheet: SheetXml, part: str, tab: Tab) -> dict[int, TableXml]:
     """Our tables that are there, by their position in the tab: by name or else by their headings."""
-    by_name = {t.name.casefold(): t for t in (TableXml.of_part(book.package, p) for p in book.tables_of(part))}
+    by_name = tables_by_name(book, part)
     taken = [t.area for t in by_name.values()]
     found = {}
     for index, spec in enumerate(tab.tables):

@@ -19,7 +19,7 @@ _TIMES, _MOST = 6, 32 << 20
 
 _XML = re.compile(r".*\.(xml|rels)", re.IGNORECASE)
 _OF_SHEETS = re.compile(r"(.*/)?(worksheets|chartsheets|tables|drawings|charts|comments|theme|pivotTables|pivotCache|ctrlProps)/.*", re.IGNORECASE)
-"""What other sheets and their things are usually called, which no sheet needs."""
+"""Where other sheets, what belongs to sheets, and the theme usually lie, which reading a sheet does not need."""
 _SMALL = 1 << 16
 _LONGEST_HEAD = 1 << 22
 

@@ -49,11 +49,10 @@ class PlainRows:
         start, end = b'<row r="">', b"</row>"
         if not (bare.startswith(start) and bare.endswith(end)):
             return False
-        cells = _CELL.findall(bare, len(start), len(bare) - len(end))
-        styles = {column_number(name): style for name, style in cells}
-        as_written = b"".join(match[0] for match in _CELL.finditer(bare, len(start), len(bare) - len(end)))
+        cells = [*_CELL.finditer(bare, len(start), len(bare) - len(end))]
+        styles = {column_number(cell[1]): cell[2] or b"" for cell in cells}
         return (
-            len(bare) == len(start) + len(as_written) + len(end)
+            len(bare) == len(start) + sum(len(cell[0]) for cell in cells) + len(end)
             and list(styles) == sorted(styles)
             and len(styles) == len(cells)
             and all(self._table.left <= column <= self._table.right for column in styles)

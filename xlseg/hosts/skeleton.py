@@ -10,13 +10,13 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import unescape
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from xlseg.hosts.a1 import Area, place
+from xlseg.hosts.cellxml import unescaped
 from xlseg.hosts.charts import draw_charts, finished
 from xlseg.hosts.looks import HIGHLIGHTS, LOOKS, TAB_COLOURS
 from xlseg.workbook import Highlight, Tab, Table
@@ -186,7 +186,7 @@ def _parts(buffer: io.BytesIO, tab: Tab, epoch_1904: bool) -> Skeleton:
             sheet = re.sub(rb' t="s"><v>([0-9]+)</v>', lambda m: b' t="inlineStr"><is>' + strings[int(m[1])] + b"</is>", sheet)
         tables = tuple(drawn.read(f"xl/tables/table{i}.xml") for i in range(1, len(tab.tables) + 1))
         names = re.findall(rb'name="(_xlnm.Print_[^"]*)"[^>]*>([^<]*)<', drawn.read("xl/workbook.xml"))
-        printed = {name.decode(): unescape(area.decode()) for name, area in names}
+        printed = {name.decode(): unescaped(area) for name, area in names}
         return Skeleton(sheet, drawn.read("xl/styles.xml"), tables, printed, *_charts(drawn, tab, epoch_1904))
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from html import escape
 from typing import overload
 
 from lxml import etree
 
-from xlseg.hosts.cellxml import rich_text
+from xlseg.hosts.cellxml import rich_text, without_markup
 from xlseg.hosts.package import parsed
 
 _ITEM = re.compile(rb"<si(?:\s[^>]*)?(?:/>|>(.*?)</si>)", re.S)
@@ -41,7 +40,7 @@ class SharedStrings(Sequence[str]):
 def _parsed_items(data: bytes, place: str) -> list[bytes]:
     """The same of a part with prefixes, comments or another encoding."""
     items = [item for item in parsed(data, place) if isinstance(item.tag, str) and etree.QName(item).localname == "si"]
-    return [b"".join(b"<t>%s</t>" % escape(words, quote=False).encode() for words in _runs(item)) for item in items]
+    return [b"".join(b"<t>%s</t>" % without_markup(words).encode() for words in _runs(item)) for item in items]
 
 
 def _runs(item: etree._Element) -> list[str]:

@@ -106,17 +106,13 @@ class _Update:
 
     def _ready(self) -> dict[int, _Ready]:
         """The tables whose new rows can be compared with the sheet before it is taken apart."""
-        by_name = {t.name.casefold(): t for t in self._parts()}
-        found = {}
+        by_name, found = locate.tables_by_name(self.book, self.part), {}
         for index, spec in enumerate(self.tab.tables):
             table = by_name.get(spec.name.casefold())
             lines = of_part(table, spec, self.book.epoch_1904) if table else None
             if table and lines:
                 found[index] = _Ready(table.area, lines, lines.standing(self.old, table.first_row))
         return found
-
-    def _parts(self) -> list[TableXml]:
-        return [TableXml.of_part(self.book.package, part) for part in self.book.tables_of(self.part)]
 
     def run(self) -> Outcome:
         formulas = self.sheet.formula_cells()
