@@ -87,7 +87,11 @@ EDITS = {
 }
 
 
-def outcome(path: Path, change: Callable[[bytes], bytes], growth: Growth, then: Tab | None = None) -> tuple[Written | str, dict[str, bytes]]:
+Outcome = tuple[Written | str, dict[str, bytes]]
+"""What was said of a second refresh, and the parts of the file after it."""
+
+
+def outcome(path: Path, change: Callable[[bytes], bytes], growth: Growth, then: Tab | None = None) -> Outcome:
     new_book(path, [tab(growth)])
     repacked(path, lambda members: members.update({SHEET: change(members[SHEET])}))
     try:
@@ -97,16 +101,22 @@ def outcome(path: Path, change: Callable[[bytes], bytes], growth: Growth, then: 
     return found, {name: content for name, content in parts(path).items() if name != "docProps/core.xml"}  # which tells the time
 
 
+def both_ways(folder: Path, change: Callable[[bytes], bytes], growth: Growth, then: Tab, long_way: Callable[[], None]) -> tuple[Outcome, Outcome]:
+    """The outcome as it is, and the one after the shortcut has been closed."""
+    for name in ("short", "long"):
+        (folder / name).mkdir()
+    short = outcome(folder / "short/book.xlsx", change, growth, then)
+    long_way()
+    return short, outcome(folder / "long/book.xlsx", change, growth, then)
+
+
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
 @pytest.mark.parametrize("growth", ["keep", "replace", "append"])
 def test_whatever_has_been_changed_comes_out_as_if_all_rows_had_been_filled(
     growth: Growth, change: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "with").mkdir()
-    (tmp_path / "without").mkdir()
-    found = outcome(tmp_path / "with/book.xlsx", change, growth)
-    monkeypatch.setattr(lines.Lines, "standing", lambda *_: None)
-    assert found == outcome(tmp_path / "without/book.xlsx", change, growth)
+    found, filled = both_ways(tmp_path, change, growth, tab(growth), lambda: monkeypatch.setattr(lines.Lines, "standing", lambda *_: None))
+    assert found == filled
 
 
 def others(growth: Growth) -> Tab:
@@ -120,11 +130,11 @@ def others(growth: Growth) -> Tab:
 def test_rows_with_other_values_come_out_as_if_each_cell_had_been_edited(
     growth: Growth, change: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "with").mkdir()
-    (tmp_path / "without").mkdir()
-    found = outcome(tmp_path / "with/book.xlsx", change, growth, others(growth))
-    monkeypatch.setattr(plainrows.PlainRows, "are", lambda _, first, rows: [False] * len(rows))
-    assert found == outcome(tmp_path / "without/book.xlsx", change, growth, others(growth))
+    def none_are_plain() -> None:
+        monkeypatch.setattr(plainrows.PlainRows, "are", lambda _, first, rows: [False] * len(rows))
+
+    found, edited = both_ways(tmp_path, change, growth, others(growth), none_are_plain)
+    assert found == edited
 
 
 def test_only_the_rows_that_a_user_has_touched_are_edited_cell_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,12 +153,9 @@ def test_a_log_to_which_nothing_is_added_comes_out_as_if_it_had_been_filled(
     def filled(ground: fill.Ground, table: TableXml, spec: Table, columns: Mapping[str, int], made: lines.Lines | None) -> list[str]:
         return fill._Filling(ground, table, spec, columns, made or lines.Lines(spec, columns, ground.epoch_1904)).run()
 
-    (tmp_path / "with").mkdir()
-    (tmp_path / "without").mkdir()
     nothing = segments({}, growth="append")
-    found = outcome(tmp_path / "with/book.xlsx", change, "append", nothing)
-    monkeypatch.setattr(update, "fill", filled)
-    assert found == outcome(tmp_path / "without/book.xlsx", change, "append", nothing)
+    found, wanted = both_ways(tmp_path, change, "append", nothing, lambda: monkeypatch.setattr(update, "fill", filled))
+    assert found == wanted
 
 
 @pytest.mark.parametrize(("number", "style", "plain"), [(8, 28, True), (1005, 21005, True), (1005, 2, False), (28, 28, True), (7, 3, False)])
