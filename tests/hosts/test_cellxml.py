@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workbooks import user_book
 
-from xlseg.hosts.cellxml import body, formula_body, plain_values, same, text
+from xlseg.hosts.cellxml import body, formula_body, plain_values, same, text, text_bodies
 from xlseg.hosts.file import WorkbookFile
 from xlseg.workbook import Cell, CellError, Column, Tab, Table, Value
 
@@ -45,14 +45,22 @@ def xml(value: Value, epoch_1904: bool = False) -> bytes:
         pytest.param(dt.date(1900, 1, 1), b"|<v>1</v>", id="the first day of Excel"),
         pytest.param(dt.date(1900, 2, 28), b"|<v>59</v>", id="the day before the one that never was"),
         pytest.param(dt.date(1900, 3, 1), b"|<v>61</v>", id="the day after it"),
-        pytest.param(dt.date(1899, 12, 31), b' t="inlineStr"|<is><t xml:space="preserve">1899-12-31</t></is>', id="a day before Excel is text"),
-        pytest.param("=1+1", b' t="inlineStr"|<is><t xml:space="preserve">=1+1</t></is>', id="text is never a formula"),
-        pytest.param("a\x01b", b' t="inlineStr"|<is><t xml:space="preserve">a_x0001_b</t></is>', id="a control character"),
-        pytest.param("_x0041_", b' t="inlineStr"|<is><t xml:space="preserve">_x005F_x0041_</t></is>', id="what looks like one"),
+        pytest.param(dt.date(1899, 12, 31), b' t="inlineStr"|<is><t>1899-12-31</t></is>', id="a day before Excel is text"),
+        pytest.param("=1+1", b' t="inlineStr"|<is><t>=1+1</t></is>', id="text is never a formula"),
+        pytest.param(" a", b' t="inlineStr"|<is><t xml:space="preserve"> a</t></is>', id="space in front"),
+        pytest.param("a\n", b' t="inlineStr"|<is><t xml:space="preserve">a\n</t></is>', id="a line break at the end"),
+        pytest.param("a  b\nc", b' t="inlineStr"|<is><t>a  b\nc</t></is>', id="space within"),
+        pytest.param("a\x01b", b' t="inlineStr"|<is><t>a_x0001_b</t></is>', id="a control character"),
+        pytest.param("_x0041_", b' t="inlineStr"|<is><t>_x005F_x0041_</t></is>', id="what looks like one"),
     ],
 )
 def test_a_value(value: Value, wanted: bytes) -> None:
     assert xml(value) == wanted
+
+
+@pytest.mark.parametrize("texts", [["a", "", "b&c"], ["a", " b"], ["", "b\t", ""], ["a ", ""], [], [""], ["\n"], ["a\x01", " b"]])
+def test_texts_at_once_are_those_one_by_one(texts: list[str]) -> None:
+    assert text_bodies(texts) == [body(text, False) for text in texts]
 
 
 def test_dates_count_from_1904_where_the_book_does() -> None:

@@ -144,7 +144,7 @@ def comments(sheet: bytes) -> bytes:
 
 
 def character_data(sheet: bytes) -> bytes:
-    return sheet.replace(b'<t xml:space="preserve">0017</t>', b"<t><![CDATA[0017]]></t>")
+    return sheet.replace(b"<t>0017</t>", b"<t><![CDATA[0017]]></t>")
 
 
 def single_quotes(sheet: bytes) -> bytes:

@@ -59,7 +59,7 @@ def test_an_array_of_dates_is_written_like_each_of_them(column: list[dt.date | N
 
 def test_rows_are_made_of_columns_and_need_no_cell_for_what_is_neither_value_nor_format() -> None:
     plain, dated = rendered(["a", None], False).tails(b""), rendered(np.array([1.5, np.nan]), False).tails(b' s="3"')
-    a = b'<c r="A7" t="inlineStr"><is><t xml:space="preserve">a</t></is></c>'
+    a = b'<c r="A7" t="inlineStr"><is><t>a</t></is></c>'
     assert lines(7, [(1, [plain[0], plain[1]]), (28, dated)]) == [a + b'<c r="AB7" s="3"><v>1.5</v></c>', b'<c r="AB8" s="3"/>']
 
 

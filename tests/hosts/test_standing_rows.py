@@ -58,7 +58,7 @@ def row(number: int) -> bytes:
     return rb'(<row r="%d"[^>]*>.*?</row>)' % number
 
 
-ROW_20 = rb'<row r="20"><c r="A20" t="inlineStr"><is><t xml:space="preserve">C15</t></is></c>'
+ROW_20 = rb'<row r="20"><c r="A20" t="inlineStr"><is><t>C15</t></is></c>'
 EDITS = {
     "nothing": lambda sheet: sheet,
     "a value": edit(rb'(<c r="C20"[^>]*><v>)15', rb"\g<1>77"),
@@ -83,6 +83,8 @@ EDITS = {
     "rows behind the sheet's": edit(row(5) + rb"(.*)" + row(34) + rb"(</sheetData>)", rb"\4\1\2\3"),
     "a comment in front": edit(rb"<sheetData>", rb'<sheetData><!-- <row r="5"> -->'),
     "rows that name themselves last": edit(rb'<row r="20"', rb'<row spans="1:4" r="20"'),
+    "a sign by its number": edit(rb"C15<", rb"&#67;15<"),
+    "a sign by its number that XML has a name for": edit(rb"C15<", rb"&#38;15<"),
     "a prefix": edit(ROW_20, ROW_20.replace(b"<c ", b'<m:c xmlns:m="urn:x" ').replace(b"</c>", b"</m:c>")),
 }
 
@@ -135,6 +137,14 @@ def test_rows_with_other_values_come_out_as_if_each_cell_had_been_edited(
 
     found, edited = both_ways(tmp_path, change, growth, others(growth), none_are_plain)
     assert found == edited
+
+
+@pytest.mark.parametrize("growth", ["keep", "replace", "append"])
+def test_rows_that_say_the_same_in_another_way_stay_as_they_are(growth: Growth, tmp_path: Path) -> None:
+    found, after = outcome(tmp_path / "book.xlsx", edit(rb"<t>C(\d+<)", rb"<t>&#67;\1", count=0), growth)
+    assert isinstance(found, Written)
+    assert found.updated == ()
+    assert after[SHEET].count(b"&#67;") == len(ROWS)
 
 
 def test_only_the_rows_that_a_user_has_touched_are_edited_cell_by_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

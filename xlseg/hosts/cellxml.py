@@ -27,6 +27,8 @@ _STRANGE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x")
 _SPECIAL = re.compile("[&<>]|" + _STRANGE.pattern)
 _BETWEEN = "\x1f"
 """Between texts, none of which is strange."""
+_SPACE = b" \t\n"
+_SPACE_AT_END = re.compile(f"{_BETWEEN}[ \t\n]|[ \t\n]{_BETWEEN}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _STYLE = re.compile(rb' s="([0-9]+)"')
@@ -34,7 +36,7 @@ _TYPE = re.compile(rb' t="([a-zA-Z]+)"')
 _VALUE = re.compile(rb"<v(?:\s[^>]*)?>([^<]*)</v>")
 _PHONETIC = re.compile(rb"<rPh\b.*?</rPh>", re.S)
 _TEXT = re.compile(rb"<t(?:\s[^>]*)?>([^<]*)</t>")
-_PLAIN_TEXT = re.compile(rb'<is><t xml:space="preserve">([\x20-\x25\x27-\x3b\x3d-\x5e\x60-\x7e]*)</t></is>')
+_PLAIN_TEXT = re.compile(rb'<is><t(?: xml:space="preserve")?>([\x20-\x25\x27-\x3b\x3d-\x5e\x60-\x7e]*)</t></is>')
 _FORMULA = re.compile(rb"<f(?:\s[^>]*)?>([^<]*)</f>")
 _ANY_FORMULA = re.compile(rb"<f(?:\s[^>]*?)?(?:/>|>[^<]*</f>)")
 _RESULT = re.compile(rb"<v(?:\s[^>]*?)?(?:/>|>[^<]*</v>)|<is>.*</is>", re.S)
@@ -146,15 +148,24 @@ def _number(value: float) -> Body:
 def _text(value: str) -> Body:
     if len(value) > LONGEST_TEXT // 2:
         value = _cut(value)
-    return b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % escaped(value)
+    return b' t="inlineStr"', _inline(escaped(value))
+
+
+def _inline(text: bytes) -> bytes:
+    """Space at the ends of a text only counts where that is said."""
+    counts = b' xml:space="preserve"' if text[0] in _SPACE or text[-1] in _SPACE else b""
+    return b"<is><t%b>%b</t></is>" % (counts, text)
 
 
 def text_bodies(texts: Sequence[str]) -> list[Body]:
     """The XML of texts; mostly none of them needs a look of its own."""
     if _STRANGE.search("\n".join(texts)) or max(map(len, texts), default=0) > LONGEST_TEXT // 2:
         return [body(text, False) for text in texts]
-    words = without_markup(_BETWEEN.join(texts)).encode().split(_BETWEEN.encode()) if texts else []
-    return [(b' t="inlineStr"', b'<is><t xml:space="preserve">%s</t></is>' % each) if each else BLANK for each in words]
+    joined = _BETWEEN.join(["", *texts, ""])
+    if _SPACE_AT_END.search(joined):
+        return [body(text, False) for text in texts]
+    words = without_markup(joined).encode().split(_BETWEEN.encode())[1:-1]
+    return [(b' t="inlineStr"', b"<is><t>%b</t></is>" % each) if each else BLANK for each in words]
 
 
 def _cut(value: str) -> str:

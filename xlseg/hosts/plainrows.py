@@ -9,9 +9,9 @@ from xlseg.hosts import joined
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.sheetrows import column_number
 
-_CONTENT = ">[^<]+<"
-"""What a cell holds, between the end of a tag and the next one."""
-_CELL = re.compile(rb'<c r="([A-Z]+)"( s="[0-9]+")?(?:/>|><v></v></c>| t="inlineStr"><is><t xml:space="preserve"></t></is></c>)')
+_CONTENT = ">([^<&]|&(amp|lt|gt);)+<"
+"""What a cell holds, between the end of a tag and the next one; as we write it, without a sign by its number."""
+_CELL = re.compile(rb'<c r="([A-Z]+)"( s="[0-9]+")?(?:/>|><v></v></c>| t="inlineStr"><is><t(?: xml:space="preserve")?></t></is></c>)')
 _NUMBER = re.compile(rb'(<(?:row|c) r="[A-Z]*)[0-9]+')
 
 

@@ -19,7 +19,7 @@ _REST = re.compile(rb"([A-Z]+)[0-9]+\"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 """What follows the start of a cell: the letters of its name, its attributes, its content."""
 
 _NUMBER, _NUMBER_ENDS = b"<v>", b"</v></c>"
-_TEXT, _TEXT_ENDS = b'<is><t xml:space="preserve">', b"</t></is></c>"
+_TEXT, _TEXT_ENDS = b"<is><t>", b"</t></is></c>"
 
 
 def written(old: Cell | None, new: Body, strings: Strings, style: bytes | None = None) -> Cell | None:
