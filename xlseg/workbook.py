@@ -7,7 +7,7 @@ the two protocols at the end of this page and know nothing of segments; the core
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -85,6 +85,14 @@ class Source(Protocol):
 
     def sheet(self, name: str) -> Sheet:
         """One of them."""
+
+
+@runtime_checkable
+class ReadsSomeColumns(Protocol):
+    """A sheet of which some columns are read faster than all."""
+
+    def some(self, below: int, columns: Collection[int] | None) -> Grid:
+        """All rows below a row, as from `body`. Of other than some columns (counted from 0; None: all) cells may be missing, and at the end rows."""
 
 
 @runtime_checkable

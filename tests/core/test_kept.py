@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from xlseg import own
 from xlseg.beside import beside
-from xlseg.workbook import Grid, Sheet, Value
+from xlseg.workbook import Grid, ReadsSomeColumns, Sheet, Value
 
 
 class Book:
@@ -65,6 +67,53 @@ def test_only_a_file_is_asked_from_another_thread(book: Book, elsewhere: bool) -
     kept = own.Kept(book)
     assert kept.ask(lambda: kept.sheet("One").body(1)).result().rows == 1
     assert (book.read != [threading.get_ident()]) is elsewhere
+
+
+class Wide(Page):
+    def some(self, below: int, columns: Collection[int] | None) -> Grid:
+        self.asked.append(columns)
+        return self.body(below)
+
+    asked: ClassVar[list[Collection[int] | None]] = []
+
+
+class WideFile(File):
+    def sheet(self, name: str) -> Sheet:
+        return Wide(name, self)
+
+
+def test_some_columns_are_read_once_and_not_at_all_when_all_have_been() -> None:
+    sheet = own.Kept(WideFile()).sheet("One")
+    assert isinstance(sheet, ReadsSomeColumns)
+    assert sheet.some(1, [2, 0]) is sheet.some(1, [0, 2])
+    whole = sheet.body(1)
+    assert sheet.some(1, [3]) is whole
+    assert Wide.asked == [{0, 2}, None]
+
+
+def test_who_was_there_and_who_looks_after_them_is_read_from_the_segments_tab_at_once() -> None:
+    class Tab(Wide):
+        def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
+            return [["Customer ID", "Name", "Segment", "Risk", "Since", "Previous Segment", "Owner"]]
+
+    class Refreshed(File):
+        def sheets(self) -> Sequence[str]:
+            return ["Segments"]
+
+        def sheet(self, name: str) -> Sheet:
+            return Tab(name, self)
+
+    Tab.asked = []
+    kept = own.Kept(Refreshed())
+    own.shown_of(kept, set(), dt.date(2026, 10, 31))
+    own.owners_of(kept)
+    assert Tab.asked == [{0, 1, 2, 4, 5, 6}]
+
+
+def test_where_all_columns_are_read_anyway_they_are_read_once() -> None:
+    sheet = own.Kept(File()).sheet("One")
+    assert isinstance(sheet, ReadsSomeColumns)
+    assert sheet.some(1, [2, 0]) is sheet.some(1, [3]) is sheet.body(1)
 
 
 def test_what_goes_wrong_is_told_to_who_asked() -> None:

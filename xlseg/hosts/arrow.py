@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,7 +33,12 @@ _NO_DAY = np.datetime64("1905-01-01", "ms")
 
 
 def whole_columns(
-    book: Path | BytesIO, sheet: str, below: int, head: Sequence[Sequence[Value]], pieces: Iterable[Piece] | None = None
+    book: Path | BytesIO,
+    sheet: str,
+    below: int,
+    head: Sequence[Sequence[Value]],
+    wanted: Collection[int] | None = None,
+    pieces: Iterable[Piece] | None = None,
 ) -> Grid | None:
     """The cells of a sheet without error values, TRUE and FALSE, from A on, below a row; None where only its single cells tell what stands there.
 
@@ -41,40 +46,43 @@ def whole_columns(
     ----------
     head
         Its first rows: most of what would be found out in the end can be seen in them.
+    wanted
+        The columns that are asked for, from 0; the others are empty in what is found. By default all.
     pieces
         Its rows, if they have been cut.
     """
     with suppress(ImportError):
-        if _is_mixed_at_once(head[below:]):
+        if _is_mixed_at_once(head[below:], wanted):
             return None
         loaded = [_load(book, sheet, below + 1, below)] if pieces is None else _in_pieces(pieces, sheet, below)
-        return _columns(loaded, below)
+        return _columns(loaded, below, wanted)
     return None
 
 
-def _is_mixed_at_once(rows: Sequence[Sequence[Value]]) -> bool:
+def _is_mixed_at_once(rows: Sequence[Sequence[Value]], wanted: Collection[int] | None) -> bool:
     import pyarrow as pa
 
-    texts = [cell for row in rows for cell in row if isinstance(cell, str)]
+    texts = [cell for row in rows for at, cell in enumerate(row) if isinstance(cell, str) and (wanted is None or at in wanted)]
     return _may_be_values(pa.array(texts, pa.string()))
 
 
-def _columns(loaded: Sequence[_Loaded | None], below: int) -> Grid | None:
-    """The columns of parts of a sheet, one below the other; None where one would be a mixture, or is not sure."""
+def _columns(loaded: Sequence[_Loaded | None], below: int, wanted: Collection[int] | None) -> Grid | None:
+    """The columns of parts of a sheet, one below the other; None where one that is wanted would be a mixture, or is not sure."""
     found = [each for each in loaded if each is not None]
     if len(found) < len(loaded) or any(above.last >= each.first for above, each in pairwise(found)):
         return None
     width = max((max(each.columns, default=-1) for each in found), default=-1) + 1
     left = min((min(each.columns, default=width) for each in found), default=width)
     rows = found[-1].last - found[0].first + 1
+    asked = [at for at in range(left, width) if wanted is None or at in wanted]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        read = [*pool.map(lambda at: _read(found, at), range(left, width))]
-    whole = [column for column in read if column is not None]
+        read = dict(zip(asked, pool.map(lambda at: _read(found, at), asked), strict=True))
+    whole = {at: column for at, column in read.items() if column is not None}
     if len(whole) < len(read):
         return None
-    coded = {at: column for at, column in enumerate(whole, start=left) if isinstance(column, tuple)}
-    values = (column[1][column[0]] if isinstance(column, tuple) else column for column in whole)
-    return Grid(below + 1, (*(np.full(rows, np.nan) for _ in range(left)), *values), coded)
+    coded = {at: column for at, column in whole.items() if isinstance(column, tuple)}
+    values = {at: column[1][column[0]] if isinstance(column, tuple) else column for at, column in whole.items()}
+    return Grid(below + 1, tuple(values[at] if at in values else np.full(rows, np.nan) for at in range(width)), coded)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def glance(chunk: bytes, rows: int, columns: int) -> Glance | None:
     """
     if len(chunk) < 2 * _WITHOUT_END:
         return None
-    signs, words = _signs(chunk)
+    signs, words = signs_of(chunk)
     tags = np.flatnonzero(signs[:-1] == ord("<"))
     first = signs[tags + 1]
     begun = _rows(signs, words, tags[first == ord("r")])
@@ -107,10 +107,16 @@ def _are_in_order(signs: Array, begun: Array, numbers: Array, named: Array, befo
     return bool(((written[named] & masks[of]) == rows[of]).all())
 
 
-def _signs(chunk: bytes) -> tuple[Array, Array]:
+def signs_of(chunk: bytes) -> tuple[Array, Array]:
     """The bytes of a piece, some more behind it, and the four bytes that begin at each of them as a number."""
     signs = np.frombuffer(chunk + bytes(_WITHOUT_END), np.uint8)
     return signs, np.ndarray((len(signs) - 3,), "<u4", signs, strides=(1,))
+
+
+def begins_cell(signs: Array, words: Array, tags: Array) -> Array:
+    """Which of the tags at some places begin a cell that is named first of all."""
+    found: Array = (signs[tags + 1] == ord("c")) & (words[tags + 2] == _NUMBERED)
+    return found
 
 
 def is_usual(data: bytes, start: int, stop: int) -> bool:
@@ -128,7 +134,7 @@ def is_usual(data: bytes, start: int, stop: int) -> bool:
 
 
 def _is_usual_piece(chunk: bytes) -> bool:
-    signs, words = _signs(chunk)
+    signs, words = signs_of(chunk)
     tags = np.flatnonzero(signs[:-_WITHOUT_END] == ord("<"))
     first = signs[tags + 1]
     if not _are_elements(first) or _has_prefix_or_single_quotes(chunk, signs, tags):
@@ -177,26 +183,25 @@ def _reach(signs: Array, words: Array, at: Array, digits: int, columns: int) -> 
         if not _is_letter(signs[at[~usual] + 2]).all():  # <col>, <conditionalFormatting>
             return None
         at = at[usual]
-    at, reached = _past_letters(signs, at + 6)
+    at, reached = columns_at(signs, at + 6)
     if not _is_digit(signs[at]).all() or _have_digits(signs, at, digits + 1):
         return None
-    columns = max(columns, reached)
+    columns = max(columns, _LETTERS, int(reached.max(initial=0)))
     return at, int(_number(signs, at, digits).max(initial=0)) if columns * 10**digits > MANY else 0, columns
 
 
-def _past_letters(signs: Array, at: Array) -> tuple[Array, int]:
-    """The places behind the letters of cells' names that begin there, and the highest column; one of four letters is no usual name."""
+def columns_at(signs: Array, at: Array) -> tuple[Array, Array]:
+    """The places behind the letters of cells' names that begin there, and the columns, from 1; one of four letters is no usual name."""
     column = signs[at].astype(np.int32) - _BEFORE_A
-    reached = _LETTERS if not len(at) else max(_LETTERS, int(column.max()))
     if ((column < 1) | (column > _LETTERS)).any():
-        return at, reached
+        return at, column
     for _ in range(2):
         more = _is_capital(signs[at + 1])
         if not more.any():
             break
         column = np.where(more, column * _LETTERS + signs[at + 1] - _BEFORE_A, column)
         at = at + more
-    return at + 1, max(reached, int(column.max(initial=0)))
+    return at + 1, column
 
 
 def _have_digits(signs: Array, at: Array, count: int) -> bool:

@@ -87,10 +87,11 @@ class Cutter:
         yield Piece(first, self.shared, self.part, (head, *gathered))
 
 
-def cutter(package: zipfile.ZipFile, part: str) -> Cutter | None:
-    """What cuts a worksheet; None where it does not pay."""
+def cutter(package: zipfile.ZipFile, part: str, *, narrow: bool = False) -> Cutter | None:
+    """What cuts a worksheet; None where it does not pay. One that is made narrow may be small: it is read as a single piece."""
     size = piece_size(package)
-    return Cutter(_shared(package, part), part, size) if is_large(package.getinfo(part), size) else None
+    pays = size <= _MOST if narrow else is_large(package.getinfo(part), size)
+    return Cutter(_shared(package, part), part, size) if pays else None
 
 
 def is_large(part: zipfile.ZipInfo, size: int) -> bool:

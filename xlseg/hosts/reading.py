@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from io import BytesIO
@@ -24,18 +24,19 @@ from xlseg.hosts.cells import Cells, Package, Rows, choose_cells, named_by_conte
 from xlseg.hosts.columns import columns_of, plain
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.heads import HEAD_ROWS, shortened
+from xlseg.hosts.narrow import narrowed
 from xlseg.hosts.opening import indexed, opened, unpacked
 from xlseg.hosts.pieces import cutter
 from xlseg.hosts.survey import Survey, inspect, to_the_end
-from xlseg.workbook import Array, Grid, Value
+from xlseg.workbook import Grid, Value
 
 LARGE = 500_000
 """Cells of the largest sheet from which on a head is read without the rest."""
 
 _BLOCK = 50_000
 
-Columns = Callable[[int, Sequence[Sequence[Value]]], Grid | None]
-"""The cells below a row of a sheet whose head is this, by whole columns; None when it must be read cell by cell."""
+Columns = Callable[[int, Sequence[Sequence[Value]], Collection[int] | None], Grid | None]
+"""The cells below a row of a sheet whose head is this, by whole columns, or some of them; None when it must be read cell by cell."""
 
 
 def open_sheets(path: Path) -> BookReader:
@@ -87,7 +88,7 @@ class BookReader:
         if name not in self.sheets():
             raise MissingSheetError(self.name, name, self.sheets())
         if self._is_large:
-            return SheetReader(name, self._when_asked(name, False), self._when_asked(name, True), self._columns(name))
+            return LargeSheetReader(name, self._when_asked(name, False), self._when_asked(name, True), self._columns(name))
         with self._told(name):
             return SheetReader(name, self._cells_of(name).load(name))
 
@@ -106,32 +107,34 @@ class BookReader:
     def _columns(self, name: str) -> Columns:
         """The whole columns of a worksheet, read anew whenever they are asked for."""
 
-        def columns(below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
+        def columns(below: int, head: Sequence[Sequence[Value]], wanted: Collection[int] | None) -> Grid | None:
             with self._told(name):
-                return (self._surveyed_on_the_way if name in self._survey.waiting else self._surveyed)(name, below, head)
+                return (self._surveyed_on_the_way if name in self._survey.waiting else self._surveyed)(name, below, head, wanted)
 
         return columns
 
-    def _surveyed(self, name: str, below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
+    def _surveyed(self, name: str, below: int, head: Sequence[Sequence[Value]], wanted: Collection[int] | None) -> Grid | None:
         extent = self._survey.sheets.get(name)
         if extent is None or not extent.is_plain:
             return None
         if not extent.is_in_order:
-            return whole_columns(self._package, name, below, head)
+            return whole_columns(self._package, name, below, head, wanted)
         with zipfile.ZipFile(self._path) as package:
             cut, chunks = cutter(package, extent.part), unpacked(package, package.getinfo(extent.part))
-            return whole_columns(self._package, name, below, head, cut.pieces(chunks, below) if cut else None)
+            return whole_columns(self._package, name, below, head, wanted, cut.pieces(chunks, below) if cut else None)
 
-    def _surveyed_on_the_way(self, name: str, below: int, head: Sequence[Sequence[Value]]) -> Grid | None:
+    def _surveyed_on_the_way(self, name: str, below: int, head: Sequence[Sequence[Value]], wanted: Collection[int] | None) -> Grid | None:
         """The columns of a sheet that nobody has looked at: rows are read as soon as that has been done, if they are as they should be."""
         found = None
         with zipfile.ZipFile(self._path) as package:
-            cut = cutter(package, self._survey.waiting[name].filename)  # before the sheet goes by: both read the file
+            cut = cutter(package, self._survey.waiting[name].filename, narrow=wanted is not None)  # before the sheet goes by: both read the file
             extent, chunks = self._survey.going_by(package, name)
+            usual = _while_usual(extent, chunks)
+            rows = usual if wanted is None else narrowed(usual, wanted)
             with suppress(_UnusualError):
-                found = whole_columns(self._package, name, below, head, cut.pieces(_while_usual(extent, chunks), below)) if cut else None
+                found = whole_columns(self._package, name, below, head, wanted, cut.pieces(rows, below)) if cut else None
             to_the_end(chunks)  # all of it is looked at, whatever came of it
-        return found if found is not None else self._surveyed(name, below, head)
+        return found if found is not None else self._surveyed(name, below, head, wanted)
 
     @cached_property
     def _is_large(self) -> bool:
@@ -205,8 +208,8 @@ def _while_usual(extent: Extent, chunks: Iterator[bytes]) -> Iterator[bytes]:
 class SheetReader:
     """A worksheet as a `Sheet`."""
 
-    def __init__(self, name: str, rows: Rows, head: Rows | None = None, columns: Columns | None = None) -> None:
-        self._name, self._rows, self._head, self._columns = name, rows, head or rows, columns
+    def __init__(self, name: str, rows: Rows) -> None:
+        self._name, self._rows = name, rows
 
     @property
     def name(self) -> str:
@@ -215,16 +218,32 @@ class SheetReader:
 
     def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
         """Rows 1 … `rows`; empty ones are kept."""
-        read = self._head if rows <= HEAD_ROWS else self._rows
-        return [[plain(cell) for cell in row] for row in islice(read(0), rows)]
+        return [[plain(cell) for cell in row] for row in islice(self._rows(0), rows)]
 
     def body(self, below: int) -> Grid:
         """All rows below row number `below`."""
-        grid = self._columns(below, self.head()) if self._columns else None
-        return Grid(below + 1, self._cell_by_cell(below)) if grid is None else grid
-
-    def _cell_by_cell(self, below: int) -> tuple[Array, ...]:
         blocks, rows = [], self._rows(below)
         while block := list(islice(rows, _BLOCK)):
             blocks.append(block)
-        return columns_of(blocks, self._name)
+        return Grid(below + 1, columns_of(blocks, self._name))
+
+
+class LargeSheetReader(SheetReader):
+    """A worksheet of a large book, of which a head is read without the rest, and whole columns, or some of them, at once where that is sure."""
+
+    def __init__(self, name: str, rows: Rows, head: Rows, columns: Columns) -> None:
+        super().__init__(name, rows)
+        self._head, self._columns = SheetReader(name, head), columns
+
+    def head(self, rows: int = 60) -> Sequence[Sequence[Value]]:
+        """Rows 1 … `rows`; empty ones are kept."""
+        return self._head.head(rows) if rows <= HEAD_ROWS else super().head(rows)
+
+    def body(self, below: int) -> Grid:
+        """All rows below row number `below`."""
+        return self.some(below, None)
+
+    def some(self, below: int, columns: Collection[int] | None) -> Grid:
+        """All rows below row number `below`; of other than some columns cells may be missing, and rows at the end in which there is no other."""
+        found = self._columns(below, self.head(), columns)
+        return super().body(below) if found is None else found

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 from threading import RLock
 from typing import TypeVar
 
 from xlseg.beside import beside, done
-from xlseg.workbook import Grid, HasTables, ReadByAnyThread, Sheet, Source, Value
+from xlseg.workbook import Grid, HasTables, ReadByAnyThread, ReadsSomeColumns, Sheet, Source, Value
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ class KeptSheet:
     def __init__(self, sheet: Sheet, lock: RLock) -> None:
         self._sheet, self._lock = sheet, lock
         self._heads: dict[int, Sequence[Sequence[Value]]] = {}
-        self._bodies: dict[int, Grid] = {}
+        self._bodies: dict[tuple[int, frozenset[int] | None], Grid] = {}
 
     @property
     def name(self) -> str:
@@ -85,7 +85,13 @@ class KeptSheet:
 
     def body(self, below: int) -> Grid:
         """All rows below a row."""
+        return self.some(below, None)
+
+    def some(self, below: int, columns: Collection[int] | None) -> Grid:
+        """All rows below a row; of other than some columns cells may be missing where the source reads those faster than all."""
         with self._lock:
-            if below not in self._bodies:
-                self._bodies[below] = self._sheet.body(below)
-            return self._bodies[below]
+            reader = self._sheet if isinstance(self._sheet, ReadsSomeColumns) else None
+            asked = None if reader is None or columns is None or (below, None) in self._bodies else frozenset(columns)
+            if (below, asked) not in self._bodies:
+                self._bodies[below, asked] = reader.some(below, asked) if reader else self._sheet.body(below)
+            return self._bodies[below, asked]

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from xlseg.errors import LayoutError, SettingError
-from xlseg.workbook import Array, HasTables, Source, Value
+from xlseg.workbook import Array, HasTables, ReadsSomeColumns, Source, Value
 
 MANY_ROWS = 2_000
 """Rules, Playbook and Config have no more rows."""
@@ -65,7 +65,8 @@ def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Se
         words = [folded(str(cell)) if cell is not None else "" for cell in row]
         if all(folded(heading) in words for heading in headings):
             at = {words[i]: i for i in reversed(_places_of(words, headings, set(map(folded, (*headings, *wished)))))}
-            body = sheet.body(number)
+            asked = [at[word] for word in map(folded, (*headings, *wished)) if word in at]
+            body = sheet.some(number, asked) if isinstance(sheet, ReadsSomeColumns) else sheet.body(number)
             places = [at.get(folded(heading), len(body.columns)) for heading in (*headings, *wished)]
             columns = [_values(body.columns[i]) if i < len(body.columns) else [None] * body.rows for i in places]
             return list(enumerate(zip(*columns, strict=True), start=number + 1))

@@ -17,14 +17,15 @@ def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozens
     """Ids of the customers with a row on the Segments tab, and those of them who are not in the ERP sheets any more."""
     wanted = ("Customer ID", "Name", "Segment", "Since", "Previous Segment")
     shown, departed = set(), []
-    for customer, name, segment, since, previous in rows_of(source, segments.NAME, segments.TABLE, wanted):
+    for customer, name, segment, since, previous, _ in rows_of(source, segments.NAME, segments.TABLE, wanted, ("Owner",)):  # as in `owners_of`
         day = as_date(since)
         if customer is None or day is None or not isinstance(segment, str):
             continue  # the last two: a totals row, or what the user has written below
-        shown.add(as_text(customer))
-        if as_text(customer) not in present:
+        key = as_text(customer)
+        shown.add(key)
+        if key not in present:
             gone = segment == GONE
-            departed.append(Departed(as_text(customer), as_text(name), as_text(previous) if gone else segment, day if gone else as_of))
+            departed.append(Departed(key, as_text(name), as_text(previous) if gone else segment, day if gone else as_of))
     return frozenset(shown), tuple(departed)
 
 
