@@ -23,12 +23,12 @@ LONGEST_TEXT = 32_767
 _LONGEST_WHOLE = 1e15
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x")
-_SPECIAL = re.compile("[&<>]|" + _STRANGE.pattern)
+_STRANGE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile("[&<>]|_x|" + _STRANGE.pattern)
 _BETWEEN = "\x1f"
 """Between texts, none of which is strange."""
-_SPACE = b" \t\n"
-_SPACE_AT_END = re.compile(f"{_BETWEEN}[ \t\n]|[ \t\n]{_BETWEEN}")
+_SPACE = " \t\n"
+"""Counts at the ends of a text only where that is said."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _STYLE = re.compile(rb' s="([0-9]+)"')
@@ -148,23 +148,17 @@ def _number(value: float) -> Body:
 def _text(value: str) -> Body:
     if len(value) > LONGEST_TEXT // 2:
         value = _cut(value)
-    return b' t="inlineStr"', _inline(escaped(value))
-
-
-def _inline(text: bytes) -> bytes:
-    """Space at the ends of a text only counts where that is said."""
-    counts = b' xml:space="preserve"' if text[0] in _SPACE or text[-1] in _SPACE else b""
-    return b"<is><t%b>%b</t></is>" % (counts, text)
+    counts = b' xml:space="preserve"' if value[0] in _SPACE or value[-1] in _SPACE else b""
+    return b' t="inlineStr"', b"<is><t%b>%b</t></is>" % (counts, escaped(value))
 
 
 def text_bodies(texts: Sequence[str]) -> list[Body]:
     """The XML of texts; mostly none of them needs a look of its own."""
-    if _STRANGE.search("\n".join(texts)) or max(map(len, texts), default=0) > LONGEST_TEXT // 2:
+    joined, ends = "\n".join(texts), {sign for text in texts if text for sign in (text[0], text[-1])}
+    longest = max(map(len, texts), default=0)
+    if "_x" in joined or _STRANGE.search(joined) or not ends.isdisjoint(_SPACE) or longest > LONGEST_TEXT // 2:
         return [body(text, False) for text in texts]
-    joined = _BETWEEN.join(["", *texts, ""])
-    if _SPACE_AT_END.search(joined):
-        return [body(text, False) for text in texts]
-    words = without_markup(joined).encode().split(_BETWEEN.encode())[1:-1]
+    words = without_markup(_BETWEEN.join(texts)).encode().split(_BETWEEN.encode()) if texts else []
     return [(b' t="inlineStr"', b"<is><t>%b</t></is>" % each) if each else BLANK for each in words]
 
 

@@ -28,7 +28,7 @@ _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_TAG = 1 << 16
-_AT_HAND = 1 << 18
+_AT_HAND = 1 << 19
 """Bytes that are looked at at once: few enough for the cache of a processor."""
 _WORTH_WAITING = 1 << 20
 """Bytes from which on a sheet is not looked at before somebody asks for it, in a book with large ones."""

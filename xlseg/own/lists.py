@@ -103,11 +103,14 @@ def folded(heading: str) -> str:
 
 def _values(column: Array) -> list[Value]:
     absent = np.isnan(column) if column.dtype.kind == "f" else np.isnat(column) if column.dtype.kind == "M" else np.zeros(len(column), "bool")
-    return [None if gone else value for value, gone in zip(column.tolist(), absent.tolist(), strict=True)]
+    cells: list[Value] = column.tolist()
+    return [None if gone else value for value, gone in zip(cells, absent.tolist(), strict=True)] if absent.any() else cells
 
 
 def as_text(value: Value) -> str:
     """An id or a word as a text; a number as it is written, "" for an empty cell."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value)
