@@ -99,7 +99,7 @@ def examine(workbook: Source, source: Source | None, as_of: dt.date | None, cloc
         The as-of date; by default the one on Config, or else today.
     """
     book = own.Kept(workbook)  # the exports, which are large and read once, are not kept
-    return _checked(book, _analysed(book, source or workbook, as_of, clock, progress)[0], clock, progress)
+    return _checked(book, _analysed(book, source or workbook, as_of, clock, progress), clock, progress)
 
 
 @dataclass(frozen=True)
@@ -112,16 +112,15 @@ class Begun:
 
 @dataclass(frozen=True)
 class _Analysed:
-    """What was read and computed of every customer; nothing is checked yet, and nothing listed."""
+    """What was read and computed of every customer; nothing is checked yet, and nothing listed. `begun`: if tabs are to be made."""
 
     intake: Intake
     analysis: Analysis
     governance: Governance
+    begun: Begun | None
 
 
-def _analysed(
-    workbook: own.Kept, source: Source, as_of: dt.date | None, clock: Clock, progress: Progress, *, ahead: bool = False
-) -> tuple[_Analysed, Begun | None]:
+def _analysed(workbook: own.Kept, source: Source, as_of: dt.date | None, clock: Clock, progress: Progress, *, ahead: bool = False) -> _Analysed:
     """With `ahead`, what the tabs will need is begun with as soon as it can be."""
     settings = own.settings_of(workbook)
     at = as_of or settings.as_of or clock.now.date()
@@ -144,7 +143,7 @@ def _analysed(
     analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash], taken)
     _must_hold_something(analysis, workbook.name)
     begun = Begun(beside(receipts_of(analysis, grounds.result)), published) if grounds and published else None
-    return _Analysed(intake, analysis, decided), begun
+    return _Analysed(intake, analysis, decided, begun)
 
 
 def _checked(workbook: Source, found: _Analysed, clock: Clock, progress: Progress) -> Report:
@@ -192,10 +191,10 @@ def refresh(
         When the sheets cannot be read, hold nothing yet, a rule or setting does not parse, or the tabs cannot be written; the book is then as it was.
     """
     book = own.Kept(workbook)
-    found, begun = _analysed(book, source or workbook, as_of, clock, progress, ahead=True)
+    found = _analysed(book, source or workbook, as_of, clock, progress, ahead=True)
     report = _checked(book, found, clock, progress)
     progress("writing")
-    written = workbook.write(tabs(report, book, clock, begun), save=save)
+    written = workbook.write(tabs(report, book, clock, found.begun), save=save)
     return Report(**{**report.__dict__, "written": written, "saved": save, "seconds": clock.seconds()})
 
 
