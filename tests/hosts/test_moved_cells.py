@@ -149,18 +149,34 @@ def test_a_table_below_too_few_rows_is_refused_with_advice(once: Path, tmp_path:
     assert path.read_bytes() == before
 
 
-def test_a_history_without_its_headings_is_not_begun_anew_below_its_rows(once: Path, tmp_path: Path) -> None:
-    def switch_off(page: Any, top: int) -> None:  # the header row, as in Table Design
-        table = table_of(page)
-        table.ref, table.headerRowCount, table.autoFilter = table.ref.replace("A6", "A7"), 0, None
-        for cell in page[top]:
-            cell.value = None
+def without_header_row(page: Any, top: int) -> None:
+    """As in Table Design."""
+    table = table_of(page)
+    table.ref, table.headerRowCount, table.autoFilter = table.ref.replace("A6", "A7"), 0, None
+    for cell in page[top]:
+        cell.value = None
 
-    path = edited(once, tmp_path, "History", switch_off)
+
+@pytest.mark.parametrize(
+    ("tab", "said"),
+    [
+        ("History", r"History: no headings Published, Customer ID, Segment, Status in one row\. To go on, put them back"),
+        ("Segments", r"Segments!A7: the header row of the table tblSegments is switched off\. To go on, switch it on \(Table Design, Header Row\)"),
+        ("Run Log", r"Run Log!A7: the header row of the table tblRunLog is switched off"),
+    ],
+)
+def test_a_list_without_its_headings_is_not_begun_anew(once: Path, tmp_path: Path, tab: str, said: str) -> None:
+    path = edited(once, tmp_path, tab, without_header_row)
     before = path.read_bytes()
-    with pytest.raises(LayoutError, match=r"History: no headings Published, Customer ID, Segment, Status in one row\. To go on, put them back"):
+    with pytest.raises(LayoutError, match=said):
         refreshed(path)
     assert path.read_bytes() == before
+
+
+def test_a_table_that_is_written_anew_needs_no_headings(once: Path, tmp_path: Path) -> None:
+    path = edited(once, tmp_path, "Migration Data", without_header_row)
+    refreshed(path)
+    assert openpyxl.load_workbook(path)["Migration Data"].tables["tblMigration"].headerRowCount == 0
 
 
 def test_a_list_beside_the_actions_with_headings_like_ours_is_not_taken_for_them(once: Path, tmp_path: Path) -> None:

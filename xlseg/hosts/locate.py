@@ -44,6 +44,8 @@ def tables_of(book: Book, sheet: SheetXml, part: str, tab: Tab) -> dict[int, Tab
         table = by_name.get(spec.name.casefold())
         if table is None:
             table = _range_of(sheet, spec, spec.key, taken, lambda: book.strings)
+        elif not table.header_rows:
+            _must_be_written_anew(table, spec, tab.name)
         elif not _has_headings(sheet, table, spec, lambda: book.strings):
             _put_where_headings_are(sheet, tab.name, table, spec, [area for area in taken if area != table.area], lambda: book.strings)
         if table is not None:
@@ -52,10 +54,15 @@ def tables_of(book: Book, sheet: SheetXml, part: str, tab: Tab) -> dict[int, Tab
     return found
 
 
+def _must_be_written_anew(table: TableXml, spec: Table, name: str) -> None:
+    """What stays is found by its headings at the next refresh, or when the tab is read: not where their row is switched off."""
+    if spec.growth != "replace":
+        fact = f"the header row of the table {spec.name} is switched off"
+        raise LayoutError(sheet_place(name, table.area.top, table.area.left), fact, "switch it on (Table Design, Header Row)")
+
+
 def _has_headings(sheet: SheetXml, table: TableXml, spec: Table, strings: Strings) -> bool:
     """Whether our headings stand in the cells where a table says they are: spreadsheet programs see to it, scripts that delete a column do not."""
-    if not table.header_rows:
-        return True
     cells = sheet.cells(table.area.top)
     said = {column.heading: table.column(column.heading) for column in spec.columns}
     return all(folded(heading) == folded(text(cells.get(at), strings())) for heading, at in said.items() if at is not None)

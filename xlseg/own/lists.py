@@ -54,7 +54,7 @@ def log_of(source: Source, tab: str, table: str, headings: Sequence[str], wished
     found = numbered_rows(source, name, headings, wished)
     if found is None:
         fact = f"no headings {', '.join(headings)} in one row"
-        raise LayoutError(name, fact, "put them back, or rename the sheet if it is your own")
+        raise LayoutError(name, fact, "put them back (Table Design, Header Row), or rename the sheet if it is your own")
     return found
 
 

@@ -15,9 +15,8 @@ from xlseg.workbook import Source
 
 def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozenset[str], tuple[Departed, ...]]:
     """Ids of the customers with a row on the Segments tab, and those of them who are not in the ERP sheets any more."""
-    wanted = ("Customer ID", "Name", "Segment", "Since", "Previous Segment")
     shown, departed = set(), []
-    for customer, name, segment, since, previous, _ in rows_of(source, segments.NAME, segments.TABLE, wanted, ("Owner",)):  # as in `owners_of`
+    for customer, name, segment, since, previous, _ in rows_of(source, segments.NAME, segments.TABLE, segments.KEY, segments.READ_BACK):
         day = as_date(since)
         if customer is None or day is None or not isinstance(segment, str):
             continue  # the last two: a totals row, or what the user has written below
@@ -62,7 +61,7 @@ def rule_set_published(source: Source) -> tuple[str, str | None] | None:
 
 def run_log_of(source: Source) -> list[tuple[int, str, dt.date | None, str, str]]:
     """The runs of the Run Log: number, when, as-of date, rule set and how it stood ("" in a row of a version that did not say)."""
-    rows = rows_of(source, run_log.NAME, run_log.TABLE, ("Run", "Refreshed", "As Of", "Rules"), ("Rule Set State",))
+    rows = rows_of(source, run_log.NAME, run_log.TABLE, ("Run",), ("Refreshed", "As Of", "Rules", "Rule Set State"))
     return [
         (int(run), as_text(when), as_date(as_of), as_text(rules), as_text(state))
         for run, when, as_of, rules, state in rows
@@ -82,7 +81,7 @@ def first_run_of(source: Source, as_of: dt.date, inputs: str, rules: str) -> int
     The number of the run to come if the last had others, or there is none.
     """
     found = []
-    for run, date, read, rule_set in rows_of(source, run_log.NAME, run_log.TABLE, ("Run", "As Of", "Input", "Rules")):
+    for run, date, read, rule_set in rows_of(source, run_log.NAME, run_log.TABLE, ("Run",), ("As Of", "Input", "Rules")):
         if isinstance(run, (int, float)) and abs(run) < MOST_RUNS:
             found.append((int(run), (as_date(date), as_text(read), as_text(rule_set)) == (as_of, inputs, rules)))
     first = max((run for run, _ in found), default=0) + 1

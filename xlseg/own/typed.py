@@ -20,9 +20,8 @@ _OURS = frozenset(map(folded, actions.headings()))
 
 def owners_of(source: Source) -> dict[str, str]:
     """Who looks after each customer, as the Segments tab says."""
-    others = ("Name", "Segment", "Since", "Previous Segment")  # which `shown_of` asks for: the tab is read once for both
-    listed = rows_of(source, segments.NAME, segments.TABLE, ("Customer ID", "Owner"), others)
-    return {as_text(customer): as_text(owner) for customer, owner, *_ in listed if customer is not None and as_text(owner).strip()}
+    listed = rows_of(source, segments.NAME, segments.TABLE, segments.KEY, segments.READ_BACK)
+    return {as_text(customer): as_text(owner) for customer, *_, owner in listed if customer is not None and as_text(owner).strip()}
 
 
 def listed_of(source: Source) -> Listed:

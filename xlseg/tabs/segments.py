@@ -15,6 +15,9 @@ from xlseg.tabs.top import HEADER_ROW, footer, orders_note, style_of, top
 from xlseg.workbook import Array, Cell, Column, Highlight, Style, Tab, Table
 
 NAME, TABLE = "Segments", "tblSegments"
+KEY = ("Customer ID",)
+READ_BACK = ("Name", "Segment", "Since", "Previous Segment", "Owner")
+"""What the next refresh reads of each customer."""
 
 HEADINGS = {
     "open_balance": "Open Balance",
@@ -45,7 +48,7 @@ def segments_tab(analysis: Analysis, next_action: Callable[[str], str] = lambda 
         TABLE,
         (HEADER_ROW, 1),
         _columns(analysis, next_action, likely),
-        key=("Customer ID",),
+        key=KEY,
         growth="keep",
         highlights=(
             Highlight("Risk", ">= 6", "bad"),
