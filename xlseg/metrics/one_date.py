@@ -44,23 +44,24 @@ def sums_at(rows: Frame, kinds: Sequence[Kind], day: int, wanted: Collection[str
     `exact`: whether every sum stays below 2^53, so that floating point adds it up without loss; whole numbers take twice as long, as DuckDB
     adds them to 128 bits.
     """
-    frame, laid = rows.rename({name: _ROW + name for name in rows.columns}), _Laid({}, [])
+    frame = rows.rename({name: _ROW + name for name in rows.columns})
+    asked: list[tuple[Kind, int, dict[str, str]]] = []
     for kind in kinds:
-        for at in range(len(_seen(frame, kind).rows)):
-            frame, laid = _with(frame, kind, at, day, wanted, laid, exact)
-    if not laid.how:
+        part = _seen(frame, kind)
+        if how := _how(part, wanted):
+            asked += [(kind, at, how) for at in range(len(part.rows))]
+    if not asked:
         return rows.select("customer").unique()
-    chosen = frame.filter(nw.any_horizontal(*[col(name) for name in laid.flags], ignore_nulls=False))
-    grouped = chosen.group_by(_ROW + "customer").agg(*[getattr(col(_SUM + name), how)() for name, how in laid.how.items()])
-    return grouped.select(customer=col(_ROW + "customer"), **{name: col(_SUM + name).cast(F64) for name in laid.how})
-
-
-@dataclass(frozen=True)
-class _Laid:
-    """The numbers beside the rows so far: how each is gathered, and the flags of the kinds."""
-
-    how: Mapping[str, str]
-    flags: Sequence[str]
+    flags = [f"{_COUNTED}{number}" for number in range(len(asked))]
+    for flag, (kind, at, _) in zip(flags, asked, strict=True):
+        frame = _flagged(frame, kind, at, day, flag)
+    frame = frame.filter(nw.any_horizontal(*map(col, flags), ignore_nulls=False))  # before a number is worked out: rows of years past need none
+    laid: dict[str, str] = {}
+    for flag, (kind, at, how) in zip(flags, asked, strict=True):
+        frame = _with(frame, kind, at, day, how, flag, laid.keys(), exact)
+        laid |= how
+    grouped = frame.group_by(_ROW + "customer").agg(*[getattr(col(_SUM + name), how)() for name, how in laid.items()])
+    return grouped.select(customer=col(_ROW + "customer"), **{name: col(_SUM + name).cast(F64) for name in laid})
 
 
 def _seen(frame: Frame, kind: Kind) -> Part:
@@ -70,19 +71,20 @@ def _seen(frame: Frame, kind: Kind) -> Part:
     return kind.part(seen.with_columns(**kind.view) if kind.view else seen)
 
 
-def _with(frame: Frame, kind: Kind, at: int, day: int, wanted: Collection[str], laid: _Laid, exact: bool) -> tuple[Frame, _Laid]:
-    """The rows with the numbers of one more kind of fact beside them."""
+def _flagged(frame: Frame, kind: Kind, at: int, day: int, flag: str) -> Frame:
+    """The rows with a flag beside them: whether they are a fact of this kind that counts on the day."""
+    rows = _seen(frame, kind).rows[at]
+    counted = rows.frame.with_columns(**{flag: kind.holds & (rows.since <= day) & (rows.until > day)})
+    return counted.select(*frame.columns, flag)
+
+
+def _with(frame: Frame, kind: Kind, at: int, day: int, how: Mapping[str, str], flag: str, laid: Collection[str], exact: bool) -> Frame:
+    """The rows with the numbers of one more kind of fact beside them; `laid` are those of which there are some already."""
     part = _seen(frame, kind)
-    rows = part.rows[at]
-    how = _how(part, wanted)
-    if not how:
-        return frame, laid
-    flag = f"{_COUNTED}{len(laid.flags)}"
-    now = _on(rows.frame.with_columns(**{flag: kind.holds & (rows.since <= day) & (rows.until > day)}), rows, day)
-    numbers = {_SUM + name: _number(name, gathered, flag, name in laid.how, exact or name in part.sums) for name, gathered in how.items()}
+    now = _on(part.rows[at].frame, part.rows[at], day)
+    numbers = {_SUM + name: _number(name, gathered, flag, name in laid, exact or name in part.sums) for name, gathered in how.items()}
     kept = [name for name in frame.columns if name not in numbers]
-    moved = now.with_columns(one=col(flag).cast(I64)).select(*kept, flag, **numbers)
-    return moved, _Laid({**laid.how, **how}, [*laid.flags, flag])
+    return now.with_columns(one=col(flag).cast(I64)).select(*kept, **numbers)
 
 
 def _how(part: Part, wanted: Collection[str]) -> dict[str, str]:
