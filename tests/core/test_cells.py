@@ -198,6 +198,12 @@ def test_dates_with_dots_are_day_first() -> None:
     assert (str(read.days[0])[:10], read.unsure.any()) == ("2026-04-03", False)
 
 
+def test_dates_with_dots_are_month_first_where_the_column_or_the_user_says_so() -> None:
+    assert days("01.15.2026", "03.04.2026", "05.28.2026") == ["2026-01-15", "2026-03-04", "2026-05-28"]
+    assert days("03.04.2026", day_first=False) == ["2026-03-04"]
+    assert dates(column("13.02.2026", "02.13.2026", "03.04.2026")).torn.tolist() == [False, False, True]
+
+
 def test_serial_numbers_count_from_1900_or_1904() -> None:
     # Excel: 43831 is 2020-01-01 in the 1900 system; in the 1904 system it is 1462 days later.
     assert days(43831.0) == ["2020-01-01"]
@@ -231,7 +237,7 @@ WRITTEN = {
 
 @given(st.lists(st.dates(dt.date(1950, 1, 1), dt.date(2099, 12, 31)), min_size=1, max_size=8), st.sampled_from(sorted(WRITTEN)))
 def test_what_a_locale_writes_is_read_back_when_the_order_is_told(when: list[dt.date], locale: str) -> None:
-    assert days(*[WRITTEN[locale].format(day) for day in when], day_first=locale == "dmy") == [day.isoformat() for day in when]
+    assert days(*[WRITTEN[locale].format(day) for day in when], day_first=locale in ("dmy", "dots")) == [day.isoformat() for day in when]
 
 
 @given(st.dates(dt.date(1950, 1, 1), dt.date(2099, 12, 31)))

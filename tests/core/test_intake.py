@@ -459,6 +459,21 @@ def test_a_disputed_invoice_is_open() -> None:
         ("Payment Reversal", "reversal"),
         ("RV", "invoice"),
         ("DG", "credit"),
+        ("Credit Sale", "invoice"),
+        ("Credit Sale Return", "credit"),
+        ("Creditor Invoice", "invoice"),
+        ("Creditor Credit Note", "credit"),
+        ("Returnable Packaging Invoice", "invoice"),
+        ("Sales Return", "credit"),
+        ("Written Off", "credit"),
+        ("Underwriting Invoice", "invoice"),
+        ("Prepayment Invoice", "invoice"),
+        ("Deposit Invoice", "invoice"),
+        ("Anzahlungsrechnung", "invoice"),
+        ("Invoice Payment", "payment"),
+        ("Sales Invoice (Direct Debit)", "invoice"),
+        ("Bill Payment (Check)", "payment"),
+        ("Invoice (Credit Memo)", "credit"),
         ("Journal", None),
     ],
 )
@@ -596,6 +611,41 @@ def test_a_payment_of_a_foreign_invoice_settles_it_exactly() -> None:
     intake = read(sheet_of(head, *rows, Payments=with_currency))
     assert intake.ledger.payments["amount"].tolist() == [7500, 5000]
     assert intake.findings == ()
+
+
+FOREIGN = [*HEADINGS["Invoices"], "Currency", "FX Rate"]
+PAID_IN = [*HEADINGS["Payments"], "Currency", "FX Rate"]
+
+
+def test_instalments_of_a_foreign_invoice_add_up_to_it() -> None:
+    # 100.00 at 0.33335 are 33.335, half to even 33.34; 10.00, 20.00 … are 3.33, 6.67, 10.00, 13.33, 16.67, 20.00, 23.33, 26.67, 30.00, 33.34
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, FEB, 100.0, "USD", 0.33335],
+        ["2", "A", JAN, FEB, 1.0, "EUR", None],
+        ["3", "A", JAN, FEB, 1.0, "EUR", None],
+    ]
+    part: list[list[Value]] = [[f"P{n}", "A", f"2026-02-{n + 1:02d}", 10.0, "1", "USD", 0.4] for n in range(10)]
+    intake = read(sheet_of(FOREIGN, *rows, Payments=[PAID_IN, *part[::-1]]), Settings(base_currency="EUR"))
+    paid = dict(zip(intake.ledger.payments["payment"], intake.ledger.payments["amount"], strict=True))
+    assert [paid[f"P{n}"] for n in range(10)] == [333, 334, 333, 333, 334, 333, 333, 334, 333, 334]
+    assert intake.ledger.invoices["amount"].tolist()[0] == sum(paid.values()) == 3334
+    assert intake.findings == ()
+
+
+def test_a_payment_in_a_third_currency_counts_at_its_own_rate() -> None:
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, FEB, 100.0, "USD", 0.9],
+        ["2", "A", JAN, FEB, 1.0, "EUR", None],
+        ["3", "A", JAN, FEB, 1.0, "EUR", None],
+    ]
+    some: list[list[Value]] = [
+        ["P", "A", FEB, 10_000.0, "1", "JPY", 0.006],
+        ["Q", "A", FEB, 5.0, "1", "JPY", None],
+        ["R", "A", FEB, 10.0, "1", "usd", 0.8],
+    ]
+    intake = read(sheet_of(FOREIGN, *rows, Payments=[PAID_IN, *some]), Settings(base_currency="EUR"))
+    assert intake.ledger.payments["amount"].tolist() == [6000, 900]
+    assert [(f.kind, f.row) for f in intake.findings] == [("foreign currency without rate", 3)]
 
 
 # ── payments ─────────────────────────────────────────────────────────────────

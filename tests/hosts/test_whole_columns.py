@@ -175,6 +175,14 @@ def test_what_looks_like_an_escaped_sign_stays_a_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("text", ["nan", "NaN", "-nan", "inf"])
+def test_a_text_among_numbers_that_others_take_for_one_stays_a_text(tmp_path: Path, text: str) -> None:
+    (column,) = body(tmp_path, [*[1.5] * 80, text])
+    assert column[80] == text
+    assert column[79] == 1.5
+
+
+@pytest.mark.usefixtures("large")
 def test_an_empty_text_is_no_value(tmp_path: Path) -> None:
     write(tmp_path / "book.xlsx", [["a", "b"]], 0, 0, constant_memory=True)
     empty = changed(tmp_path / "book.xlsx", lambda xml: xml.replace(b"<t>a</t>", b"<t></t>"))

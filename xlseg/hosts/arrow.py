@@ -171,8 +171,11 @@ def _is_text(kind: Any) -> bool:
 
 def _column(column: Any) -> Array | None:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     kind = column.type
+    if pa.types.is_floating(kind) and not pc.all(pc.is_finite(column), min_count=0).as_py():
+        return None  # no number is: a text such as NaN, which fastexcel takes for one
     if pa.types.is_floating(kind) or pa.types.is_integer(kind):
         return np.asarray(column.to_numpy(zero_copy_only=False), dtype=float)
     if pa.types.is_null(kind):

@@ -158,10 +158,12 @@ def _settled(reading: Reading, day_first: bool | None, certain: bool) -> tuple[d
         return (reading, "") if isinstance(reading, dt.date) else (None, "")
     if reading.vote is not None:
         return _within(reading.ordered(reading.vote))
-    if reading.mark == "." or reading.first == reading.second:
+    if reading.first == reading.second:
         return _within(reading.ordered(True))
     if day_first is None and certain:
         return None, "torn"
+    if reading.mark == "." and day_first is not False:
+        return _within(reading.ordered(True))
     date, state = _within(reading.ordered(reading.mark != "/" if day_first is None else day_first))
     return date, state or ("" if certain else "unsure")
 

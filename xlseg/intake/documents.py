@@ -254,9 +254,28 @@ def converted(hundredths: Array, rate: Array) -> Array:
     """Hundredths times rate, half to even, at most `BEYOND`; where the rate is "" as they are."""
     result = hundredths.copy()
     for i in np.flatnonzero(rate != "").tolist():
-        product = int((Decimal(int(hundredths[i])) * Decimal(rate[i])).to_integral_value(ROUND_HALF_EVEN))
-        result[i] = max(-BEYOND, min(product, BEYOND))
+        result[i] = max(-BEYOND, min(_times(int(hundredths[i]), rate[i]), BEYOND))
     return result
+
+
+def converted_in_turn(hundredths: Array, rate: Array, group: Array, order: Array) -> Array:
+    """Hundredths times rate, so rounded that those of a group add up to their sum times rate: instalments settle what they are paid for.
+
+    Rows of a group are taken by rising `order`; where the rate is "" amounts stay as they are. A group has one rate.
+    """
+    result = hundredths.copy()
+    rows = np.flatnonzero(rate != "")
+    before: dict[int, int] = {}
+    for i in rows[np.lexsort((rows, order[rows]))].tolist():
+        paid = before.get(int(group[i]), 0)
+        before[int(group[i])] = paid + int(hundredths[i])
+        share = _times(paid + int(hundredths[i]), rate[i]) - _times(paid, rate[i])
+        result[i] = max(-BEYOND, min(share, BEYOND))
+    return result
+
+
+def _times(hundredths: int, rate: str) -> int:
+    return int((Decimal(hundredths) * Decimal(rate)).to_integral_value(ROUND_HALF_EVEN))
 
 
 def leave_out_beyond(reckoning: Reckoning) -> None:

@@ -26,14 +26,14 @@ _SENTINEL = np.datetime64("2099-01-01", "s")
 
 @dataclass(frozen=True)
 class Invoices:
-    """The invoices, their reconciliation, the FX rate of each document that is not in base currency, and the numbers that several customers share.
+    """The invoices, their reconciliation, currency and FX rate of each document not in base currency, and the numbers that several customers share.
 
-    shared: number → customer → the document's name in the frame.
+    foreign: document → currency in capitals and rate; shared: number → customer → the document's name in the frame.
     """
 
     frame: pd.DataFrame
     tally: Tally
-    rates: Mapping[str, str]
+    foreign: Mapping[str, tuple[str, str]]
     shared: Mapping[str, Mapping[str, str]]
 
 
@@ -97,8 +97,9 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
         "row": extract.rows,
     }
     frame = documents.frame(INVOICES, values, own)
-    rates = {document.array[i]: rate[i] for i in np.flatnonzero(own & (rate != ""))}
-    return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), rates, shared)
+    currency = extract.texts("currency").mapped(str.upper).array
+    foreign = {document.array[i]: (currency[i], rate[i]) for i in np.flatnonzero(own & (rate != ""))}
+    return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), foreign, shared)
 
 
 def _states(reckoning: Reckoning) -> Texts:

@@ -41,7 +41,8 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     customer = _customers(reckoning, document, owners)
     effect = "{n} payments stand on account and settle no invoice"
     reckoning.note(document.among(""), "payment on account", "warning", "document", "the invoice it is applied to", effect)
-    reckoning.amount = np.where(reckoning.used, _in_base(reckoning, document, base, invoices.rates if invoices is not None else {}), reckoning.amount)
+    foreign = invoices.foreign if invoices is not None else {}
+    reckoning.amount = np.where(reckoning.used, _in_base(reckoning, document, day.days, base, foreign), reckoning.amount)
     documents.leave_out_beyond(reckoning)
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
@@ -105,20 +106,24 @@ def _customers(reckoning: Reckoning, document: Texts, owners: Mapping[str, str])
     return customer
 
 
-def _in_base(reckoning: Reckoning, document: Texts, base: str, invoice_rates: Mapping[str, str]) -> Array:
-    """Amounts in base currency: what is applied to a foreign invoice counts at the invoice's rate, so that it settles exactly."""
+def _in_base(reckoning: Reckoning, document: Texts, day: Array, base: str, foreign: Mapping[str, tuple[str, str]]) -> Array:
+    """Amounts in base currency: what is applied to a foreign invoice in its currency counts at its rate, so that it settles exactly."""
     extract = reckoning.extract
-    of_invoice = document.spread([invoice_rates.get(name, "") for name in document.distinct])
     if "amount" in extract.in_base:
         return reckoning.amount
+    none = ("", "")
+    of_invoice = document.spread([foreign.get(name, none)[1] for name in document.distinct])
     if not extract.has("currency"):
         effect = "{n} payments of foreign invoices are read in the invoice's currency and converted at its rate"
         reckoning.note(of_invoice != "", "payment without currency", "warning", "document", "a Currency column", effect)
-        return documents.converted(reckoning.amount, of_invoice)
-    stated_in_base = extract.texts("currency").mapped(str.upper).among(base)
-    settles = (of_invoice != "") & ~stated_in_base
-    stated = documents.rates(reckoning, base, but=settles)
-    return documents.converted(reckoning.amount, np.where(settles, of_invoice, stated))
+        settles = of_invoice != ""
+    else:
+        stated = extract.texts("currency").mapped(str.upper)
+        invoiced = document.spread([foreign.get(name, none)[0] for name in document.distinct])
+        settles = (of_invoice != "") & (stated.among("") | (stated.array == invoiced))
+    own = documents.converted(reckoning.amount, documents.rates(reckoning, base, but=settles))
+    at_invoice = np.where(settles & reckoning.used, of_invoice, "")
+    return np.where(settles, documents.converted_in_turn(reckoning.amount, at_invoice, document.codes, day), own)
 
 
 def _compare(reckoning: Reckoning, document: Texts, day: Array, invoices: pd.DataFrame) -> None:

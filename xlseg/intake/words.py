@@ -27,12 +27,18 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("reversal", r"reversal|reversed|bounced|chargeback|returnedpayment|nsf|rueckbuchung|ruecklastschrift"),
     ("none", r"quote|quotation|estimate|proforma|opportunity|angebot|kostenvoranschlag"),
     ("refund", r"refund|erstattung"),
+    ("invoice", r"(?:payment|deposit|zahlungs)(?:invoice|rechnung)$"),
     ("payment", r"creditcard|debitcard|directdebit|transfer|wire|^ach$|^eft$|sepa|check|cheque|^cash$|ueberweisung|lastschrift"),
-    ("credit", r"credit|gutschrift|return|^rma$|^cm$|^cn$|^dg$|^kg$|writ|ausbuchung|baddebt|discount|skonto"),
+    (
+        "credit",
+        r"credit(?!sale|or)|gutschrift|return(?!able)|^rma$|^cm$|^cn$|^dg$|^kg$|writ(?:e|ten)?(?:off|down)|ausbuchung|baddebt|discount|skonto",
+    ),
     ("invoice", r"salesreceipt|cashsale"),
     ("payment", r"payment|receipt|zahlung|deposit|^dz$|^kz$|^pymt$|^pmt$|prepay"),
     ("invoice", r"invoice|invc|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^inv$|accrec|accpay|standard|auftrag"),
 )
+
+_ASIDE = re.compile(r"\([^()]*\)")
 
 _NET = tuple(
     re.compile(pattern)
@@ -58,7 +64,12 @@ def state_of(status: str) -> State | None:
 
 
 def kind_of(word: str) -> Kind | None:
-    """What a type says a document is; None when the word is not known."""
+    """What a type says a document is; None when the word is not known. "Sales Invoice (Direct Debit)" is an invoice, however it is to be paid."""
+    kind = _kind_of(word)
+    return "invoice" if kind == "payment" and _kind_of(_ASIDE.sub("", word)) == "invoice" else kind
+
+
+def _kind_of(word: str) -> Kind | None:
     folded = fold(word)
     return next((kind for kind, pattern in _KINDS if re.search(pattern, folded)), None)
 
