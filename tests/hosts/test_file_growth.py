@@ -381,3 +381,52 @@ def test_what_cannot_be_a_heading_beside_a_table_stays_outside(path: Path, headi
     workbook.save(path)
     refresh(path, {"C": 30.0, "A": 10.0}, "replace")
     assert table_ref(path) == "A4:D6"
+
+
+def test_a_heading_that_is_merged_beside_a_table_stays_outside(path: Path) -> None:
+    workbook = openpyxl.load_workbook(path)
+    workbook.worksheets[0]["E4"] = "Mine"
+    workbook.worksheets[0].merge_cells("E4:F4")
+    workbook.save(path)
+    refresh(path, {"C": 30.0, "A": 10.0}, "replace")
+    assert table_ref(path) == "A4:D6"
+
+
+def test_a_formula_that_fills_several_cells_beside_a_table_stays_outside(path: Path) -> None:
+    spill = (
+        b'<c r="E5" t="str"><f t="array" ref="E5:E6">_xlfn.SORT(tblSegments[Customer ID])</f><v>A</v></c>',
+        b'<c r="E6" t="str"><v>B</v></c>',
+    )
+
+    def edit(members: dict[str, bytes]) -> None:
+        sheet = re.sub(rb'(<row r="4".*?)(</row>)', rb'\1<c r="E4" t="inlineStr"><is><t>Sorted</t></is></c>\2', members[SHEET])
+        for row, cell in enumerate(spill, start=5):
+            sheet = re.sub(rb'(<row r="%d".*?)(</row>)' % row, rb"\1%b\2" % cell, sheet)
+        members[SHEET] = sheet
+
+    repacked(path, edit)
+    refresh(path, {"C": 30.0, "A": 10.0}, "replace")
+    assert table_ref(path) == "A4:D6"
+    assert all(cell in parts(path)[SHEET] for cell in spill)
+
+
+def test_a_row_that_the_user_has_copied_is_remarked_upon(path: Path) -> None:
+    def copy(sheet: Any) -> None:
+        sheet["A8"], sheet["C8"] = "B", 5.0
+        sheet.tables["tblSegments"].ref = sheet.tables["tblSegments"].autoFilter.ref = "A4:D8"
+
+    by_hand(path, copy)
+    remarks = refresh(path, {"A": 1.0, "B": 2.0, "C": 3.0})
+    assert column(path, "C") == [1.0, 2.0, 3.0, 5.0]
+    assert remarks == ("Segments: B stands in too many rows of tblSegments; delete those that are not kept up to date.",)
+
+
+def test_a_table_with_another_name_is_named(path: Path) -> None:
+    def rename(sheet: Any) -> None:
+        table = sheet.tables.pop("tblSegments")
+        table.name = table.displayName = "Runs"
+        sheet.add_table(table)
+
+    by_hand(path, rename)
+    with pytest.raises(LayoutError, match=r"Segments!A4: the table of this tab is called Runs, not tblSegments\. To go on, rename it back"):
+        refresh(path, FIRST)

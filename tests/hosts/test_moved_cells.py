@@ -179,6 +179,19 @@ def test_a_table_that_is_written_anew_needs_no_headings(once: Path, tmp_path: Pa
     assert openpyxl.load_workbook(path)["Migration Data"].tables["tblMigration"].headerRowCount == 0
 
 
+def test_a_totals_row_of_the_actions_is_no_action_that_has_lapsed(once: Path, tmp_path: Path) -> None:
+    def switch_on(page: Any, top: int) -> None:  # as in Table Design
+        table = table_of(page)
+        left, _, right, bottom = openpyxl.utils.range_boundaries(table.ref)
+        page.cell(bottom + 1, left).value, page.cell(bottom + 1, right).value = "Total", 0
+        table.ref = f"{page.cell(top, left).coordinate}:{page.cell(bottom + 1, right).coordinate}"
+        table.totalsRowCount = 1
+
+    path = edited(once, tmp_path, "Actions", switch_on)
+    refreshed(path)
+    assert [line["Outcome"] for line in listed(path, "Action Log")] == [None]
+
+
 def test_a_list_beside_the_actions_with_headings_like_ours_is_not_taken_for_them(once: Path, tmp_path: Path) -> None:
     def change(page: Any, top: int) -> None:
         heads = {cell.value: cell.column for cell in page[top]}

@@ -1,5 +1,6 @@
 """The cells above a table stay where they belong when the user inserts rows and columns, as Excel moves them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from openpyxl.worksheet.table import TableColumn
 from workbooks import by_hand, cells, segments, table_ref, user_book
 
 from xlseg.hosts.file import WorkbookFile
+from xlseg.workbook import Cell, Tab
 
 ABOVE = {"A1": "Segments", "A2": "As of", "C2": "=SUM(tblSegments[Open balance])"}
 
@@ -88,3 +90,42 @@ def test_columns_of_ours_in_another_order_leave_the_cells_above_where_they_are(p
 
     refreshed(by_hand(path, swap))
     assert above(path) == ABOVE
+
+
+def dated(words: str) -> Tab:
+    """Our tab with a text that says the date, in a book of another month."""
+    tab = segments({"A": 1.5, "B": 2.0})
+    return replace(tab, cells={**tab.cells, (2, 1): Cell(words, "label")})
+
+
+@pytest.mark.parametrize("rows", [3, 60])
+def test_a_text_that_has_changed_is_not_written_over_what_the_user_has_typed_in_rows_of_his_own(tmp_path: Path, rows: int) -> None:
+    def insert(sheet: Any) -> None:
+        sheet.move_range("A4:D6", rows=rows)
+        table = sheet.tables["tblSegments"]
+        table.ref = table.autoFilter.ref = f"A{4 + rows}:D{6 + rows}"
+        for row in range(3, 4 + rows):
+            sheet.cell(row, 1, f"note {row}")
+
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([dated("up to September")])
+    written = WorkbookFile(by_hand(path, insert)).write([dated("up to October")])
+    assert written.remarks == ()
+    found = cells(path)
+    assert [found[f"A{row}"] for row in range(1, 4 + rows)] == ["Segments", "up to October", *(f"note {row}" for row in range(3, 4 + rows))]
+
+
+def test_where_the_texts_above_a_moved_table_are_gone_what_stands_there_is_left(path: Path) -> None:
+    def move(sheet: Any) -> None:
+        sheet.move_range("A4:D6", rows=10)
+        for row in range(1, 14):
+            sheet.cell(row, 1, f"mine {row}")
+        sheet["B2"] = sheet["C2"] = None
+        table = sheet.tables["tblSegments"]
+        table.ref = table.autoFilter.ref = "A14:D16"
+
+    written = WorkbookFile(by_hand(path, move)).write([segments({"A": 1.5, "B": 2.0})])
+    assert written.remarks == ("Segments: other cells stand where the texts above tblSegments belong; they are left.",)
+    found = cells(path)
+    assert [found[f"A{row}"] for row in range(1, 14)] == [f"mine {row}" for row in range(1, 14)]
+    assert found["A15"] == "A"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,7 +83,7 @@ class _Filling:
         height = self._old_last - self._first + 1
         changes = (row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
         moving = self._spec.growth == "replace" and bool(self._user.columns) and any(changes)  # ours have no place of their own
-        remarks = self._lost(rows) if moving or last < self._old_last else []
+        remarks = [*self._doubled(old, new), *(self._lost(rows) if moving or last < self._old_last else [])]
         if moving or last < self._old_last or self._overwrites_formulas():
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
             self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last, self._kept)
@@ -96,6 +97,18 @@ class _Filling:
         ranges.follow(self._sheet, data, last)
         self._table.end_at(last)
         return remarks
+
+    def _doubled(self, old: Sequence[str], new: Sequence[str]) -> list[str]:
+        """Rows that the user has copied: one of them stays as it was, and is counted with the others."""
+        if self._spec.growth != "keep" or not self._spec.key or len(set(old)) == len(old):
+            return []
+        due = Counter(new)
+        doubled = [key.replace(_BETWEEN_KEYS, ", ") for key in Counter(old) - due if due[key] and key.strip(_BETWEEN_KEYS)]
+        more, verb = (f" and {len(doubled) - 1} others", "stand") if len(doubled) > 1 else ("", "stands")
+        return [
+            f"{self._ground.name}: {key}{more} {verb} in too many rows of {self._spec.name}; delete those that are not kept up to date."
+            for key in doubled[:1]
+        ]
 
     # ── keys ─────────────────────────────────────────────────────────────────
 

@@ -111,6 +111,11 @@ def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mappi
     """Refuse a sheet that merely has the name of our tab."""
     if tables:
         return
+    for table in tables_by_name(book, book.worksheets()[name]).values():
+        for spec in tab.tables:
+            if sum(table.column(column.heading) is not None for column in spec.columns) * 2 >= len(spec.columns):
+                place, fact = sheet_place(name, table.area.top, table.area.left), f"the table of this tab is called {table.name}, not {spec.name}"
+                raise LayoutError(place, fact, "rename it back (Table Design, Table Name)")
     labels = {at: str(c.value) for at, c in tab.cells.items() if c.style in _LABELS and c.value} if not tab.tables else {}
     if any(text(sheet.cells(row).get(column), book.strings) == words for (row, column), words in labels.items()):
         return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from xlseg.hosts.cellxml import body, formula, same
+from xlseg.hosts.cellxml import body, formula, is_filled, same
 from xlseg.hosts.formulas import shifted
 from xlseg.hosts.rowedit import Strings
 from xlseg.hosts.sheetxml import SheetXml
@@ -29,12 +29,15 @@ class Placing:
         How far each row has moved that holds cells of ours; all others by `further`.
     still
         Whether all stands where it was designed to.
+    lost
+        Whether the table has been moved and none of the cells is found: something else may stand in their place.
     """
 
     column: Column = lambda column: column
     further: int = 0
     rows: Mapping[int, int] = field(default_factory=dict)
     still: bool = False
+    lost: bool = False
 
     def __call__(self, row: int, column: int) -> Place:
         """Where the cell stands now."""
@@ -54,7 +57,8 @@ def placing(sheet: SheetXml, tab: Tab, tables: Mapping[int, TableXml], strings: 
     if further == 0 and all(together(column) == apart(column) for _, column in tab.cells):
         return Placing(together, still=aside == 0)
     search = _Search(sheet, tab, strings, further, spec.at[0])
-    return max((search.best(together), search.best(apart)), key=search.found)
+    best = max((search.best(together), search.best(apart)), key=search.found)
+    return replace(best, lost=search.found(best) == 0)
 
 
 def _moved_by(aside: int) -> Column:
@@ -81,10 +85,19 @@ class _Search:
     header: int
 
     def best(self, column: Column) -> Placing:
-        """The rows' moves by which most cells are found; as far as the table where it makes no difference."""
-        moves: Sequence[int] = (self.further, *range(self.further)) if 0 < self.further <= _NEAR else (self.further,)
+        """The rows' moves by which most cells are found.
+
+        A row of which none is, since its texts have changed, is taken to be where its cells are filled, the nearest to its old place; else it has
+        moved as far as the table.
+        """
+        moves: Sequence[int] = (self.further, *range(self.further)) if 0 < self.further <= _NEAR else (self.further, 0)
         rows = {row for row, _ in self.tab.cells if row < self.header}
-        return Placing(column, self.further, {row: max(moves, key=lambda m, r=row: self._found(r, m, column)) for row in rows})  # type: ignore[misc]
+
+        def likely(row: int, move: int) -> tuple[int, int, int]:
+            filled = self._filled(row, move, column)
+            return self._found(row, move, column), filled, -abs(move) if filled else 0
+
+        return Placing(column, self.further, {row: max(moves, key=lambda move, row=row: likely(row, move)) for row in rows})  # type: ignore[misc]
 
     def found(self, placing: Placing) -> int:
         """How many cells stand where this says."""
@@ -93,6 +106,10 @@ class _Search:
     def _found(self, row: int, move: int, column: Column) -> int:
         placing = Placing(column, self.further, {row: move})
         return sum(self._is_at(cell, placing, at) for at, cell in self.tab.cells.items() if at[0] == row)
+
+    def _filled(self, row: int, move: int, column: Column) -> int:
+        there = self.sheet.cells(row + move)
+        return sum(is_filled(there.get(column(at))) for of, at in self.tab.cells if of == row)
 
     def _is_at(self, cell: Cell, placing: Placing, at: Place) -> bool:
         row, column = placing(*at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,6 +24,7 @@ from xlseg.hosts.skeleton import area_of, footer, is_our_footer
 from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Tab, Table
 
+_SPILLS = re.compile(rb"""<f(?=[^>]*\st=["']array)[^>]*\sref=["'][^"']*:""")
 _STATES = ("good", "bad", "warn", "note")
 """Looks that say how things stand: they change with the value, also where the user's formats stay."""
 
@@ -120,6 +122,8 @@ class _Update:
         self._must_have_room_above()
         place_of = placing(self.sheet, self.tab, self.tables, lambda: self.book.strings)
         by_place = {place_of(*at): at for at in self.tab.cells}
+        if place_of.lost:
+            by_place = self._free_of(by_place)
         self._clear_owned(by_place.keys())
         for index, table in self.tables.items():
             self._fill(index, table, self.tab.tables[index])
@@ -189,15 +193,19 @@ class _Update:
 
         Left outside, what stands in them would come to stand beside another row.
         """
-        others = [t.area for t in self._all_tables() if t.area != table.area]
+        others = [*(t.area for t in self._all_tables() if t.area != table.area), *ranges.merged(self.sheet)]
         heads = self.sheet.cells(table.area.top) if table.header_rows else {}
         while cell := heads.get(table.area.right + 1):
             heading, column = text(cell, self.book.strings), table.area.right + 1
             beside = Area(table.area.top, column, table.area.bottom, column)
             is_text = cell_type(cell) in (b"s", b"inlineStr") and not is_formula(cell) and heading.strip()
-            if not is_text or table.column(heading) is not None or any(area.meets(beside) for area in others):
+            if not is_text or table.column(heading) is not None or any(area.meets(beside) for area in others) or self._spills(beside):
                 return
             table.add_column(heading)
+
+    def _spills(self, area: Area) -> bool:
+        """Whether a formula in a column fills several cells, which no table may hold."""
+        return any(cell and cell[1] and _SPILLS.search(cell[1]) for cell in self.sheet.column(area.left, area.top, area.bottom))
 
     def _restyle(self, row: int, column: int, style: bytes, words: str | None) -> None:
         cells = self.sheet.cells(row)
@@ -242,6 +250,15 @@ class _Update:
             area, rows = self.tables[index].area, "a row" if gone == 1 else f"{gone} rows"
             fact = f"the table {self.tab.tables[index].name} stands {rows} higher than the texts above it need"
             raise LayoutError(sheet_place(self.name, area.top, area.left), fact, f"insert {rows} above it")
+
+    def _free_of(self, by_place: Mapping[tuple[int, int], tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
+        """The cells whose place is empty; where nothing of ours is found, what is filled is the user's."""
+        free = {(row, column): at for (row, column), at in by_place.items() if not is_filled(self.sheet.cells(row).get(column))}
+        if len(free) < len(by_place):
+            self.remarks.append(
+                f"{self.name}: other cells stand where the texts above {self.tab.tables[min(self.tables)].name} belong; they are left."
+            )
+        return free
 
     def _clear_owned(self, ours: Collection[tuple[int, int]]) -> None:
         areas = [t.area for t in self._all_tables()]
