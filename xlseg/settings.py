@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from xlseg.addresses import ADVICE, AddressError, read_addresses
 from xlseg.errors import SettingError
-from xlseg.workbook import Value
+from xlseg.workbook import CellError, Value
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,8 @@ def read_settings(rows: Sequence[Sequence[Value]], sheet: str = "Config") -> Set
             raise SettingError(f"{sheet}!B{number}", f"{setting.key} holds {error}", ADVICE) from None
         except ValueError as error:
             wanted = str(error) if "could not convert" not in str(error) else "a number"
-            raise SettingError(f"{sheet}!B{number}", f"{setting.key} cannot be {value!r}", f"write {wanted}") from None
+            found = str(value) if isinstance(value, CellError) else value
+            raise SettingError(f"{sheet}!B{number}", f"{setting.key} cannot be {found!r}", f"write {wanted}") from None
     return replace(Settings(headings=headings), **changes)  # type: ignore[arg-type]
 
 

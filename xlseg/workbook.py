@@ -104,6 +104,14 @@ class HasTables(Protocol):
 
 
 @runtime_checkable
+class KnowsUncomputed(Protocol):
+    """A source that tells a formula that nobody has computed yet from an empty cell, which it looks like."""
+
+    def uncomputed(self, sheet: str) -> Sequence[tuple[int, int]]:
+        """Rows and columns (from 1) of the cells of a sheet that hold a formula and no value."""
+
+
+@runtime_checkable
 class ReadByAnyThread(Protocol):
     """A source such as a file, from which one thread may read after another; a spreadsheet program lends its sheets to one thread alone."""
 

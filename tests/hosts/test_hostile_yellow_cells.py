@@ -11,7 +11,7 @@ import pytest
 from books import clock, demo_file, edited, parts, refreshed
 from openpyxl.worksheet.table import TableColumn
 
-from xlseg.errors import LayoutError
+from xlseg.errors import LayoutError, XlsegError
 from xlseg.hosts.file import WorkbookFile
 from xlseg.hosts.formulas import copied
 from xlseg.refresh import refresh
@@ -85,3 +85,28 @@ def test_a_formula_that_cannot_be_taken_apart_is_copied_nowhere_else() -> None:
     assert copied("cmd|'/c calc'!A0", (7, 21), (8, 21)) is None
     assert copied("cmd|'/c calc'!A0", (7, 21), (7, 21)) == "cmd|'/c calc'!A0"
     assert copied("SUM(A7:B7)", (7, 21), (9, 21)) == "SUM(A9:B9)"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "said"),
+    [
+        ("Rules", "D7", r"Rules!D7: 'a formula without a value' is not a criterion"),
+        ("Config", "B7", r"Config!B7: Window cannot be 'a formula without a value'"),
+        ("Playbook", "D7", r"Playbook!D7: 'a formula without a value' is no text"),
+    ],
+)
+def test_a_formula_that_no_program_has_computed_is_not_taken_for_an_empty_cell(book: Path, sheet: str, cell: str, said: str) -> None:
+    def change(workbook: openpyxl.Workbook) -> None:  # as a script writes it: without a value
+        workbook[sheet][cell] = '=">="&4'
+
+    edited(book, change)
+    with pytest.raises(XlsegError, match=said):
+        refreshed(book)
+
+
+def test_a_formula_beside_the_rules_may_be_without_a_value(book: Path) -> None:
+    def change(workbook: openpyxl.Workbook) -> None:
+        workbook["Rules"]["AZ7"] = "=1+1"
+
+    edited(book, change)
+    assert refresh(WorkbookFile(book), None, dt.date(2026, 10, 31), clock()).saved

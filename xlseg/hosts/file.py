@@ -82,6 +82,11 @@ class WorkbookFile:
         """Name of the sheet that holds the table of this name."""
         return self._reader.sheet_of_table(table)
 
+    def uncomputed(self, sheet: str) -> Sequence[tuple[int, int]]:
+        """Rows and columns of the cells of a sheet that hold a formula and no value, as a script leaves them."""
+        with self._unless_changed():
+            return self._reader.uncomputed(sheet)
+
     @property
     def reads_by_any_thread(self) -> Literal[True]:
         """As a file does."""

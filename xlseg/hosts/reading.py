@@ -6,6 +6,7 @@ read when it is asked for, whole columns at once where that is sure to lose noth
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 import zlib
@@ -22,7 +23,7 @@ from xlseg.hosts.arrow import whole_columns
 from xlseg.hosts.book import sheets_of_tables
 from xlseg.hosts.cells import Cells, Package, Rows, choose_cells, named_by_content
 from xlseg.hosts.columns import columns_of, plain
-from xlseg.hosts.extent import Extent
+from xlseg.hosts.extent import Extent, column_number
 from xlseg.hosts.heads import HEAD_ROWS, shortened
 from xlseg.hosts.narrow import narrowed
 from xlseg.hosts.opening import indexed, opened, unpacked
@@ -34,6 +35,9 @@ LARGE = 500_000
 """Cells of the largest sheet from which on a head is read without the rest."""
 
 _BLOCK = 50_000
+
+_RULES = 16 << 20
+_UNCOMPUTED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*><f(?:\s[^>]*)?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>')
 
 Columns = Callable[[int, Sequence[Sequence[Value]], Collection[int] | None], Grid | None]
 """The cells below a row of a sheet whose head is this, by whole columns, or some of them; None when it must be read cell by cell."""
@@ -162,6 +166,16 @@ class BookReader:
     def usual(self) -> frozenset[str]:
         """Names of the worksheets whose rows and cells are known to be named first of all, with nothing but elements among them."""
         return self._survey.usual()
+
+    def uncomputed(self, name: str) -> Sequence[tuple[int, int]]:
+        """Rows and columns (from 1) of the cells of a worksheet that hold a formula and no value; none of a sheet far larger than rules are."""
+        extent = self._survey.sheets.get(name)
+        if extent is None or not extent.has_formulas:
+            return ()
+        with self._told(name), zipfile.ZipFile(self._path) as package:
+            member = package.getinfo(extent.part)
+            xml = b"".join(unpacked(package, member)) if member.file_size <= _RULES else b""
+        return [(int(row), column_number(letters)) for letters, row in _UNCOMPUTED.findall(xml)]
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""

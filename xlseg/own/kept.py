@@ -9,7 +9,7 @@ from threading import RLock
 from typing import TypeVar
 
 from xlseg.beside import beside, done
-from xlseg.workbook import Grid, HasTables, ReadByAnyThread, ReadsSomeColumns, Sheet, Source, Value
+from xlseg.workbook import Grid, HasTables, KnowsUncomputed, ReadByAnyThread, ReadsSomeColumns, Sheet, Source, Value
 
 T = TypeVar("T")
 
@@ -56,6 +56,11 @@ class Kept:
         """Name of the sheet that holds the table of this name; None where the source knows of no tables."""
         with self._lock:
             return self._source.sheet_of_table(table) if isinstance(self._source, HasTables) else None
+
+    def uncomputed(self, sheet: str) -> Sequence[tuple[int, int]]:
+        """Where a sheet holds formulas without a value, as far as the source knows."""
+        with self._lock:
+            return self._source.uncomputed(sheet) if isinstance(self._source, KnowsUncomputed) else ()
 
     @cached_property
     def _names(self) -> Sequence[str]:

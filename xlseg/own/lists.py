@@ -9,10 +9,11 @@ from itertools import groupby
 import numpy as np
 
 from xlseg.errors import LayoutError, SettingError
-from xlseg.workbook import Array, HasTables, ReadsSomeColumns, Source, Value
+from xlseg.workbook import Array, CellError, HasTables, KnowsUncomputed, ReadsSomeColumns, Source, Value
 
 MANY_ROWS = 2_000
 """Rules, Playbook and Config have no more rows."""
+UNCOMPUTED = CellError("a formula without a value")
 MOST_RUNS = 10**9
 """What is numbered has no number above this."""
 
@@ -24,10 +25,13 @@ def sheet_of(source: Source, tab: str, table: str) -> str | None:
 
 
 def all_rows(source: Source, name: str) -> Sequence[Sequence[Value]]:
-    """The rows of Rules, Playbook or Config: all of them, or none."""
-    rows = source.sheet(name).head(MANY_ROWS + 1)
+    """The rows of Rules, Playbook or Config: all of them, or none. A formula that nobody has computed yet is an error value, not an empty cell."""
+    rows = [list(row) for row in source.sheet(name).head(MANY_ROWS + 1)]
     if any(cell is not None for row in rows[MANY_ROWS:] for cell in row):
         raise SettingError(name, f"more than {MANY_ROWS:,} rows", "clear what stands below")
+    for row, column in source.uncomputed(name) if isinstance(source, KnowsUncomputed) else ():
+        if row <= len(rows) and column <= len(rows[row - 1]):
+            rows[row - 1][column - 1] = UNCOMPUTED
     return rows
 
 
