@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.analysis import Analysis
-from xlseg.calendar import day_number
+from xlseg.calendar import FOREVER, day_number
 from xlseg.facts import CENT
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.receivables import BUCKETS
@@ -149,6 +149,12 @@ def remarks(analysis: Analysis) -> list[Finding]:
         )
         effect = f"{left / 100:,.2f} is left of them, and they count as late to this day; {advice}"
         found.append(Finding("residues left open", "info", sheet, 0, column, f"{count} invoice{'s' * (count > 1)}", "paid in full", effect))
+    if short := _closed_but_open(analysis):
+        count, left = short
+        effect = f"{left / 100:,.2f} is open of them, since their payments are believed; add what is missing on Payments if they are closed"
+        found.append(
+            Finding("closed but not paid", "warning", "Invoices", 0, "Status", f"{count} closed invoice{'s' * (count > 1)}", "paid in full", effect)
+        )
     on_account = _on_account(analysis)
     if abs(on_account) > CENT:
         effect = f"{on_account / 100:,.2f} received is applied to no invoice and not in the open balance"
@@ -170,6 +176,16 @@ def _residues(analysis: Analysis) -> tuple[int, int] | None:
     whole = analysis.ledger.invoices["amount"].to_numpy("int64")[past_due["invoice"].to_numpy()]
     left = past_due["amount"].to_numpy("int64")[past_due["amount"].to_numpy("int64") <= RESIDUE * whole]
     return (len(left), int(left.sum())) if len(left) else None
+
+
+def _closed_but_open(analysis: Analysis) -> tuple[int, int] | None:
+    """How many invoices are closed by their status and have payments that fall short for good, and what is open of them (hundredths)."""
+    balances, amount = analysis.facts.balances, analysis.ledger.invoices["amount"].to_numpy("int64")
+    said = analysis.ledger.invoices["status"].to_numpy(object) == "closed"
+    last = balances[(balances["since"] <= day_number(analysis.as_of)) & (balances["until"] > FOREVER)]
+    invoice, left = last["invoice"].to_numpy(), last["amount"].to_numpy("int64")
+    short = said[invoice] & (left > CENT) & (left < amount[invoice]) & (left > max(RESIDUE, analysis.settings.tolerance) * amount[invoice])
+    return (int(short.sum()), int(left[short].sum())) if short.any() else None
 
 
 def _on_account(analysis: Analysis) -> int:

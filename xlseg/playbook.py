@@ -163,12 +163,13 @@ class _Row:
 
     def _cell(self, heading: str) -> Value:
         at = self.places[heading]
-        return self.cells[at] if at < len(self.cells) else None
+        cell = self.cells[at] if at < len(self.cells) else None
+        if isinstance(cell, CellError):
+            raise self._fail(heading, str(cell), "write what is meant, or clear the cell")
+        return cell
 
     def _text(self, heading: str) -> str:
         cell = self._cell(heading)
-        if isinstance(cell, CellError):
-            raise self._fail(heading, f"{str(cell)!r} is no text", "write one, or clear the cell")
         return "" if cell is None else " ".join(str(cell).split())
 
     def _fail(self, heading: str, fact: str, advice: str) -> PlaybookError:
@@ -196,7 +197,7 @@ class _Row:
             match = _DAYS.fullmatch(cell) if isinstance(cell, str) else None
             day = int(match[2]) * (-1 if match[1] in ("-", "−") else 1) if match else None
         if day is None or not EARLIEST <= day <= LATEST:
-            raise self._fail("Day", "no day" if cell is None else f"{str(cell)!r} is not a number of days", advice)
+            raise self._fail("Day", "no day" if cell is None else f"{cell!r} is not a number of days", advice)
         return day
 
     def _service(self) -> int:
@@ -218,7 +219,7 @@ class _Row:
         if cell is None or cell == "":
             return ()
         if not isinstance(cell, str):
-            raise self._fail("Stop If", f"{str(cell)!r} is not a condition", "write a metric and a criterion, such as past_due <=100")
+            raise self._fail("Stop If", f"{cell!r} is not a condition", "write a metric and a criterion, such as past_due <=100")
         return tuple(self._stop(part.strip()) for part in cell.split(";") if part.strip())
 
     def _stop(self, text: str) -> Stop:

@@ -88,6 +88,16 @@ def test_little_rests_of_paid_invoices_past_due_are_said_unless_they_are_tolerat
     assert [f.found for f in remarks(analysed(ledger, tolerance=0.04)) if f.kind == "residues left open"] == ["1 invoice"]
 
 
+def test_invoices_that_are_closed_and_whose_payments_fall_short_are_said() -> None:
+    # 20 of 100 are left of A; B is open; C is paid, D but for 4; E has no payment at all; what comes in after the as-of date settles F
+    rows = [invoice(issued=ago(100), document=name, status="open" if name == "B" else "closed") for name in "ABCDEF"]
+    paid = [payment(amount, ago(50), name) for name, amount in {"A": 80, "B": 80, "C": 100, "D": 96, "F": 80}.items()]
+    ledger = book(rows, [*paid, payment(20, ago(-5), "F")])
+    assert kinds(analysed(ledger))["closed but not paid"].startswith("20.00 is open of them")
+    assert [f.found for f in remarks(analysed(ledger)) if f.kind == "closed but not paid"] == ["1 closed invoice"]
+    assert "closed but not paid" not in kinds(analysed(ledger, tolerance=0.2))
+
+
 @pytest.mark.parametrize("typed", [5, "5%", "0.05", True, -0.01, 0.21, float("nan")])
 def test_a_tolerance_that_is_no_part_is_told_how_to_be_written(typed: object) -> None:
     with pytest.raises(SettingError, match=r"Config!B2: Payment tolerance cannot be .*\. To go on, write a part .*, as a number: 0\.05 is 5 %"):

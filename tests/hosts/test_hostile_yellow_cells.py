@@ -75,7 +75,8 @@ def test_a_list_that_the_next_refresh_builds_on_and_has_lost_a_heading_is_refuse
 
     content = edited(book, change).read_bytes()
     with pytest.raises(
-        LayoutError, match=rf"^{sheet}: no headings .* in one row\. To go on, put them back, or rename the sheet if it is your own\.$"
+        LayoutError,
+        match=rf"^{sheet}: no headings .* in one row\. To go on, put them back \(Table Design, Header Row\), or rename the sheet if it is your own\.$",
     ):
         refreshed(book)
     assert book.read_bytes() == content
@@ -92,7 +93,7 @@ def test_a_formula_that_cannot_be_taken_apart_is_copied_nowhere_else() -> None:
     [
         ("Rules", "D7", r"Rules!D7: 'a formula without a value' is not a criterion"),
         ("Config", "B7", r"Config!B7: Window cannot be 'a formula without a value'"),
-        ("Playbook", "D7", r"Playbook!D7: 'a formula without a value' is no text"),
+        ("Playbook", "D7", r"Playbook!D7: a formula without a value\. To go on, write what is meant"),
     ],
 )
 def test_a_formula_that_no_program_has_computed_is_not_taken_for_an_empty_cell(book: Path, sheet: str, cell: str, said: str) -> None:
