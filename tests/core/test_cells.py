@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlseg.intake.cells import Cells, flags, objects, text_of
-from xlseg.intake.dates import dates, of_serial
+from xlseg.intake.dates import dates, half_converted, of_serial
 from xlseg.intake.money import amounts
 from xlseg.intake.rows import copies
 from xlseg.workbook import CellError, Value
@@ -202,6 +202,24 @@ def test_dates_with_dots_are_month_first_where_the_column_or_the_user_says_so() 
     assert days("01.15.2026", "03.04.2026", "05.28.2026") == ["2026-01-15", "2026-03-04", "2026-05-28"]
     assert days("03.04.2026", day_first=False) == ["2026-03-04"]
     assert dates(column("13.02.2026", "02.13.2026", "03.04.2026")).torn.tolist() == [False, False, True]
+
+
+CONVERTED = [dt.datetime(2026, month, day) for month, day in enumerate([1, 12, 3, 4, 5, 6, 7, 8], start=2)]
+LEFT = [f"{day}/03/2026" for day in range(13, 21)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ([*CONVERTED, *LEFT], [True] * 8 + [False] * 8),
+        ([*CONVERTED[1:], *LEFT], None),  # too few to tell
+        ([*CONVERTED, dt.datetime(2026, 5, 13), *LEFT], None),
+        ([*CONVERTED, "03/04/2026", *LEFT], None),
+        ([*CONVERTED, "2026-03-31", *LEFT[1:]], None),
+    ],
+)
+def test_a_column_of_which_a_program_has_swapped_half_is_told_by_its_days(cells: list[Value], found: list[bool] | None) -> None:
+    assert half_converted(column(*cells)).tolist() == (found or [False] * len(cells))
 
 
 def test_serial_numbers_count_from_1900_or_1904() -> None:

@@ -613,6 +613,14 @@ def test_a_payment_of_a_foreign_invoice_settles_it_exactly() -> None:
     assert intake.findings == ()
 
 
+def test_dates_that_a_program_has_half_converted_are_a_finding() -> None:
+    true: list[list[Value]] = [[f"T{n}", "A", dt.datetime(2026, n, 5), "2026-12-31", 1.0] for n in range(1, 9)]
+    left: list[list[Value]] = [[f"L{n}", "A", f"{n}/05/2026", "2026-12-31", 1.0] for n in range(13, 21)]
+    intake = invoices(*true, *left)
+    assert [(f.kind, f.severity, f.row) for f in intake.findings] == [("dates half converted", "warning", 2)]
+    assert intake.findings[0].effect.startswith("8 true dates have days up to 12")
+
+
 FOREIGN = [*HEADINGS["Invoices"], "Currency", "FX Rate"]
 PAID_IN = [*HEADINGS["Payments"], "Currency", "FX Rate"]
 

@@ -74,10 +74,8 @@ def test_a_list_that_the_next_refresh_builds_on_and_has_lost_a_heading_is_refuse
         workbook[sheet][cell] = heading
 
     content = edited(book, change).read_bytes()
-    with pytest.raises(
-        LayoutError,
-        match=rf"^{sheet}: no headings .* in one row\. To go on, put them back \(Table Design, Header Row\), or rename the sheet if it is your own\.$",
-    ):
+    advice = r"put them back \(Table Design, Header Row\), or rename the sheet if it is your own\."
+    with pytest.raises(LayoutError, match=rf"^{sheet}: no headings .* in one row\. To go on, {advice}$"):
         refreshed(book)
     assert book.read_bytes() == content
 

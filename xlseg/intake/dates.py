@@ -35,6 +35,8 @@ _MONTH_FIRST_WORD = re.compile(r"([^\W\d_]{3,9})[-/. ]*(\d{1,2})(?:st|nd|rd|th)?
 _TIME = re.compile(r"[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?$")
 _WEEKDAY = re.compile(r"^[^\W\d_]{2,10}\.?,\s+(?=\d|[^\W\d_]{3,9}\.? \d)")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
+_MANY_DATES, _LAST_MONTH = 8, 12
+"""That eight dates by chance all have days up to 12 happens once in two thousand columns."""
 _INITIAL = re.compile(r"^[0\s./-]+$")
 """How SAP writes a date that was never set: 00.00.0000."""
 
@@ -125,6 +127,24 @@ def dates(column: Cells, *, epoch_1904: bool = False, day_first: bool | None = N
 def decided_order(column: Cells, epoch_1904: bool = False) -> bool | None:
     """Whether the texts of a column say by themselves that the day comes first; None when they do not say."""
     return order_of((reading_of(cell, epoch_1904) for cell in column.distinct), None)[0]
+
+
+def half_converted(column: Cells, epoch_1904: bool = False) -> Array:
+    """Where true dates stand that a program has probably made by taking the day of a text for its month.
+
+    All of them have days up to 12, and all texts beside them days above: those it could not take for dates. Nowhere when they are too few to tell.
+    """
+    nowhere = np.zeros(len(column), dtype=bool)
+    if column.array.dtype != object:
+        return nowhere
+    true = [isinstance(cell, dt.date) for cell in column.distinct]
+    if sum(true) < _MANY_DATES:
+        return nowhere
+    texts = [reading_of(cell, epoch_1904) for cell in column.distinct if isinstance(cell, str)]
+    written = [text for text in texts if isinstance(text, TwoNumbers)]
+    days = [cell.day for cell in column.distinct if isinstance(cell, dt.date)]
+    is_half = len(written) >= _MANY_DATES and all(text.vote is not None for text in written) and max(days) <= _LAST_MONTH
+    return column.spread(true, bool) if is_half else nowhere
 
 
 def _of_dates(column: Array) -> Dates:
