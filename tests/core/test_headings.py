@@ -24,6 +24,7 @@ DAY = "2026-01-31"
         "Invoice #",
         "\ufeffInvoice No",
         "12 Invoice No",
+        "\u200b12 Invoice No\u202f",
         "Maximum of Invoice Number",
         "Invoice Nr.",
     ],
