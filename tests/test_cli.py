@@ -164,6 +164,14 @@ def test_an_as_of_date_before_all_facts_is_refused_in_one_line(day: str, book: P
     assert f"no invoice, order or payment is dated up to {day}. To go on, " in err
 
 
+@pytest.mark.parametrize("command", ["check", "refresh"])
+@pytest.mark.parametrize("day", ["2100-01-01", "9999-12-31"])
+def test_an_as_of_date_after_all_that_are_read_is_refused_in_one_line(command: str, day: str, book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, command, book, "--as-of", day)
+    assert (code, out) == (1, "")
+    assert err == f"xlseg: erp.xlsx: no date as late as {day} is read. To go on, take an as-of date up to 2099-12-31.\n"
+
+
 def test_a_new_book_is_filled_and_refreshed(exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     book = tmp_path / "book.xlsx"
     assert run(capsys, "new", book)[0] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -165,10 +166,13 @@ def test_a_day_that_none_can_be_is_left_out_or_no_date(day: Value) -> None:
 
 
 def test_the_last_day_there_is_can_be_looked_at(tmp_path: Path) -> None:
-    report = examine(book(Invoices=[["I1", "C1", "2026-01-05", "2026-02-05", 100]]), None, AS_OF.max, clock())
-    assert report.sound
+    invoices: list[list[Value]] = [["I1", "C1", "2026-01-05", "2026-02-05", 100]]
+    config: list[list[Value]] = [["Key", "Value"], ["As of", dt.date(2100, 1, 1)]]
+    assert examine(book(Invoices=invoices), None, dt.date(2099, 12, 31), clock()).sound
+    with pytest.raises(SourceError, match="no date as late as 2100-01-01 is read"):
+        examine(MemoryBook({"Invoices": [HEADINGS["Invoices"], *invoices], "Config": config}), None, None, clock())
     with pytest.raises(SourceError, match="no invoice, order or payment is dated up to 0001-01-01"):
-        examine(book(Invoices=[["I1", "C1", "2026-01-05", "2026-02-05", 100]]), None, AS_OF.min, clock())
+        examine(book(Invoices=invoices), None, AS_OF.min, clock())
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pandas as pd
 from xlseg.analysis import Analysis
 from xlseg.behind import Account, Evidence, accounts
 from xlseg.errors import ArgumentError, UnknownCustomerError, XlsegError
+from xlseg.intake.cells import trimmed
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.workbook import Value
 
@@ -141,12 +142,12 @@ def customer_named(typed: Value, ids: Sequence[str], place: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return text.strip().casefold()
+    return trimmed(text).casefold()
 
 
 def _without_zeros(text: str) -> str:
     """Of a number its digits, of anything else nothing."""
-    digits = text.strip()
+    digits = trimmed(text)
     return (digits.lstrip("0") or "0") if digits.isascii() and digits.isdigit() else ""
 
 

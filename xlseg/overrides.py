@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xlseg.intake.cells import trimmed
 from xlseg.tables import Finding, Severity
 from xlseg.terminal import plain_line
 from xlseg.workbook import Array, Value
@@ -226,7 +227,7 @@ def _named(word: str, names: Mapping[str, str]) -> str | None:
 def _text(cell: Value) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
-    return "" if cell is None else str(cell).strip()
+    return "" if cell is None else trimmed(str(cell))
 
 
 def _left_out(kind: str, sheet: str, row: int, column: str, found: Value, wanted: str, more: str = "the rules decide") -> Finding:

@@ -36,7 +36,7 @@ _COLUMNS: dict[str, tuple[Sequence[str], str]] = {
     "disputed": (("BOOLEAN",), "true or false"),
 }
 _NEEDED = ("customer", "issued", "due", "amount")
-_FIRST, _LAST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+_FIRST, LAST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 EXACT = 2**53
 """Floating point adds whole numbers up to this exactly."""
 
@@ -182,6 +182,6 @@ def _date(name: str, text: str) -> dt.date:
         date = dt.date.fromisoformat(text)
     except ValueError:
         date = dt.date.max
-    if not _FIRST <= date <= _LAST:
-        raise SourceError(name, f"an issue or due date of {text}", f"correct what lies before {_FIRST.year} or after {_LAST.year}")
+    if not _FIRST <= date <= LAST:
+        raise SourceError(name, f"an issue or due date of {text}", f"correct what lies before {_FIRST.year} or after {LAST.year}")
     return date

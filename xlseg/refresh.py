@@ -18,7 +18,7 @@ from xlseg.facts import facts
 from xlseg.fingerprint import fingerprint
 from xlseg.governance import Governance, governance_of, governance_tabs, rows_to_be
 from xlseg.intake import read_ledger
-from xlseg.intake.dates import FIRST_YEAR
+from xlseg.intake.dates import FIRST_YEAR, LAST_YEAR
 from xlseg.metrics.expected_orders import make_ready
 from xlseg.movers import Mover, counts, movers
 from xlseg.playbook import agreed
@@ -126,6 +126,8 @@ def _analysed(workbook: own.Kept, source: Source, as_of: dt.date | None, clock: 
     at = as_of or settings.as_of or clock.now.date()
     if at.year < FIRST_YEAR:
         raise _nothing_by(at, workbook.name)
+    if at.year > LAST_YEAR:
+        raise SourceError(workbook.name, f"no date as late as {at.isoformat()} is read", f"take an as-of date up to {LAST_YEAR}-12-31")
     progress("reading the sheets")
     beside(make_ready)  # while sheets are read
     intake = read_ledger(source, settings)

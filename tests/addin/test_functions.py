@@ -251,6 +251,7 @@ def test_a_segment_of_a_past_day(desk: Desk) -> None:
         ("PAYMENT_VELOCITY", ["A", [row[:3] for row in INVOICES]], "Invoices: no column 'Amount'"),
         ("PAYMENT_VELOCITY", ["A", [row[:5] for row in INVOICES]], "nothing says which of them are paid"),
         ("PAYMENT_VELOCITY", ["A", INVOICES, dt.date(1901, 1, 1)], "take a date from 1950 on"),
+        ("PAYMENT_VELOCITY", ["A", INVOICES, dt.date(2100, 1, 1)], "take a date up to 2099"),
         ("EXPLAIN", ["A", "", INVOICES], "metric is missing"),
         ("EXPLAIN", [["A", "B"], "orders", INVOICES], "one customer at a time"),
         ("LATE_SHARE", ["A", INVOICES, None, None, True], "grace cannot be True"),

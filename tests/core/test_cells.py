@@ -305,6 +305,21 @@ def test_texts_that_differ_only_in_spaces_around_them_are_one() -> None:
     assert ids.mapped(str.lower).array.tolist() == ["a1"] * 3 + ["", "", "b"]
 
 
+UNSEEN = {
+    "no-break space": "\u00a0", "zero width space": "\u200b", "byte order mark": "\ufeff", "word joiner": "\u2060", "narrow no-break space": "\u202f",
+    "ideographic space": "\u3000", "figure space": "\u2007", "tab": "\t", "line separator": "\u2028", "several": " \u200b\u00a0",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("space", UNSEEN.values(), ids=UNSEEN)
+def test_what_is_not_seen_at_the_ends_of_a_cell_is_no_part_of_it(space: str) -> None:
+    assert column("A1", f"{space}A1", f"A1{space}", f"{space}A1{space}").texts.array.tolist() == ["A1"] * 4
+    assert text_of(f"{space}A{space}1{space}") == f"A{space}1"
+    assert column(space).blank.tolist() == [True]
+    assert dates(column(f"{space}2026-10-31{space}")).days.tolist() == [dt.datetime(2026, 10, 31)]
+    assert amounts(column(f"{space}1.234,50{space}")).hundredths.tolist() == [123450]
+
+
 def test_blank_cells_are_told_from_error_values() -> None:
     cells = column("x", None, " \ufeff", CellError("#N/A"), float("nan"), 0.0)
     assert cells.blank.tolist() == [False, True, True, False, True, False]

@@ -81,7 +81,7 @@ def months(tab: Tab) -> list[dict[str, Value]]:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("0017", "0017"), ("c-1", "C-1"), ("C-2", "c-2"), (" C-1 ", "C-1"), ("MÜLLER", "Müller"), (17.0, "0017"), (17, "0017"), ("17", "0017"),
-     ("18", "18"), (18.0, "18"), ("018", "018")],
+     ("18", "18"), (18.0, "18"), ("018", "018"), ("\u200bC-1", "C-1")],
 )  # fmt: skip
 def test_an_id_is_found_as_it_is_written_or_where_only_one_can_be_meant(typed: Value, meant: str) -> None:
     assert customer_named(typed, IDS, "Drill!B5") == meant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from exports import HEADINGS, MemoryBook, found, kinds, read, sheet_of, texts
 
-from xlseg.errors import MissingColumnError, MissingSheetError, SettingError
+from xlseg.errors import MissingColumnError, MissingSheetError, SettingError, SourceError
 from xlseg.intake.fields import FIELDS
 from xlseg.intake.headings import chosen, fold, header_of, recognised
 from xlseg.settings import Settings
@@ -24,6 +24,7 @@ DAY = "2026-01-31"
         "Invoice #",
         "\ufeffInvoice No",
         "12 Invoice No",
+        "\u200b12 Invoice No\u202f",
         "Maximum of Invoice Number",
         "Invoice Nr.",
     ],
@@ -211,6 +212,12 @@ def test_invoices_that_lack_one_column_stop_the_refresh_even_where_there_are_ord
 def test_a_book_without_invoices_and_orders_is_refused() -> None:
     with pytest.raises(MissingSheetError, match="book: no sheet holds Invoices"):
         read(MemoryBook({"Customers": [HEADINGS["Customers"], ["A", "Acme", ""]]}))
+
+
+@pytest.mark.parametrize("name", ["Invoices", "Open Invoices", "SalesOrders"])
+def test_a_book_whose_export_sheet_is_empty_is_refused_with_its_name(name: str) -> None:
+    with pytest.raises(SourceError, match=rf"^{name}: the sheet is empty\. To go on, paste the export there, its headings in the first rows\.$"):
+        read(MemoryBook({"Customers": [HEADINGS["Customers"], ["A", "Acme", ""]], name: [[], [None, None]]}))
 
 
 def test_an_empty_sheet_is_as_if_it_were_not_there() -> None:

@@ -104,6 +104,11 @@ def test_a_row_of_a_wrong_shape_is_a_finding_with_its_place(cells: tuple[Value, 
     assert "left out" in findings[0].effect
 
 
+def test_what_is_not_seen_beside_an_id_is_no_part_of_it() -> None:
+    read, _ = read_overrides([(5, ["\u200bA\u202f", "Late", "agreed", "Eva", T, None])])
+    assert [typed.customer for typed in read] == ["A"]
+
+
 def test_a_date_typed_as_text_is_read_and_said_and_an_empty_row_is_nothing() -> None:
     typed, findings = read_overrides(
         [(7, ("0017", "Late", "x", "Anna", "2026-09-01", dt.datetime(2026, 9, 30))), (8, (None, "", " ", None, None, None))]

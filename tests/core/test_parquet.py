@@ -186,6 +186,12 @@ def test_a_missing_column_a_missing_file_and_no_parquet_file_are_one_line(tmp_pa
         measure_parquet(tmp_path / "none.parquet", DATES, Settings())
 
 
+def test_an_as_of_date_after_all_that_an_invoice_can_have_is_one_line(file: Path) -> None:
+    assert len(measure_parquet(file, [dt.date(2199, 12, 31)], Settings(), ["open_balance"]))
+    with pytest.raises(XlsegError, match=r"no date as late as 2200-01-01 is read\. To go on, take an as-of date up to 2199-12-31\."):
+        measure_parquet(file, [DATES[0], dt.date(2200, 1, 1)], Settings())
+
+
 def test_a_metric_that_does_not_exist_is_named_with_the_nearest(file: Path) -> None:
     with pytest.raises(XlsegError, match=r"'payment_speed' is none\. To go on, take"):
         measure_parquet(file, DATES, Settings(), ["payment_speed"])

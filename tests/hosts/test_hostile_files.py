@@ -20,6 +20,7 @@ from books import demo_file
 from workbooks import MAIN, part_of, parts, repacked, segments, user_book
 
 from xlseg.errors import FormatError, XlsegError
+from xlseg.hosts import extent as extent_module
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.file import WorkbookFile
 from xlseg.hosts.package import MOST_TAGS
@@ -323,6 +324,26 @@ def test_formats_in_the_last_column_of_many_rows(tmp_path: Path) -> None:
     book.close()
     with pytest.raises(FormatError, match="spread over more than 12,000,000 places"):
         open_sheets(path).sheet("Invoices").body(0)
+
+
+@pytest.mark.parametrize("far", [False, True], ids=["nothing below", "a cell far below"])
+def test_rows_at_the_end_that_only_have_a_format_are_no_part_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: bool) -> None:
+    monkeypatch.setattr(extent_module, "FEW", 1_000)  # so that 26,000 places to Z are far more than 60,000 bytes can hold: calamine would fill them
+    path = tmp_path / "book.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet, bold = book.add_worksheet("Invoices"), book.add_format({"bold": True})
+    for row in range(3):
+        sheet.write_row(row, 0, [1, 2, 3, 4, 5, 6])
+    for row in range(3, 1_000):
+        sheet.write_blank(row, 0, None, bold)
+    if far:
+        sheet.write(1_000, 0, 7)
+    book.close()
+    if far:
+        with pytest.raises(FormatError, match="its cells spread over 6,006 places"):
+            open_sheets(path).sheet("Invoices").body(0)
+    else:
+        assert [column.tolist() for column in open_sheets(path).sheet("Invoices").body(0).columns] == [[float(at)] * 3 for at in range(1, 7)]
 
 
 @pytest.mark.parametrize("words", [b"row " * 500_000, b'r="AA' * 400_000, b"&lt;c r=" * 200_000], ids=["row", "r=", "c r="])

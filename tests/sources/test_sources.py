@@ -42,6 +42,28 @@ def test_a_decimal_comma_does_not_pass_for_a_delimiter() -> None:
     assert delimiter_of("Nr;Betrag\n1;1.234,50\n2;7,25\n3;8,00\n") == ";"
 
 
+TITLES = "Muster GmbH, Berlin\nOffene Posten, Stand 31.10.2026\n"
+GERMAN = "Rechnungsnummer;Kunde;Betrag\nR1;K1;100,50\nR2;K1;1000,50\nR3;K2;70,25\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        # by commas 2 titles and 3 rows are in two, by semicolons the 4 rows of the table in three
+        pytest.param(TITLES + GERMAN, ";", id="a decimal comma in each row"),
+        pytest.param(TITLES + GERMAN.replace(";", "\t"), "\t", id="tabs"),
+        pytest.param(TITLES + GERMAN.replace(",50", ",50 EUR"), ";", id="a currency behind it"),
+        pytest.param(TITLES + GERMAN.replace("100,50", "1,234,100.50"), ";", id="thousands"),
+        pytest.param(TITLES + GERMAN.replace("\n", "\r\n").strip(), ";", id="lines of Windows, the last without end"),
+        pytest.param(TITLES + "No,Tags,Amount\n1,a;b,5.5\n2,c;d,7\n", ",", id="semicolons within cells"),
+        pytest.param("Tags,Amount,Open\n1;2,5,3\n3;4,7,3\n", ",", id="numbers between semicolons and commas"),
+        pytest.param("No,Tags,Amount\n1,a;5,3\n2,b;4,7\n", ",", id="what could be a decimal comma in a table of commas"),
+    ],
+)
+def test_titles_with_a_comma_do_not_outvote_the_rows_of_a_table(text: str, delimiter: str) -> None:
+    assert delimiter_of(text) == delimiter
+
+
 def test_excels_own_hint_is_followed(tmp_path: Path) -> None:
     assert rows(csv(tmp_path, "sep=;\nA;B,C\n1;2,5\n")) == [["sep=", None], ["A", "B,C"], ["1", "2,5"]]
 

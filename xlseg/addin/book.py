@@ -12,7 +12,7 @@ from xlseg.addin.view import View
 from xlseg.analysis import Analysis, Departed, analyse
 from xlseg.errors import MissingSheetError, SourceError
 from xlseg.facts import Facts, facts
-from xlseg.intake.dates import FIRST_YEAR
+from xlseg.intake.dates import FIRST_YEAR, LAST_YEAR
 from xlseg.overrides import Override
 from xlseg.segments.rules import RuleSet
 from xlseg.settings import Settings
@@ -58,7 +58,7 @@ class Book:
         Raises
         ------
         SourceError
-            For a date before the first year that is read.
+            For a date outside of the years that are read.
         """
         key = (as_of, window, grace)
         view = self._views.get(key)
@@ -107,13 +107,15 @@ def _keep(kept: dict[K, V], key: K, value: V) -> None:
 
 
 def must_be_a_day(as_of: dt.date) -> dt.date:
-    """The date, unless it lies before the first year that dates are read of.
+    """The date, unless it lies outside of the years that dates are read of.
 
     Raises
     ------
     SourceError
-        For an earlier one.
+        For an earlier or later one.
     """
     if as_of.year < FIRST_YEAR:
         raise SourceError(as_of.isoformat(), "no sheet is read for such a day", f"take a date from {FIRST_YEAR} on")
+    if as_of.year > LAST_YEAR:
+        raise SourceError(as_of.isoformat(), "no sheet is read for such a day", f"take a date up to {LAST_YEAR}")
     return as_of

@@ -148,6 +148,8 @@ class OpenpyxlCells:
         sheet.reset_dimensions()  # what the file claims about its size may be wrong
         with _quiet():
             rows = list(_within_bounds(name, sheet.iter_rows()))
+        while rows and not rows[-1]:  # for calamine, too, a sheet ends with the last row that holds something
+            rows.pop()
         return lambda below: iter(rows[below:])
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from xlseg.intake.cells import SPACES, Cells, is_blank
+from xlseg.intake.cells import Cells, is_blank, trimmed
 from xlseg.workbook import Array, Value
 
 FIRST_YEAR, LAST_YEAR = 1950, 2099
@@ -202,7 +202,7 @@ def reading_of(cell: Value, epoch_1904: bool = False) -> Reading:
         return _bounded(cell.date() if isinstance(cell, dt.datetime) else cell)
     if isinstance(cell, bool) or not isinstance(cell, int | float | str):
         return None
-    return _of_text(cell.strip(SPACES), epoch_1904) if isinstance(cell, str) else of_serial(float(cell), epoch_1904)
+    return _of_text(trimmed(cell), epoch_1904) if isinstance(cell, str) else of_serial(float(cell), epoch_1904)
 
 
 def _bounded(date: dt.date | None) -> Reading:

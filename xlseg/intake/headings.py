@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from xlseg.errors import SettingError
+from xlseg.intake.cells import trimmed
 from xlseg.intake.fields import FIELDS, Field, Role
 from xlseg.workbook import Value
 
@@ -20,11 +21,11 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 @cache
 def fold(heading: str) -> str:
-    """A heading without what exports vary: case, spaces, punctuation, BOM, "32 …", "Maximum of …", Number/No./Nr./#.
+    """A heading without what exports vary: case, spaces, punctuation, "32 …", "Maximum of …", Number/No./Nr./#.
 
     "InvoiceNo", "invoice_no", "Invoice Number" and "Invoice #" all fold to "invoiceno".
     """
-    text = _NUMBERED.sub("", heading.replace("\ufeff", "").strip())
+    text = _NUMBERED.sub("", trimmed(heading))
     text = _SUMMARY.sub("", text).replace("#", " no").casefold().translate(_UMLAUTS)
     return _NUMBER.sub("no", re.sub(r"[\W_]+", "", text))
 
@@ -71,7 +72,7 @@ def recognised(row: Sequence[Value], role: Role, mapped: Mapping[str, str]) -> H
             continue
         own = mapped.get(folded)
         for field, strength in {own: 0}.items() if own else names.get(folded, {}).items():
-            found.setdefault(field, []).append(Candidate(column, cell.strip(), strength))
+            found.setdefault(field, []).append(Candidate(column, trimmed(cell), strength))
     return {field: sorted(candidates, key=lambda c: (c.strength, c.column)) for field, candidates in found.items()}
 
 

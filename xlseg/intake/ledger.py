@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from xlseg.errors import MissingColumnError, MissingSheetError
+from xlseg.errors import MissingColumnError, MissingSheetError, SourceError
 from xlseg.intake.cells import Texts
 from xlseg.intake.closing import remark_closings
 from xlseg.intake.customers import by_name, read_customers, with_unlisted
@@ -19,7 +19,7 @@ from xlseg.intake.orders import read_orders
 from xlseg.intake.payments import read_payments
 from xlseg.intake.reminders import read_reminders
 from xlseg.intake.rows import Extract
-from xlseg.intake.sheets import Located, extract, locate, without
+from xlseg.intake.sheets import Located, empty_sheets, extract, locate, without
 from xlseg.settings import Settings
 from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS, REMINDERS, Intake, Ledger, Tally, empty
 from xlseg.workbook import Source
@@ -32,6 +32,8 @@ def read_ledger(source: Source, settings: Settings) -> Intake:
     ------
     MissingSheetError
         When there is neither an Invoices nor a SalesOrders sheet.
+    SourceError
+        When there is one, and nothing stands on it.
     MissingColumnError
         When a sheet lacks a column that it is useless without.
     SettingError
@@ -40,8 +42,15 @@ def read_ledger(source: Source, settings: Settings) -> Intake:
     findings = Findings()
     located = locate(source, settings, findings)
     if "invoices" not in located and "orders" not in located:
-        raise MissingSheetError(source.name, "Invoices", source.sheets(), _from_elsewhere(source))
+        raise _nothing_to_measure(source)
     return _Reading(_filled(_extracts(located, findings)), findings, source.epoch_1904, settings).intake()
+
+
+def _nothing_to_measure(source: Source) -> SourceError:
+    empty = [*empty_sheets(source, "invoices"), *empty_sheets(source, "orders")]
+    if empty:
+        return SourceError(empty[0], "the sheet is empty", "paste the export there, its headings in the first rows")
+    return MissingSheetError(source.name, "Invoices", source.sheets(), _from_elsewhere(source))
 
 
 def _from_elsewhere(source: Source) -> str:

@@ -24,7 +24,7 @@ _CODES = (
 )
 _CURRENCY = rf"(?:{_CODES}|[A-Z]{{0,3}}[$€£¥₹₽₩₺₪฿₫₴₦]|Fr\.?|[Kk]r\.?|zł|Kč|Ft|Rs\.?)"
 _LEADING, _TRAILING = re.compile(f"^{_CURRENCY}"), re.compile(f"{_CURRENCY}$")
-_SPACES = re.compile(r"[\s'’\u00a0\u202f\u2009]")
+_SPACES = re.compile(r"[\s'’\u200b\u2060\ufeff]")
 _SIDE = re.compile(r"(CR|DR)\.?$", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d|[.,]\d)[\d.,]*(?:[eE][-+]?\d+)?")
 _LONGEST = 80
@@ -115,7 +115,7 @@ def shape_of(text: str) -> Shape | None:
     """
     if len(text) > _LONGEST:
         return None
-    bare = _SPACES.sub("", text.replace("\ufeff", "").replace("−", "-"))
+    bare = _SPACES.sub("", text.replace("−", "-"))
     if bare in _NOTHING:
         return Shape(False, "0")
     side = _SIDE.search(bare)

@@ -138,10 +138,19 @@ def without(found: Located, column: str) -> Finding:
 def _located(sheet: Sheet, role: Role, settings: Settings) -> Located | None:
     """The sheet in a role; None when it is empty."""
     rows = sheet.head()
-    if not any(cell is not None for row in rows for cell in row):
+    if _is_empty(rows):
         return None
     number, header = header_of(rows, role, user_map(settings.headings, sheet.name, role))
     return Located(sheet, role, number, header, tuple(rows[number - 1]) if number else tuple(rows[0]))
+
+
+def _is_empty(rows: Sequence[Sequence[Value]]) -> bool:
+    return all(cell is None for row in rows for cell in row)
+
+
+def empty_sheets(source: Source, role: Role) -> list[str]:
+    """Names of the sheets that have a role's name and hold nothing."""
+    return [name for name in _by_name(SHEET_NAMES[role], [*source.sheets()]) if _is_empty(source.sheet(name).head())]
 
 
 def _by_headings(sheets: list[Sheet], missing: list[Role], settings: Settings, findings: Findings) -> dict[Role, Located]:

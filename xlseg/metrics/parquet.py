@@ -20,7 +20,7 @@ from xlseg.metrics.invoices import histories, kinds_of, read_rows
 from xlseg.metrics.measure import derived, seasons_from
 from xlseg.metrics.needs import ALL_SUMS, OF_ORDER_DAYS, OF_THE_BOOK, sums_for
 from xlseg.metrics.one_date import sums_at
-from xlseg.parquet import EXACT, InvoiceFile, open_invoices
+from xlseg.parquet import EXACT, LAST, InvoiceFile, open_invoices
 from xlseg.settings import Settings
 from xlseg.workbook import Array
 
@@ -46,8 +46,11 @@ def measure_parquet(path: Path | str, as_of: Sequence[dt.date], settings: Settin
     SettingError
         For a metric that does not exist, or without duckdb.
     SourceError, FormatError
-        When the file cannot be read, or holds what no invoice can have.
+        When the file cannot be read, or holds what no invoice can have; for an as-of date after the last that one can have.
     """
+    for date in as_of:
+        if date > LAST:
+            raise SourceError(Path(path).name, f"no date as late as {date.isoformat()} is read", f"take an as-of date up to {LAST.isoformat()}")
     wanted = _known(tuple(metrics) if metrics is not None else tuple(CATALOGUE))
     file = open_invoices(path)
     days = tuple(day_number(date) for date in as_of)

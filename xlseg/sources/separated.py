@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -22,6 +23,8 @@ MAX_ROWS = 10_000_000
 _EMPTY: list[str] = []
 _DELIMITERS = ",;\t|"
 _SAMPLE = 200
+_FIGURE = re.compile(r'(?<=[;\t|])[^,;\t|\r\n"]*\d(?:,\d{3})*,\d[^,;\t|\r\n"]*(?=[;\t|\r\n]|\Z)')
+"""A cell between other delimiters than the comma whose commas stand in a number: a decimal comma, or those of thousands."""
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -136,12 +139,14 @@ def decoded(content: bytes, name: str, *, whole: bool = True) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """The delimiter that cuts most of the first rows into the same number (above one) of cells."""
+    """The delimiter that cuts most of the first rows into the same number (above one) of cells; the comma of a number is none."""
     start = text[:200_000]
 
     def evenness(delimiter: str) -> tuple[int, int]:
+        # with titles that hold a comma each, rows with a decimal comma would be more than those of the table
+        text = _FIGURE.sub(lambda cell: cell[0].replace(",", "."), start) if delimiter == "," else start
         try:
-            widths = Counter(len(row) for row in islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), _SAMPLE) if row)
+            widths = Counter(len(row) for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE) if row)
         except csv.Error:  # a field longer than any
             return 0, 0
         widths.pop(1, None)
