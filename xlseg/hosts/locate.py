@@ -112,14 +112,18 @@ def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mappi
     if tables:
         return
     for table in tables_by_name(book, book.worksheets()[name]).values():
-        for spec in tab.tables:
-            if sum(table.column(column.heading) is not None for column in spec.columns) * 2 >= len(spec.columns):
-                place, fact = sheet_place(name, table.area.top, table.area.left), f"the table of this tab is called {table.name}, not {spec.name}"
-                raise LayoutError(place, fact, "rename it back (Table Design, Table Name)")
+        if spec := next((spec for spec in tab.tables if _are_mostly_ours(table, spec)), None):
+            place, fact = sheet_place(name, table.area.top, table.area.left), f"the table of this tab is called {table.name}, not {spec.name}"
+            raise LayoutError(place, fact, "rename it back (Table Design, Table Name)")
     labels = {at: str(c.value) for at, c in tab.cells.items() if c.style in _LABELS and c.value} if not tab.tables else {}
     if any(text(sheet.cells(row).get(column), book.strings) == words for (row, column), words in labels.items()):
         return
     raise LayoutError(name, "there is a sheet of this name that xlseg has not made", "rename it")
+
+
+def _are_mostly_ours(table: TableXml, spec: Table) -> bool:
+    """Whether a table has at least half of our headings."""
+    return 2 * sum(table.column(column.heading) is not None for column in spec.columns) >= len(spec.columns)
 
 
 def _range_of(sheet: SheetXml, spec: Table, keys: Sequence[str], taken: Sequence[Area], strings: Strings) -> TableXml | None:

@@ -30,7 +30,8 @@ def all_rows(source: Source, name: str) -> Sequence[Sequence[Value]]:
     if any(cell is not None for row in rows[MANY_ROWS:] for cell in row):
         raise SettingError(name, f"more than {MANY_ROWS:,} rows", "clear what stands below")
     for row, column in source.uncomputed(name) if isinstance(source, KnowsUncomputed) else ():
-        if row <= len(rows) and column <= len(rows[row - 1]):
+        if row <= len(rows):
+            rows[row - 1] += [None] * (column - len(rows[row - 1]))
             rows[row - 1][column - 1] = UNCOMPUTED
     return rows
 
