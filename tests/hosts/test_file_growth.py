@@ -430,3 +430,17 @@ def test_a_table_with_another_name_is_named(path: Path) -> None:
     by_hand(path, rename)
     with pytest.raises(LayoutError, match=r"Segments!A4: the table of this tab is called Runs, not tblSegments\. To go on, rename it back"):
         refresh(path, FIRST)
+
+
+@pytest.mark.parametrize("growth", ["keep", "replace"])
+def test_an_empty_cell_that_another_program_has_left_out_is_not_put_back(path: Path, growth: Growth) -> None:
+    rows = {"A": 1.0, "B": float("nan"), "C": 3.0}
+    refresh(path, rows, growth)
+
+    def save_elsewhere(members: dict[str, bytes]) -> None:
+        bare = re.sub(rb'<c r="C6"[^>]*/>', b"", members[SHEET])
+        members[SHEET] = bare.replace(b'<row r="6"', b'<row r="6" customFormat="false" ht="15"')
+
+    repacked(path, save_elsewhere)
+    assert b'r="C6"' not in parts(path)[SHEET]
+    assert WorkbookFile(path).write([segments(rows, growth=growth)]).unchanged == ("Segments",)

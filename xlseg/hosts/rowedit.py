@@ -107,9 +107,9 @@ def _merged(old: Sequence[bytes], new: Sequence[bytes], ours: Collection[bytes],
 
 
 def _bare(piece: bytes) -> bytes:
-    """A new cell where there was none: it has no format."""
+    """A new cell where there was none: it has no format, and without a value it is none."""
     found = _REST.fullmatch(piece)
-    return _put(piece, (b"", None), (type_attribute((found[2], None)), found[3]), tuple) if found else b""
+    return _put(piece, (b"", None), (type_attribute((found[2], None)), found[3]), tuple) if found and found[3] is not None else b""
 
 
 def _emptied(piece: bytes, strings: Strings) -> bytes | None:
