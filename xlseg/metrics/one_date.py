@@ -45,42 +45,35 @@ def sums_at(rows: Frame, kinds: Sequence[Kind], day: int, wanted: Collection[str
     adds them to 128 bits.
     """
     frame = rows.rename({name: _ROW + name for name in rows.columns})
-    asked: list[tuple[Kind, int, dict[str, str]]] = []
+    asked: list[tuple[Kind, int, dict[str, str], nw.Expr]] = []
     for kind in kinds:
-        part = _seen(frame, kind)
+        part = kind.part(_seen(frame, kind))
         if how := _how(part, wanted):
-            asked += [(kind, at, how) for at in range(len(part.rows))]
+            asked += [(kind, at, how, kind.holds & (fact.since <= day) & (fact.until > day)) for at, fact in enumerate(part.rows)]
     if not asked:
         return rows.select("customer").unique()
     flags = [f"{_COUNTED}{number}" for number in range(len(asked))]
-    for flag, (kind, at, _) in zip(flags, asked, strict=True):
-        frame = _flagged(frame, kind, at, day, flag)
+    for flag, (kind, _, _, counts) in zip(flags, asked, strict=True):
+        frame = _seen(frame, kind).with_columns(**{flag: counts}).select(*frame.columns, flag)
     frame = frame.filter(nw.any_horizontal(*map(col, flags), ignore_nulls=False))  # before a number is worked out: rows of years past need none
     laid: dict[str, str] = {}
-    for flag, (kind, at, how) in zip(flags, asked, strict=True):
+    for flag, (kind, at, how, _) in zip(flags, asked, strict=True):
         frame = _with(frame, kind, at, day, how, flag, laid.keys(), exact)
         laid |= how
     grouped = frame.group_by(_ROW + "customer").agg(*[getattr(col(_SUM + name), how)() for name, how in laid.items()])
     return grouped.select(customer=col(_ROW + "customer"), **{name: col(_SUM + name).cast(F64) for name in laid})
 
 
-def _seen(frame: Frame, kind: Kind) -> Part:
-    """The part of a kind on the rows."""
+def _seen(frame: Frame, kind: Kind) -> Frame:
+    """The rows as facts of a kind."""
     of_row = {name.removeprefix(_ROW): col(name) for name in frame.columns if name.startswith(_ROW)}
     seen = frame.with_columns(**of_row)
-    return kind.part(seen.with_columns(**kind.view) if kind.view else seen)
-
-
-def _flagged(frame: Frame, kind: Kind, at: int, day: int, flag: str) -> Frame:
-    """The rows with a flag beside them: whether they are a fact of this kind that counts on the day."""
-    rows = _seen(frame, kind).rows[at]
-    counted = rows.frame.with_columns(**{flag: kind.holds & (rows.since <= day) & (rows.until > day)})
-    return counted.select(*frame.columns, flag)
+    return seen.with_columns(**kind.view) if kind.view else seen
 
 
 def _with(frame: Frame, kind: Kind, at: int, day: int, how: Mapping[str, str], flag: str, laid: Collection[str], exact: bool) -> Frame:
     """The rows with the numbers of one more kind of fact beside them; `laid` are those of which there are some already."""
-    part = _seen(frame, kind)
+    part = kind.part(_seen(frame, kind))
     now = _on(part.rows[at].frame, part.rows[at], day)
     numbers = {_SUM + name: _number(name, gathered, flag, name in laid, exact or name in part.sums) for name, gathered in how.items()}
     kept = [name for name in frame.columns if name not in numbers]
