@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import openpyxl
 import pytest
 from books import clock, demo_file, edited, parts, refreshed
 from openpyxl.worksheet.table import TableColumn
+from workbooks import repacked
 
 from xlseg.errors import LayoutError, XlsegError
 from xlseg.hosts.file import WorkbookFile
@@ -109,3 +111,22 @@ def test_a_formula_beside_the_rules_may_be_without_a_value(book: Path) -> None:
 
     edited(book, change)
     assert refresh(WorkbookFile(book), None, dt.date(2026, 10, 31), clock()).saved
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "is_refused"),
+    [("", "", True), ("", "<v/>", True), ("", "<v></v>", True), (' t="str"', "<v></v>", False), (' t="str"', "<v>&gt;=4</v>", False)],
+)
+def test_an_empty_text_is_what_a_formula_may_have_for_its_value(book: Path, kind: str, value: str, is_refused: bool) -> None:
+    def change(members: dict[str, bytes]) -> None:  # as Excel and scripts write it
+        (rules,) = (name for name, xml in members.items() if re.search(rb'<c r="A6"[^>]*><is><t>Priority<', xml))
+        cell = f'<c r="D7"{kind}><f>IF(TRUE,"","")</f>{value}</c>'.encode()
+        members[rules], count = re.subn(rb'<c r="D7"[^>]*?(?:/>|>.*?</c>)', lambda _: cell, members[rules])
+        assert count == 1
+
+    repacked(book, change)
+    if is_refused:
+        with pytest.raises(XlsegError, match="Rules!D7: 'a formula without a value'"):
+            refreshed(book)
+    else:
+        assert refresh(WorkbookFile(book), None, dt.date(2026, 10, 31), clock()).saved

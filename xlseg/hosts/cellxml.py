@@ -200,6 +200,11 @@ def is_formula(cell: Cell | None) -> bool:
     return cell is not None and cell[1] is not None and b"<f" in cell[1]
 
 
+def is_uncomputed(cell: Cell) -> bool:
+    """Whether the cell holds a formula without a value; an empty text is one."""
+    return is_formula(cell) and cell_type(cell) != b"str" and not text(cell, ())
+
+
 def is_filled(cell: Cell | None) -> bool:
     """Whether the cell holds a value or formula, not merely a format."""
     return cell is not None and bool(cell[1]) and cell[1] not in (b"<v></v>", b"<v/>")

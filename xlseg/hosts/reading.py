@@ -6,7 +6,6 @@ read when it is asked for, whole columns at once where that is sure to lose noth
 
 from __future__ import annotations
 
-import re
 import struct
 import zipfile
 import zlib
@@ -22,12 +21,14 @@ from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.arrow import whole_columns
 from xlseg.hosts.book import sheets_of_tables
 from xlseg.hosts.cells import Cells, Package, Rows, choose_cells, named_by_content
+from xlseg.hosts.cellxml import is_uncomputed
 from xlseg.hosts.columns import columns_of, plain
-from xlseg.hosts.extent import Extent, column_number
+from xlseg.hosts.extent import Extent
 from xlseg.hosts.heads import HEAD_ROWS, shortened
 from xlseg.hosts.narrow import narrowed
 from xlseg.hosts.opening import indexed, opened, unpacked
 from xlseg.hosts.pieces import cutter
+from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.survey import Survey, inspect, to_the_end
 from xlseg.workbook import Grid, Value
 
@@ -37,7 +38,7 @@ LARGE = 500_000
 _BLOCK = 50_000
 
 _RULES = 16 << 20
-_UNCOMPUTED = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*><f(?:\s[^>]*)?(?:/>|>[^<]*</f>)(?:<v\s*/>|<v></v>)?</c>')
+"""Bytes that no sheet of rules or settings has."""
 
 Columns = Callable[[int, Sequence[Sequence[Value]], Collection[int] | None], Grid | None]
 """The cells below a row of a sheet whose head is this, by whole columns, or some of them; None when it must be read cell by cell."""
@@ -174,8 +175,11 @@ class BookReader:
             return ()
         with self._told(name), zipfile.ZipFile(self._path) as package:
             member = package.getinfo(extent.part)
-            xml = b"".join(unpacked(package, member)) if member.file_size <= _RULES else b""
-        return [(int(row), column_number(letters)) for letters, row in _UNCOMPUTED.findall(xml)]
+            if member.file_size > _RULES:
+                return ()
+            sheet = SheetXml(b"".join(unpacked(package, member)), f"{self.name}: {name}")
+            cells = [(row, column, cell) for row in sheet.formula_rows() for column, cell in sheet.cells(row).items()]
+        return [(row, column) for row, column, cell in cells if is_uncomputed(cell)]
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
