@@ -104,11 +104,10 @@ class _Filling:
             return []
         due = Counter(new)
         doubled = [key.replace(_BETWEEN_KEYS, ", ") for key in Counter(old) - due if due[key] and key.strip(_BETWEEN_KEYS)]
-        more, verb = (f" and {len(doubled) - 1} others", "stand") if len(doubled) > 1 else ("", "stands")
-        return [
-            f"{self._ground.name}: {key}{more} {verb} in too many rows of {self._spec.name}; delete those that are not kept up to date."
-            for key in doubled[:1]
-        ]
+        if not doubled:
+            return []
+        which = f"{doubled[0]} stands" if len(doubled) == 1 else f"{doubled[0]} and {len(doubled) - 1} others stand"
+        return [f"{self._ground.name}: {which} in too many rows of {self._spec.name}; delete those that are not kept up to date."]
 
     # ── keys ─────────────────────────────────────────────────────────────────
 

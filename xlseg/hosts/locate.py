@@ -98,7 +98,7 @@ def columns_of(sheet: str, table: TableXml, spec: Table) -> dict[str, int]:
     found = {c.heading: table.column(c.heading) for c in spec.columns}
     there = {heading: column for heading, column in found.items() if column is not None}
     lost_keys = [h for h in spec.key if h not in there]
-    if lost_keys or 2 * len(there) < len(spec.columns):
+    if lost_keys or not _are_mostly_ours(table, spec):
         lost = lost_keys[0] if lost_keys else next(h for h in found if h not in there)
         offset = [c.heading for c in spec.columns].index(lost)
         place = sheet_place(sheet, table.area.top, min(table.area.left + offset, table.area.right))

@@ -137,14 +137,13 @@ def half_converted(column: Cells, epoch_1904: bool = False) -> Array:
     nowhere = np.zeros(len(column), dtype=bool)
     if column.array.dtype != object:
         return nowhere
-    true = [isinstance(cell, dt.date) for cell in column.distinct]
-    if sum(true) < _MANY_DATES:
-        return nowhere
-    texts = [reading_of(cell, epoch_1904) for cell in column.distinct if isinstance(cell, str)]
-    written = [text for text in texts if isinstance(text, TwoNumbers)]
     days = [cell.day for cell in column.distinct if isinstance(cell, dt.date)]
-    is_half = len(written) >= _MANY_DATES and all(text.vote is not None for text in written) and max(days) <= _LAST_MONTH
-    return column.spread(true, bool) if is_half else nowhere
+    if len(days) < _MANY_DATES or max(days) > _LAST_MONTH:  # nearly always: no text need be read a second time
+        return nowhere
+    readings = (reading_of(cell, epoch_1904) for cell in column.distinct if isinstance(cell, str))
+    written = [reading for reading in readings if isinstance(reading, TwoNumbers)]
+    is_half = len(written) >= _MANY_DATES and all(text.vote is not None for text in written)
+    return column.spread([isinstance(cell, dt.date) for cell in column.distinct], bool) if is_half else nowhere
 
 
 def _of_dates(column: Array) -> Dates:

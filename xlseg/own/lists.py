@@ -70,10 +70,10 @@ def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Se
         words = [folded(str(cell)) if cell is not None else "" for cell in row]
         if all(folded(heading) in words for heading in headings):
             at = {words[i]: i for i in reversed(_places_of(words, headings, set(map(folded, (*headings, *wished)))))}
-            asked = [at[word] for word in map(folded, (*headings, *wished)) if word in at]
-            body = sheet.some(number, asked) if isinstance(sheet, ReadsSomeColumns) else sheet.body(number)
-            places = [at.get(folded(heading), len(body.columns)) for heading in (*headings, *wished)]
-            columns = [_values(body.columns[i]) if i < len(body.columns) else [None] * body.rows for i in places]
+            places = [at.get(folded(heading)) for heading in (*headings, *wished)]
+            there = [i for i in places if i is not None]
+            body = sheet.some(number, there) if isinstance(sheet, ReadsSomeColumns) else sheet.body(number)
+            columns = [_values(body.columns[i]) if i is not None and i < len(body.columns) else [None] * body.rows for i in places]
             return list(enumerate(zip(*columns, strict=True), start=number + 1))
     return None
 

@@ -36,13 +36,12 @@ def listed_of(source: Source) -> Listed:
         ended |= all(value is None for value in line.values())  # what stands below the table is no row of it
         if not ended or (line["customer id"] is not None and line["kind"] in ORDER):
             lines.append(line)
-    lines = [line for line in lines if not _adds_up(line)]
     as_of = next((as_date(after) for row in source.sheet(name).head(60) for cell, after in pairwise(row) if cell == "As of"), None)
-    return Listed(as_of, tuple(_typed(line) for line in lines if any(value is not None for value in line.values())))
+    return Listed(as_of, tuple(_typed(line) for line in lines if not _is_no_action(line)))
 
 
-def _adds_up(line: Mapping[str, Value]) -> bool:
-    """Whether a line may be the table's totals row: a label where nobody types, and numbers."""
+def _is_no_action(line: Mapping[str, Value]) -> bool:
+    """Whether a line is empty, or may be the table's totals row: a label where nobody types, and numbers."""
     texts = [heading for heading, value in line.items() if value is not None and not isinstance(value, (int, float))]
     return line["kind"] is None and len(texts) < 2 and not any(heading in _TYPED or heading.casefold() not in _OURS for heading in texts)
 
