@@ -96,7 +96,7 @@ def seasons_from(ordered: Array, orders: Array, days: Sequence[int]) -> dict[int
 
 
 def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Settings, needed: Collection[str]) -> Frame:
-    """Every sum that is needed, a row an as-of date and known customer; the others are absent."""
+    """Every sum that is needed, a row an as-of date and known customer."""
     known = Rows(load(book.known, dates.engine), col("day"), nw.lit(FOREVER + 1))
     made: dict[tuple[str, ...], Callable[[], Part]] = {
         OF_EVENTS: lambda: pay.payment_events(load(book.closings, dates.engine), settings),
@@ -106,9 +106,7 @@ def _summed(book: Facts, dates: Dates, seasons: dict[int, Season], settings: Set
     parts = [make().only(needed) for sums, make in made.items() if not set(sums).isdisjoint(needed)]
     parts.append(order.order_history(load(book.order_days, dates.engine), dates))
     frame = dense_sums(known, parts, dates, len(book.customers)) if dates.engine == "pandas" else joined_sums(known, parts, dates)
-    there = [name for part in parts for name in part.columns]
-    absent = dict.fromkeys([name for sums in made for name in sums if name not in there], nw.lit(None).cast(F64))
-    return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", *there)], **absent)
+    return frame.with_columns(*[col(name).cast(F64) for name in ("as_of", *(name for part in parts for name in part.columns))])
 
 
 def derived(sums: Frame, settings: Settings, metrics: Collection[str] = tuple(CATALOGUE)) -> Frame:
@@ -121,6 +119,7 @@ def derived(sums: Frame, settings: Settings, metrics: Collection[str] = tuple(CA
     for name in reversed(_MADE_OF):
         needed |= _MADE_OF[name] if name in needed else set()
     first: dict[str, Callable[[], nw.Expr]] = {
+        "n_paid": lambda: col("n"),
         "exposure": lambda: order.exposure(settings.window),
         "payment_velocity": pay.payment_velocity,
         "payment_velocity_weighted": pay.payment_velocity_weighted,
@@ -156,7 +155,7 @@ def derived(sums: Frame, settings: Settings, metrics: Collection[str] = tuple(CA
     for made in (first, second, {"deterioration_z": order.deterioration_z}):
         if expressions := {name: make() for name, make in made.items() if name in needed}:
             frame = frame.with_columns(**expressions)
-    return frame.rename({"n": "n_paid"}).select(*KEYS, *own)
+    return frame.select(*KEYS, *own)
 
 
 _MADE_OF: dict[str, set[str]] = {

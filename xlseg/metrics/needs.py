@@ -65,9 +65,6 @@ def sums_for(metrics: Iterable[str]) -> frozenset[str]:
     return frozenset(name for metric in metrics for name in _NEEDS.get(metric, (metric,)))
 
 
-ALL_SUMS = sums_for(CATALOGUE)
-
-
 def kindred(metric: str) -> frozenset[str]:
     """The metrics that are there once one is measured: they are made of what is added up together for it. The fit to the book stands alone."""
     if metric == "expected_orders":

@@ -18,7 +18,7 @@ from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.metrics.expected_orders import expected_from
 from xlseg.metrics.invoices import histories, kinds_of, read_rows
 from xlseg.metrics.measure import derived, seasons_from
-from xlseg.metrics.needs import ALL_SUMS, OF_ORDER_DAYS, OF_THE_BOOK, sums_for
+from xlseg.metrics.needs import OF_ORDER_DAYS, OF_THE_BOOK, sums_for
 from xlseg.metrics.one_date import sums_at
 from xlseg.parquet import EXACT, LAST, InvoiceFile, open_invoices
 from xlseg.settings import Settings
@@ -73,7 +73,7 @@ def _at(file: InvoiceFile, rows: Frame, day: int, season: Season, settings: Sett
     summed = _summed(file, rows, day, season, settings, wanted)
     sums = collect(summed) if OF_THE_BOOK & set(wanted) else None
     own = [name for name in wanted if name not in _NOT_DERIVED]
-    measured = collect(derived(summed if sums is None else nw.from_native(sums), settings).select("customer", *own))
+    measured = collect(derived(summed if sums is None else nw.from_native(sums), settings, own))
     _check_customers(file, measured["customer"])
     columns: dict[str, object] = {"as_of": np.full(len(measured), np.datetime64(day, "D").astype("datetime64[s]")), "customer": measured["customer"]}
     for name in wanted:
@@ -97,7 +97,7 @@ def _in_units(values: pd.Series, metric: Metric) -> object:
 
 
 def _summed(file: InvoiceFile, rows: Frame, day: int, season: Season, settings: Settings, wanted: Collection[str]) -> Frame:
-    """Every sum that is needed, a row a known customer; the others are absent."""
+    """Every sum that is needed, a row a known customer."""
     needed = sums_for(wanted)
     known = histories(rows, day, distinct=bool(OF_ORDER_DAYS & set(wanted)))
     span = max(file.last, day) - file.first + 1
@@ -107,8 +107,7 @@ def _summed(file: InvoiceFile, rows: Frame, day: int, season: Season, settings: 
         known = known.join(events, on="customer", how="left")
     numbers = [nw.col(name).cast(nw.Float64) for name in ("order_days", "first_day", "last_day")]
     added = {name: nw.col(name).fill_null(0.0) for name in sorted(needed - {"first_due"})}
-    absent = dict.fromkeys(sorted(ALL_SUMS - needed), nw.lit(None).cast(nw.Float64))
-    return known.with_columns(*numbers, as_of=nw.lit(float(day)), **added, **absent).sort("customer")
+    return known.with_columns(*numbers, as_of=nw.lit(float(day)), **added).sort("customer")
 
 
 def _check_customers(file: InvoiceFile, customers: pd.Series) -> None:
