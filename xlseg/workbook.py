@@ -251,8 +251,8 @@ class Tab:
     choices
         (row, column) → range or list: a drop-down on an input cell.
     owns_columns
-        For a tab that is a layout more than a list: the refresh clears what it does not write again in columns 1 … owns_columns.
-        0: only the cells named are touched.
+        For a page, a tab that is a layout more than a list: how many columns it may use. The refresh clears what the last one wrote there and it does
+        not write again. 0: only the cells named are touched.
     input
         The user's own page (Rules, Config): made when absent, never written again.
     charts

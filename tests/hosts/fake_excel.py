@@ -15,6 +15,7 @@ from typing import Any
 
 import openpyxl
 from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import Table as FileTable
 from openpyxl.worksheet.table import TableColumn, TableStyleInfo
 
@@ -113,8 +114,8 @@ class Sheet:
         return Tables(self)
 
     @property
-    def names(self) -> list[Any]:
-        return [SimpleNamespace(name=f"{self.name}!{n}", refers_to=f"={d.value}") for n, d in self.file.defined_names.items()]
+    def names(self) -> Names:
+        return Names(self)
 
     def range(self, first: Any, last: Any = None) -> Range:
         if isinstance(first, str):
@@ -148,6 +149,44 @@ class Sheet:
 
     def activate(self) -> None:
         """Nobody looks."""
+
+
+class Names:
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+
+    def __iter__(self) -> Iterator[Name]:
+        return (Name(self._sheet, name) for name in list(self._sheet.file.defined_names))
+
+    def add(self, name: str, refers_to: str) -> Name:
+        self._sheet.book.app.change()
+        assert re.fullmatch(r"='[^']+'!\$[A-Z]+\$[0-9]+(:\$[A-Z]+\$[0-9]+)?", refers_to)
+        self._sheet.file.defined_names[name] = DefinedName(name, attr_text=refers_to.removeprefix("="))
+        return Name(self._sheet, name)
+
+
+class Name:
+    def __init__(self, sheet: Sheet, name: str) -> None:
+        self._sheet, self._name = sheet, name
+        self.api = self
+
+    @property
+    def name(self) -> str:
+        return f"{self._sheet.name}!{self._name}"
+
+    @property
+    def refers_to(self) -> str:
+        return f"={self._sheet.file.defined_names[self._name].value}"
+
+    def delete(self) -> None:
+        self._sheet.book.app.change()
+        del self._sheet.file.defined_names[self._name]
+
+    def __setattr__(self, trait: str, value: Any) -> None:
+        if trait == "Visible":
+            self._sheet.file.defined_names[self._name].hidden = not value
+        else:
+            super().__setattr__(trait, value)
 
 
 class Tables:

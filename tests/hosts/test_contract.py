@@ -143,6 +143,32 @@ def test_a_layout_tab_clears_what_it_no_longer_writes(tmp_path: Path, write: Wri
     assert found == {"A1": "Migration", "B3": 0.5, "F4": "why?"}
 
 
+def test_what_the_user_types_on_a_page_stays(tmp_path: Path, write: Write) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    write(path, [layout([0.5, 0.25, 0.125])])
+
+    def note(sheet: Any) -> None:
+        sheet["A4"], sheet["C3"], sheet["B9"] = "why?", 7, "=C3*2"
+
+    by_hand(path, note, "Migration")
+    write(path, [layout([0.5])])
+    write(path, [layout([0.5, 0.25])])
+    found = cells(path, "Migration", formulas=True)
+    assert found == {"A1": "Migration", "B3": 0.5, "B4": 0.25, "B5": "=SUM(B3:B4)", "A4": "why?", "C3": 7, "B9": "=C3*2"}
+
+
+def test_a_page_that_would_grow_over_what_the_user_has_typed_is_refused_and_nothing_is_written(tmp_path: Path, write: Write) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    write(path, [segments(CUSTOMERS), layout([0.5])])
+    by_hand(path, lambda sheet: sheet.cell(5, 2, "mine"), "Migration")
+    before = cells(path, "Migration"), cells(path)
+    with pytest.raises(
+        LayoutError, match=r"Migration!B5: this cell is in use, and the page has grown .*\. To go on, move it to column E, or delete it"
+    ):
+        write(path, [segments(CUSTOMERS | {"9": 1.0}), layout([0.5, 0.25])])
+    assert (cells(path, "Migration"), cells(path)) == before
+
+
 def test_a_table_without_room_is_refused_and_nothing_is_written(tmp_path: Path, write: Write) -> None:
     path = user_book(tmp_path / "book.xlsx")
     write(path, [segments(CUSTOMERS), layout([0.5])])

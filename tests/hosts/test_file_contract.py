@@ -5,9 +5,11 @@ import random
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.workbook.defined_name import DefinedName
 from workbooks import MAIN, VBA, add_part, add_user_column, by_hand, cells, column, layout, parts, repacked, segments, shared, table_ref, user_book
 
 from xlseg.errors import FileError
@@ -185,6 +187,58 @@ def test_a_layout_tab_clears_what_it_no_longer_writes_and_nothing_of_the_users(t
     assert cells(path, "Migration", formulas=True) == {"A1": "Migration", "B3": 0.5, "B4": "=SUM(B3:B3)", "F4": "why?"}
     assert openpyxl.load_workbook(path)["Migration"]["B4"].number_format == "0.0%"
     assert openpyxl.load_workbook(path)["Migration"]["B6"].number_format == "General"
+
+
+def noted(path: Path, sheet: str = "Migration") -> list[str]:
+    """What the names that note our cells refer to."""
+    names = openpyxl.load_workbook(path)[sheet].defined_names
+    assert all(name.hidden for name in names.values())
+    return sorted(str(name.value) for key, name in names.items() if key.startswith("xlsegCells"))
+
+
+def test_the_cells_of_a_page_are_noted_in_hidden_names(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([segments(CUSTOMERS), layout([0.5, 0.25])])
+    assert noted(path) == ["'Migration'!$A$1", "'Migration'!$B$3:$B$5"]
+    assert noted(path, "Segments") == []
+    repacked(path, lambda members: members.update({"xl/workbook.xml": members["xl/workbook.xml"].replace(b' fullCalcOnLoad="1"', b"")}))
+    WorkbookFile(path).write([layout([0.5, 0.5])])
+    assert b"fullCalcOnLoad" not in parts(path)["xl/workbook.xml"]  # nobody computes anything from these names
+    WorkbookFile(path).write([layout([0.5])])
+    assert noted(path) == ["'Migration'!$A$1", "'Migration'!$B$3:$B$4"]
+    before = path.read_bytes()
+    WorkbookFile(path).write([layout([0.5])])
+    assert path.read_bytes() == before
+
+
+def test_a_row_inserted_into_a_page_leaves_nothing_of_ours_behind(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([layout([0.5, 0.25])])
+
+    def insert(sheet: Any) -> None:
+        sheet.insert_rows(2, 3)
+        sheet["C9"] = "mine"
+        names = sheet.defined_names
+        names["xlsegCells2"].value = "Migration!$B$6:$B$8"  # so a spreadsheet program lets it move along
+        names.add(DefinedName("xlsegCells3", attr_text="Migration!#REF!", hidden=True))
+
+    by_hand(path, insert, "Migration")
+    WorkbookFile(path).write([layout([0.5, 0.25])])
+    assert cells(path, "Migration", formulas=True) == {"A1": "Migration", "B3": 0.5, "B4": 0.25, "B5": "=SUM(B3:B4)", "C9": "mine"}
+    assert noted(path) == ["'Migration'!$A$1", "'Migration'!$B$3:$B$5"]
+
+
+def test_a_page_on_which_nothing_is_noted_is_cleared_as_far_as_it_may_reach(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([layout([0.5, 0.25])])
+
+    def forget(sheet: Any) -> None:
+        sheet.defined_names.clear()
+        sheet["D9"], sheet["E9"] = "a cell of ours for all one knows", "beside the page"
+
+    by_hand(path, forget, "Migration")
+    WorkbookFile(path).write([layout([0.5])])
+    assert cells(path, "Migration", formulas=True) == {"A1": "Migration", "B3": 0.5, "B4": "=SUM(B3:B3)", "E9": "beside the page"}
 
 
 def test_cells_move_with_the_first_table(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from xlseg.errors import FormatError, LayoutError
 from xlseg.hosts import names
 from xlseg.hosts.a1 import Area, place
 from xlseg.hosts.cellxml import unescaped, without_markup
+from xlseg.hosts.noted import NAME
 from xlseg.hosts.opening import SAVE_AS
 from xlseg.hosts.package import Element, Package, Relationships, serialized
 from xlseg.hosts.strings import SharedStrings
@@ -165,15 +166,36 @@ class Book:
 
     def add_local_name(self, name: str, sheet: str, refers_to: str, *, hidden: bool = False) -> None:
         """A defined name that belongs to one sheet."""
-        home = self._child("definedNames")
-        if home is None:
-            home = self._insert("definedNames", _BEFORE_NAMES)
-        index = [s.get("name") for s in self._sheets()].index(sheet)
-        new = etree.SubElement(home, f"{{{self.namespace}}}definedName", name=name, localSheetId=str(index))
+        new = etree.SubElement(self._names(), f"{{{self.namespace}}}definedName", name=name, localSheetId=str(self._index(sheet)))
         new.text = refers_to
         if hidden:
             new.set("hidden", "1")
         self._put()
+
+    def local_names(self, sheet: str, start: str) -> list[str]:
+        """What the names that belong to a sheet and begin so refer to."""
+        return [name.text or "" for name in self._local_names(sheet, start)]
+
+    def put_local_names(self, sheet: str, start: str, refers_to: Sequence[str]) -> None:
+        """Hidden names that belong to a sheet, numbered from 1, in place of all that begin so."""
+        home, index = self._names(), str(self._index(sheet))
+        for name in self._local_names(sheet, start):
+            home.remove(name)
+        for at, words in enumerate(refers_to, start=1):
+            etree.SubElement(home, f"{{{self.namespace}}}definedName", name=f"{start}{at}", localSheetId=index, hidden="1").text = words
+        self._put()
+
+    def _local_names(self, sheet: str, start: str) -> list[Element]:
+        home, index = self._child("definedNames"), str(self._index(sheet))
+        names = () if home is None else home.iterchildren(f"{{{self.namespace}}}definedName")
+        return [name for name in names if name.get("name", "").startswith(start) and name.get("localSheetId") == index]
+
+    def _names(self) -> Element:
+        home = self._child("definedNames")
+        return self._insert("definedNames", _BEFORE_NAMES) if home is None else home
+
+    def _index(self, sheet: str) -> int:
+        return [s.get("name") for s in self._sheets()].index(sheet)
 
     def follow_names(self, sheet: str, table: Area, rows: tuple[int, int], grown: int) -> None:
         """Let the names over all rows of a table, which stood at `table` with its data in `rows`, first and last, grow with it."""
@@ -275,7 +297,7 @@ class Book:
         """
         marks = [without_markup(name).lower().encode() for name in (*(sheet.replace("'", "''") for sheet in sheets), *tables)]
         pattern = _references(sheets, tables)
-        names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith("_xlnm.")]
+        names = [n for n in self._root.iter(f"{{{self.namespace}}}definedName") if not n.get("name", "").startswith(("_xlnm.", NAME))]
         if any(pattern.search(without_markup(n.text or "").encode()) for n in names):
             return True
         others = (part for name, part in self.worksheets().items() if part not in own and name not in self._without_formulas)

@@ -13,6 +13,7 @@ from xlseg.errors import FormatError
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.blocks import blocks, rectangles
 from xlseg.hosts.calcsheet import Ask, CalcSheet, Cells
+from xlseg.hosts.noted import NAME, areas
 from xlseg.hosts.twin import Changed, LiveSheet, Place, Twin
 from xlseg.hosts.wire import Grid
 from xlseg.workbook import Sheet, Tab, Written
@@ -114,7 +115,7 @@ class CalcWorkbook:
         formulas: Mapping[Place, str] = {(row + 1, column + 1): words for row, column, words in self._ask("formulas", name)}
         tables = {table: Area(*(n + 1 for n in at[1:])) for table, at in self._book["tables"].items() if at[0] == name}
         mark = next((tab for tab, sheet in self._book["marks"].items() if sheet == name), None)
-        return LiveSheet(name, Cells.read(self._ask, name).columns(), formulas, tables, mark)
+        return LiveSheet(name, Cells.read(self._ask, name).columns(), formulas, tables, mark, self._book["noted"].get(name, ()))
 
 
 def making(changes: Sequence[Changed], twin: str, layouts: Collection[str]) -> list[Step]:
@@ -123,6 +124,7 @@ def making(changes: Sequence[Changed], twin: str, layouts: Collection[str]) -> l
     done: list[Step] = [["sheets", twin, [change.name for change in made]]] if made else []
     done += [["mark", change.name] for change in made if change.name in layouts]
     done += [["table", table, change.name, *_from_0(area)] for change in made for table, area in change.tables.items()]
+    done += _noting(made)
     return done + [["freeze", change.name, *change.frozen] for change in made if any(change.frozen)]
 
 
@@ -140,7 +142,12 @@ def changing(changes: Sequence[Changed], twin: str) -> list[Step]:
         for change in there
         for (row, column), cells in change.looks.items()
     ]
+    done += _noting(there)
     return [*done, ["looks", twin, looks]] if looks else done
+
+
+def _noting(changes: Sequence[Changed]) -> list[Step]:
+    return [["note", change.name, NAME, [_from_0(area) for area in areas(change.noted)]] for change in changes if change.noted]
 
 
 def _from_0(area: Area) -> list[int]:

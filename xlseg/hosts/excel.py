@@ -19,7 +19,7 @@ from xlseg.errors import BusyError, LayoutError, XlsegError
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.book import MARK
 from xlseg.hosts.columns import columns_of
-from xlseg.hosts.exceledits import Edits
+from xlseg.hosts.exceledits import Edits, notes
 from xlseg.hosts.twin import Changed, LiveSheet, Place, Twin
 from xlseg.workbook import CellError, Grid, Sheet, Tab, Value, Written
 
@@ -190,7 +190,7 @@ def _live(sheet: Any) -> LiveSheet:
             for column in range(area.left, area.right + 1):
                 rows[area.bottom - 1][column - 1] = None
                 formulas.pop((area.bottom, column), None)
-    return LiveSheet(str(sheet.name), [list(column) for column in zip(*rows, strict=True)], formulas, tables, _mark(sheet))
+    return LiveSheet(str(sheet.name), [list(column) for column in zip(*rows, strict=True)], formulas, tables, _mark(sheet), notes(sheet))
 
 
 def _formulas(sheet: Any, rows: Sequence[Sequence[Value]]) -> dict[Place, str]:

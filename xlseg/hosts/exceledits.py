@@ -8,6 +8,7 @@ from typing import Any
 
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.blocks import blocks, rectangles
+from xlseg.hosts.noted import NAME
 from xlseg.hosts.twin import Changed, Place
 
 _TABLE_STYLE = "TableStyleLight1"
@@ -40,6 +41,7 @@ class Edits:
             self._put_formulas(change)
         for change in there:
             self._dress(change)
+            self._note(change)
 
     def undo(self) -> None:
         """Take everything back, as far as Excel lets it."""
@@ -105,6 +107,37 @@ class Edits:
         for model, places in change.looks.items():
             for area in rectangles(places):
                 _look_like(_cells(sheet, area), models.range(model))
+
+    def _note(self, change: Changed) -> None:
+        """Which cells are ours; where Excel does not let all of it be noted nothing is, and the next refresh knows that it does not know."""
+        if change.noted is None:
+            return
+        sheet = self._book.sheets[change.name]
+        before = notes(sheet)
+        self._back.append(lambda: _put_notes(sheet, before))
+        _put_notes(sheet, change.noted)
+
+
+def notes(sheet: Any) -> list[str]:
+    """What the names of a sheet that note our cells refer to."""
+    return [str(name.refers_to).removeprefix("=") for name in sheet.names if _is_note(name)]
+
+
+def _put_notes(sheet: Any, referred: Sequence[str]) -> None:
+    for name in [name for name in sheet.names if _is_note(name)]:
+        name.delete()
+    try:
+        for at, words in enumerate(referred, start=1):
+            hidden = sheet.names.add(f"{NAME}{at}", f"={words}")
+            with suppress(Exception):  # seen in the Name Manager then
+                hidden.api.Visible = False
+    except Exception:
+        for name in [name for name in sheet.names if _is_note(name)]:
+            name.delete()
+
+
+def _is_note(name: Any) -> bool:
+    return str(name.name).rpartition("!")[2].startswith(NAME)
 
 
 def _cells(sheet: Any, area: Area) -> Any:

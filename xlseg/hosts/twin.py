@@ -15,6 +15,7 @@ from xlseg.hosts.a1 import Area
 from xlseg.hosts.book import CONTENT, MAIN, RELATION, Book
 from xlseg.hosts.cellxml import Cell, formula, formula_body, number_in, style_attribute, text
 from xlseg.hosts.file import bare_book, update
+from xlseg.hosts.noted import NAME, areas, references
 from xlseg.hosts.package import Relationships
 from xlseg.hosts.render import lines, rendered, tail
 from xlseg.hosts.sheetxml import SheetXml
@@ -37,6 +38,8 @@ class LiveSheet:
         The formulas among them, as Excel writes them.
     tables
         Area of each table by its name.
+    noted
+        What the names of the sheet that note our cells refer to.
     """
 
     name: str
@@ -44,6 +47,7 @@ class LiveSheet:
     formulas: Mapping[Place, str] = field(default_factory=dict)
     tables: Mapping[str, Area] = field(default_factory=dict)
     mark: str | None = None
+    noted: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ class Changed:
         Whether the whole sheet is new.
     frozen
         Rows and columns that stay in sight, of a new sheet.
+    noted
+        What the names that note our cells are to refer to; None when they do already.
     """
 
     name: str
@@ -76,9 +82,10 @@ class Changed:
     grown: list[Area] = field(default_factory=list)
     made: bool = False
     frozen: Place = (0, 0)
+    noted: Sequence[str] | None = None
 
     def __bool__(self) -> bool:
-        return self.made or bool(self.values or self.formulas or self.tables)
+        return self.made or bool(self.values or self.formulas or self.tables) or self.noted is not None
 
 
 class Twin:
@@ -96,6 +103,7 @@ class Twin:
             self._add(sheet)
         self._before = {sheet.name: SheetXml(self._book.package.read(part), sheet.name) for sheet, part in self._parts(sheets)}
         self._tables = {sheet.name: sheet.tables for sheet in sheets}
+        self._noted = {sheet.name: self._book.local_names(sheet.name, NAME) for sheet in sheets}
         self._models: dict[tuple[str, bytes], Place] = {}
 
     def update(self, tabs: Sequence[Tab]) -> tuple[Written, list[Changed]]:
@@ -139,6 +147,8 @@ class Twin:
         book.package.put(part, start.encode() + _rows(sheet, book.epoch_1904) + f"</sheetData>{tables}</worksheet>".encode())
         if sheet.mark:
             book.mark(sheet.name, sheet.mark)
+        if sheet.noted:
+            book.put_local_names(sheet.name, NAME, references(sheet.name, areas(sheet.noted)))
 
     # ── what differs ─────────────────────────────────────────────────────────
 
@@ -147,14 +157,15 @@ class Twin:
         old = {table.casefold(): area for table, area in self._tables.get(name, {}).items()}
         now = {t.name: t.area for t in (TableXml.of_part(self._book.package, p) for p in self._book.tables_of(part))}
         tables = {table: area for table, area in now.items() if old.get(table.casefold()) != area}
+        noted = self._book.local_names(name, NAME)
         if before is None:
-            return Changed(name, formulas=_formulas(after), tables=tables, made=True, frozen=_frozen(after))
+            return Changed(name, formulas=_formulas(after), tables=tables, made=True, frozen=_frozen(after), noted=noted)
         grown = [
             Area(was.bottom, area.left, area.bottom, area.right)
             for table, area in tables.items()
             if (was := old.get(table.casefold())) is not None and area.bottom > was.bottom
         ]
-        changed = Changed(name, tables=tables, grown=grown)
+        changed = Changed(name, tables=tables, grown=grown, noted=noted if noted != self._noted[name] else None)
         for row in sorted({*before.rows(), *after.rows()}):
             if before.raw(row) != after.raw(row):
                 self._compare(row, before.cells(row), after.cells(row), changed)

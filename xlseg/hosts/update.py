@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from xlseg.errors import LayoutError
-from xlseg.hosts import locate, ranges
-from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, place
+from xlseg.hosts import locate, noted, ranges
+from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, letters, place
+from xlseg.hosts.blocks import rectangles
 from xlseg.hosts.book import Book, sheet_place
 from xlseg.hosts.cellxml import Cell as CellXml
 from xlseg.hosts.cellxml import body, cell_type, formula_body, is_filled, is_formula, text
@@ -124,7 +127,8 @@ class _Update:
         by_place = {place_of(*at): at for at in self.tab.cells}
         if place_of.lost:
             by_place = self._free_of(by_place)
-        self._clear_owned(by_place.keys())
+        if self.tab.owns_columns:
+            self._lay_out_anew(by_place.keys())
         for index, table in self.tables.items():
             self._fill(index, table, self.tab.tables[index])
         self._write_cells(by_place, place_of)
@@ -260,15 +264,32 @@ class _Update:
             )
         return free
 
-    def _clear_owned(self, ours: Collection[tuple[int, int]]) -> None:
-        areas = [t.area for t in self._all_tables()]
-        before = self._offset()[1]
-        last = self.tab.owns_columns + before
-        for row in self.sheet.rows() if self.tab.owns_columns else ():
-            cells = self.sheet.cells(row)
-            gone = [c for c in cells if before < c <= last and (row, c) not in ours and not any(a.holds(row, c) for a in areas)]
+    def _lay_out_anew(self, ours: Collection[tuple[int, int]]) -> None:
+        """Clear what the last refresh wrote on a page and this one does not; nothing of the user's may stand where the page has grown to."""
+        referred, now = self.book.local_names(self.name, noted.NAME), noted.references(self.name, rectangles(ours))
+        before, others = noted.areas(referred), [table.area for table in self._all_tables()]
+        if referred:
+            self._must_be_noted(ours, before)
+        else:  # a page of a former version: nobody has noted what is whose
+            before = [Area(1, 1, LAST_ROW, self.tab.owns_columns)]
+        for row in self.sheet.rows():
+            there = [area for area in before if area.top <= row <= area.bottom]
+            cells = self.sheet.cells(row) if there else {}
+            gone = {column for column in cells if (row, column) not in ours and _holds(there, row, column) and not _holds(others, row, column)}
             if gone:
-                self.sheet.put(row, {c: cell for c, cell in cells.items() if c not in gone})
+                self.sheet.put(row, {column: cell for column, cell in cells.items() if column not in gone})
+        if not noted.are_same(referred, now):
+            self.book.put_local_names(self.name, noted.NAME, now)
+
+    def _must_be_noted(self, ours: Collection[tuple[int, int]], before: Sequence[Area]) -> None:
+        for row, places in groupby(sorted(ours), key=itemgetter(0)):
+            cells = self.sheet.cells(row)
+            for _, column in places:
+                if is_filled(cells.get(column)) and not _holds(before, row, column):
+                    fact = "this cell is in use, and the page has grown to where it stands"
+                    raise LayoutError(
+                        sheet_place(self.name, row, column), fact, f"move it to column {letters(self.tab.owns_columns + 1)}, or delete it"
+                    )
 
     def _write_cells(self, by_place: Mapping[tuple[int, int], tuple[int, int]], place_of: Placing) -> None:
         by_row: dict[int, list[int]] = {}
@@ -313,3 +334,7 @@ class _Update:
         self._changed = new != self.old
         if self._changed:
             self.book.package.put(self.part, new, is_other=True)
+
+
+def _holds(areas: Sequence[Area], row: int, column: int) -> bool:
+    return any(area.holds(row, column) for area in areas)

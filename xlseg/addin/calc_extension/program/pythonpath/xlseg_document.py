@@ -24,7 +24,8 @@ _LOOKS = (
     "CharWeight", "CharPosture", "CharColor", "CharHeight", "CellBackColor", "IsCellBackgroundTransparent", "HoriJustify", "VertJustify",
     "IsTextWrapped", "TopBorder2", "BottomBorder2", "LeftBorder2", "RightBorder2",
 )  # fmt: skip
-_MARK, _UNDO = "xlsegTab", "Refresh Segments"
+_MARK, _NOTE, _UNDO = "xlsegTab", "xlsegCells", "Refresh Segments"
+_HIDDEN = 16  # com.sun.star.sheet.NamedRangeFlag
 
 
 class Document:
@@ -41,9 +42,9 @@ class Document:
     # ── reading ──────────────────────────────────────────────────────────────
 
     def book(self):
-        """Names of sheets, tables and marks, and the day from which dates count."""
+        """Names of sheets, tables and marks, which cells are noted as ours, and the day from which dates count."""
         null = self._model.NullDate
-        tables, marks = {}, {}
+        tables, marks, noted = {}, {}, {}
         ranges = self._model.DatabaseRanges
         for name in ranges.ElementNames:
             area = ranges.getByName(name).DataArea
@@ -51,12 +52,14 @@ class Document:
         for sheet in self._each_sheet():
             if sheet.NamedRanges.hasByName(_MARK):
                 marks[sheet.NamedRanges.getByName(_MARK).Content.strip('"')] = sheet.Name
+            noted[sheet.Name] = [sheet.NamedRanges.getByName(name).Content for name in sheet.NamedRanges.ElementNames if name.startswith(_NOTE)]
         return {
             "name": self._model.Title,
             "null": [null.Year, null.Month, null.Day],
             "sheets": [[sheet.Name, _is_filled(sheet)] for sheet in self._each_sheet()],
             "tables": tables,
             "marks": marks,
+            "noted": noted,
         }
 
     def read(self, name, first, last):
@@ -149,8 +152,8 @@ class Document:
     def _do(self, steps):
         """Each by its name: what is not listed here cannot be done."""
         can = {
-            "sheets": self._add_sheets, "mark": self._mark, "table": self._table, "freeze": self._freeze, "like": self._like, "cells": self._cells,
-            "formulas": self._formulas, "looks": self._looks,
+            "sheets": self._add_sheets, "mark": self._mark, "note": self._note, "table": self._table, "freeze": self._freeze, "like": self._like,
+            "cells": self._cells, "formulas": self._formulas, "looks": self._looks,
         }  # fmt: skip
         for name, *arguments in steps:
             can[name](*arguments)
@@ -247,6 +250,15 @@ class Document:
         names = self._sheets().getByName(name).NamedRanges
         if not names.hasByName(_MARK):
             names.addNewByName(_MARK, '"%s"' % name, CellAddress(), 0)
+
+    def _note(self, name, start, areas):
+        """Which cells of a sheet are ours: names of its own, numbered from 1."""
+        names = self._sheets().getByName(name).NamedRanges
+        for known in names.ElementNames:
+            if known.startswith(start):
+                names.removeByName(known)
+        for number, area in enumerate(areas, start=1):
+            names.addNewByName("%s%d" % (start, number), self._area(name, *area).AbsoluteName, CellAddress(), _HIDDEN)
 
     # ── small ────────────────────────────────────────────────────────────────
 
