@@ -278,6 +278,12 @@ def test_credit_memos_are_below_zero_however_they_are_written() -> None:
         ("COD", 0),
         ("Zahlbar 14 Tage", 14),
         ("14 Tage 2%, 30 Tage netto", 30),
+        ("14 Tage 2 %, 30 netto", 30),
+        ("10 days 2%, 30 net", 30),
+        ("10 Tage 3%, 20 Tage 2%, 60 netto", 60),
+        ("2/10 net 30", 30),
+        ("2/10, n/30", 30),
+        ("45 jours fin de mois", None),
         ("sofort", 0),
         ("60", 60),
         ("NAA8", None),
@@ -287,6 +293,14 @@ def test_credit_memos_are_below_zero_however_they_are_written() -> None:
 )
 def test_terms_say_after_how_many_days_an_invoice_is_due(terms: str, days: int | None) -> None:
     assert days_of(terms) == days
+
+
+def test_terms_from_the_end_of_a_month_are_not_guessed_from_other_invoices() -> None:
+    rows: list[list[Value]] = [["1", "A", JAN, FEB, 10.0, "EOM+30"], ["2", "A", JAN, None, 10.0, "EOM+30"], ["3", "A", JAN, None, 10.0, "NAA8"]]
+    rows.append(["4", "A", JAN, FEB, 10.0, "NAA8"])
+    intake = invoices(*rows, more=("Terms",))
+    assert [(f.kind, f.row) for f in intake.findings if f.severity == "error"] == [("no due date", 3)]
+    assert intake.ledger.invoices["document"].tolist() == ["1", "3", "4"]
 
 
 def test_a_missing_due_date_is_taken_from_the_terms_else_from_the_customers() -> None:
@@ -455,7 +469,29 @@ def test_a_disputed_invoice_is_open() -> None:
         ("Credit Card", "payment"),
         ("Sales Receipt", "invoice"),
         ("Write-off", "credit"),
-        ("Customer Refund", "refund"),
+        ("Refund", "refund"),
+        ("Rückzahlung", "refund"),
+        ("Customer Refund", "reversal"),  # money paid out raises what is owed, other than a refund of goods
+        ("Bank Transfer", "payment"),
+        ("SEPA Credit Transfer", "payment"),
+        ("Electronic Funds Transfer", "payment"),
+        ("ACH Credit", "payment"),
+        ("Bank Giro Credit", "payment"),
+        ("Invoice (Bank Transfer)", "invoice"),
+        ("Wireless Invoice", "invoice"),
+        ("Separate Invoice", "invoice"),
+        ("Rechnung mit Skonto", "invoice"),
+        ("Stornorechnung", "credit"),
+        ("Credit Invoice", "credit"),
+        ("Sales Invoice (Credit)", None),  # sold on credit, or a credit memo?
+        ("Transfer Order", "none"),
+        ("NSF Check", "reversal"),
+        ("ACH Return", "reversal"),
+        ("Returned Check", "reversal"),
+        ("Payment Returned", "reversal"),
+        ("Dishonoured Cheque", "reversal"),
+        ("Stopped Payment", "reversal"),
+        ("Lastschriftrückgabe", "reversal"),
         ("Payment Reversal", "reversal"),
         ("RV", "invoice"),
         ("DG", "credit"),
@@ -479,6 +515,34 @@ def test_a_disputed_invoice_is_open() -> None:
 )
 def test_a_type_says_what_a_document_is(word: str, kind: str | None) -> None:
     assert kind_of(word) == kind
+
+
+@pytest.mark.parametrize(("word", "kind"), [("Returned", "reversal"), ("Storno", "reversal"), ("Payment", "payment"), ("Credit Memo", "credit")])
+def test_among_payments_what_comes_back_is_a_reversal(word: str, kind: str) -> None:
+    assert kind_of(word, of_payments=True) == kind
+
+
+PAID: list[Value] = ["1", "A", JAN, FEB, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "kinds"),
+    [
+        ("Failed", ["voided"]),
+        ("Returned NSF", ["voided"]),
+        ("Declined", ["voided"]),
+        ("Pending Approval", ["not posted"]),
+        ("Draft", ["not posted"]),
+        ("Not Deposited", []),
+        ("Fully Applied", []),
+        ("Enigmatic", ["unknown status"]),
+    ],
+)
+def test_a_payment_that_came_back_or_has_not_come_settles_nothing(status: str, kinds: list[str]) -> None:
+    paid: list[list[Value]] = [[*HEADINGS["Payments"], "Status"], ["P", "A", FEB, 10.0, "1", status]]
+    intake = read(MemoryBook({"Invoices": [HEADINGS["Invoices"], PAID], "Payments": paid}))
+    assert [f.kind for f in intake.findings] == kinds
+    assert len(intake.ledger.payments) == (0 if kinds in (["voided"], ["not posted"]) else 1)
 
 
 # ── a document on several rows ───────────────────────────────────────────────

@@ -160,7 +160,8 @@ def leave_out_copies(reckoning: Reckoning) -> None:
 
 def states(reckoning: Reckoning) -> Texts:
     """State of each row by its status ("" = not stated or not known); voided rows are left out."""
-    result = _status(reckoning.extract).mapped(lambda word: state_of(word) or "")
+    of_payment = reckoning.extract.role == "payments"
+    result = _status(reckoning.extract).mapped(lambda word: state_of(word, of_payment=of_payment) or "")
     reckoning.exclude(result.among("void"), "voided", "status", "a document that stands", "left out, as it should be", severity="info")
     return result
 
@@ -174,10 +175,18 @@ def _status(extract: Extract) -> Texts:
     return column.mapped(lambda word: answers.get(word.upper().removesuffix(".0"), word))
 
 
-def unknown_states(reckoning: Reckoning) -> None:
+def posted_states(reckoning: Reckoning) -> Texts:
+    """`states`, with drafts left out and a remark on each status that is not known."""
+    state = states(reckoning)
+    reckoning.exclude(state.among("draft"), "not posted", "status", "a posted document", "left out, as it should be", severity="info")
+    _unknown_states(reckoning)
+    return state
+
+
+def _unknown_states(reckoning: Reckoning) -> None:
     """A remark on each status that is not known."""
-    column = _status(reckoning.extract)
-    for where in _by_word(column, {word for word in column.distinct if word and state_of(word) is None}):
+    column, of_payment = _status(reckoning.extract), reckoning.extract.role == "payments"
+    for where in _by_word(column, {word for word in column.distinct if word and state_of(word, of_payment=of_payment) is None}):
         effect = "{n} rows are read as if they had no status"
         reckoning.note(where, "unknown status", "warning", "status", "Open, Paid In Full, Voided or the like", effect)
 
@@ -191,11 +200,11 @@ def _by_word(column: Texts, words: set[str]) -> list[Array]:
 
 def kinds(reckoning: Reckoning) -> Texts:
     """Kind of each row by its type ("" = not stated or not known)."""
-    column = reckoning.extract.texts("type")
-    for where in _by_word(column, {word for word in column.distinct if word and kind_of(word) is None}):
+    column, of_payments = reckoning.extract.texts("type"), reckoning.extract.role == "payments"
+    for where in _by_word(column, {word for word in column.distinct if word and kind_of(word, of_payments=of_payments) is None}):
         effect = "{n} rows read by the sign of their amount"
         reckoning.note(where, "unknown type", "warning", "type", "Invoice, Credit Memo, Payment or the like", effect)
-    return column.mapped(lambda word: kind_of(word) or "" if word else "")
+    return column.mapped(lambda word: kind_of(word, of_payments=of_payments) or "" if word else "")
 
 
 def turn_credits(reckoning: Reckoning, credit: Array) -> Array:

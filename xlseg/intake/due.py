@@ -10,7 +10,7 @@ import pandas as pd
 from xlseg.intake.cells import Texts
 from xlseg.intake.dates import Dates
 from xlseg.intake.rows import Reckoning
-from xlseg.intake.words import days_of
+from xlseg.intake.words import days_of, of_month_end
 from xlseg.workbook import Array
 
 _DAY = np.timedelta64(1, "D")
@@ -68,7 +68,7 @@ def _day_numbers(dates: Array) -> Array:
 def _days_of_terms(terms: Texts, days: Array, known: Array) -> dict[str, int]:
     """Days of each term, where its words or its rows say them."""
     said = {text: days_of(text) for text in terms.distinct}
-    unsaid = terms.among(*(text for text, count in said.items() if text and count is None))
+    unsaid = terms.among(*(text for text, count in said.items() if text and count is None and not of_month_end(text)))
     return {text: count for text, count in said.items() if count is not None} | learned(terms, days, known & unsaid)
 
 

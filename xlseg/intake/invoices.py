@@ -64,7 +64,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.leave_out_totals(reckoning)
     documents.read_amounts(reckoning)
     documents.leave_out_copies(reckoning)
-    state = _states(reckoning)
+    state = documents.posted_states(reckoning)
     by_type = _credits(reckoning)
     customer = documents.require_customers(reckoning)
     issued = documents.read_dates(reckoning, "date", dating)
@@ -100,13 +100,6 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     currency = extract.texts("currency").mapped(str.upper).array
     foreign = {document.array[i]: (currency[i], rate[i]) for i in np.flatnonzero(own & (rate != ""))}
     return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), foreign, shared)
-
-
-def _states(reckoning: Reckoning) -> Texts:
-    state = documents.states(reckoning)
-    reckoning.exclude(state.among("draft"), "not posted", "status", "a posted document", "left out, as it should be", severity="info")
-    documents.unknown_states(reckoning)
-    return state
 
 
 def _credits(reckoning: Reckoning) -> Array:

@@ -26,7 +26,7 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.leave_out_totals(reckoning)
     documents.read_amounts(reckoning)
     documents.leave_out_copies(reckoning)
-    documents.states(reckoning)
+    documents.posted_states(reckoning)
     kind = documents.kinds(reckoning)
     reckoning.exclude(kind.among("invoice", "none"), "not a payment", "type", "Payment, Credit or Write-off", severity="warning")
     _turn(reckoning, kind)
