@@ -143,7 +143,7 @@ def _analysed(workbook: own.Kept, source: Source, as_of: dt.date | None, clock: 
     shown, departed = standing.result()
     published = workbook.ask(lambda: own.published_of(workbook)) if ahead else None
     analysis = analyse(intake.ledger, settings, rules, at, departed, shown, decided.overrides, decided.approvals[rules.hash], taken)
-    _must_hold_something(analysis, workbook.name)
+    _must_hold_something(analysis, intake, workbook.name)
     begun = Begun(beside(receipts_of(analysis, grounds.result)), published) if grounds and published else None
     return _Analysed(intake, analysis, decided, begun)
 
@@ -173,9 +173,14 @@ def _work(workbook: Source, analysis: Analysis) -> tuple[Work, list[Finding]]:
     return worklist(analysis, playbook, own.listed_of(workbook), own.logged_of(workbook), own.owners_of(workbook)), unfit
 
 
-def _must_hold_something(analysis: Analysis, book: str) -> None:
-    if not analysis.standing["known"].any():
-        raise _nothing_by(analysis.as_of, book)
+def _must_hold_something(analysis: Analysis, intake: Intake, book: str) -> None:
+    if analysis.standing["known"].any():
+        return
+    first = next((finding for finding in intake.findings if finding.severity == "error" and finding.row), None)
+    if first and not any(tally.rows_used for tally in intake.tallies if tally.role in ("invoices", "orders")):
+        fact = f"{first.kind}, and no other row can be used"
+        raise SourceError(f"{book}: {first.sheet} row {first.row}", fact, f"give it {first.wanted}")
+    raise _nothing_by(analysis.as_of, book)
 
 
 def _nothing_by(as_of: dt.date, book: str) -> SourceError:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from xlseg.intake.cells import text_of
 from xlseg.intake.findings import LISTED
+from xlseg.intake.money import shape_of, value_of
 from xlseg.intake.words import days_of, kind_of, state_of
 from xlseg.settings import Settings
 from xlseg.sources import open_source
@@ -189,7 +190,6 @@ def test_blank_rows_are_not_counted() -> None:
         ["", "Summe", "", "", 10.0],
         ["* Ergebnis", "", "", "", 10.0],
         [None, None, None, None, 10.0],
-        [None, None, JAN, FEB, 10.0],
         [None, "A", None, None, 10.0],
     ],
 )
@@ -644,6 +644,58 @@ def test_a_foreign_amount_is_converted_with_the_rate_of_its_row_or_left_out() ->
     assert left_out == [("foreign currency without rate", 5, "EUR", 1000)]
 
 
+def test_a_currency_that_is_written_with_an_amount_is_the_rows() -> None:
+    amounts: list[Value] = ["€ 300.00", "EUR 500.00", "USD 1,234.00", "$ 100.00", 7.0]
+    intake = invoices(*[[str(number), "A", JAN, FEB, amount] for number, amount in enumerate(amounts, start=1)])
+    assert intake.ledger.currency == "EUR"
+    assert [(f.kind, f.row, f.amount) for f in intake.findings] == [
+        ("foreign currency without rate", 4, 123400),
+        ("foreign currency without rate", 5, 10000),
+    ]
+    assert intake.ledger.invoices["amount"].tolist() == [30000, 50000, 700]
+
+
+def test_a_sign_of_several_currencies_alone_tells_none_and_is_the_base_where_that_is_one_of_them() -> None:
+    intake = invoices(["1", "A", JAN, FEB, "$ 300.00"], ["2", "A", JAN, FEB, "$5"])
+    assert (intake.ledger.currency, intake.findings, intake.ledger.invoices["amount"].tolist()) == ("", (), [30000, 500])
+    source = sheet_of(HEADINGS["Invoices"], ["1", "A", JAN, FEB, "$ 300.00"], ["2", "A", JAN, FEB, "€5"])
+    found = read(source, Settings(base_currency="CAD"))
+    assert [(f.kind, f.found) for f in found.findings] == [("foreign currency without rate", "EUR")]
+
+
+def test_an_amount_in_another_currency_than_its_row_says_is_left_out() -> None:
+    intake = invoices([*GOOD[:4], "EUR 5.00", "USD"], ["2", *GOOD[1:4], "$ 5.00", "USD"], ["3", *GOOD[1:], "USD"], more=("Currency",))
+    assert [(f.kind, f.row, f.found) for f in intake.findings] == [("two currencies", 2, "EUR 5.00")]
+    assert intake.ledger.invoices["amount"].tolist() == [500, int(GOOD[4] * 100)]  # type: ignore[operator]
+
+
+def test_the_base_is_the_currency_at_rate_one_rather_than_the_one_most_rows_are_in() -> None:
+    rows: list[list[Value]] = [[*GOOD, "EUR", 1], ["2", *GOOD[1:], "USD", 0.9], ["3", *GOOD[1:], "USD", "0,9"]]
+    intake = invoices(*rows, more=("Currency", "FX Rate"))
+    assert (intake.ledger.currency, intake.findings) == ("EUR", ())
+    assert intake.ledger.invoices["amount"].tolist() == [round(GOOD[4] * 100 * rate) for rate in (1, 0.9, 0.9)]  # type: ignore[operator]
+
+
+def test_rates_that_contradict_the_base_are_told() -> None:
+    source = sheet_of([*HEADINGS["Invoices"], "Currency", "FX Rate"], [*GOOD, "EUR", 1], ["2", *GOOD[1:], "USD", 0.9], ["3", *GOOD[1:], "GBP", 1.2])
+    intake = read(source, Settings(base_currency="USD"))
+    assert [(f.kind, f.severity, f.row) for f in intake.findings] == [
+        ("rate of the base currency", "warning", 3),
+        ("foreign currency at rate 1", "warning", 2),
+    ]
+
+
+def test_a_row_with_a_date_and_an_amount_is_no_total() -> None:
+    intake = invoices(GOOD, [None, None, JAN, FEB, 5000.0], [None, None, None, None, 5010.0])
+    assert [(f.kind, f.row, f.amount) for f in intake.findings] == [("total row", 4, 0), ("no customer", 3, 500000)]
+
+
+def test_two_numbers_in_a_cell_are_no_amount() -> None:
+    good = ["1 234,50 EUR", "1'234.50", "12 345"]
+    assert [value_of(shape, shape.point) for shape in map(shape_of, good) if shape] == [123450, 123450, 1234500]
+    assert [shape_of(text) for text in ("100\n200", "12 34", "1 2 3", "1234 5678", "100\t200")] == [None] * 5
+
+
 def test_the_user_says_which_currency_is_the_base() -> None:
     source = sheet_of(
         [*HEADINGS["Invoices"], "Currency", "FX Rate"], [*GOOD, "USD", 0.9], ["2", *GOOD[1:], "USD", 0.9], ["3", *GOOD[1:], "eur", None]
@@ -907,3 +959,23 @@ def test_the_sample_data_are_read_whole(folder: str, role: str, rows: int, amoun
     tally = next(tally for tally in intake.tallies if tally.role == role)
     assert (tally.rows_used, tally.used, tally.rows_excluded) == (rows, amount, 0)
     assert intake.findings == ()
+
+
+# ── reminders ────────────────────────────────────────────────────────────────
+
+
+def test_a_reminder_is_of_a_known_customer_and_of_the_invoice_that_it_means() -> None:
+    reminders: list[list[Value]] = [
+        ["Customer ID", "Invoice No", "Date"],
+        ["A", "Invoice #1", FEB],
+        ["A", "2", FEB],  # a number that A and B share
+        ["A", "1, 2", FEB],
+        ["a", "1", FEB],
+        ["A", "", FEB],
+    ]
+    rows = [["1", "A", JAN, FEB, 5.0], ["2", "A", JAN, FEB, 5.0], ["2", "B", JAN, FEB, 5.0]]
+    intake = read(MemoryBook({"Invoices": [HEADINGS["Invoices"], *rows], "Reminders": reminders}))
+    assert intake.ledger.reminders["document"].tolist() == ["1", "2 (A)", "1, 2", ""]
+    told = [(f.kind, f.severity, f.row, f.found) for f in intake.findings if f.sheet == "Reminders"]
+    assert told == [("reminder of an unknown customer", "warning", 5, "a"), ("reminder of an unknown invoice", "warning", 4, "1, 2")]
+    assert [(t.rows_used, t.rows_excluded) for t in intake.tallies if t.role == "reminders"] == [(4, 1)]

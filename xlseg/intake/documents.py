@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import numpy as np
 import pandas as pd
 
-from xlseg.intake.cells import Texts, text_of
+from xlseg.intake.cells import Texts
+from xlseg.intake.currency import contradicted, stated_rates
 from xlseg.intake.dates import Dates, dates, decided_order, half_converted
 from xlseg.intake.fields import FIELDS
 from xlseg.intake.headings import fold
@@ -43,12 +44,12 @@ class Dating:
 
 
 def leave_out_totals(reckoning: Reckoning) -> None:
-    """Rows that add up others: labelled Total, Sum, Ergebnis …; an amount without customer and document; a customer's sum without document."""
+    """Rows that add up others: labelled Total, Sum, Ergebnis …; an amount without customer, document and date; a customer's sum without document."""
     extract = reckoning.extract
     label = _labels(reckoning)
     bare = _customers_sums(extract)
     nameless = ~extract.column("amount").blank
-    for field in ("document", "customer", "payment"):
+    for field in ("document", "customer", "payment", "date"):
         nameless &= extract.column(field).blank
     effect = "not part of the sums"
     reckoning.exclude((label != "") | nameless | bare, "total row", "amount", "rows of single documents", effect, severity="info", found=label)
@@ -91,6 +92,8 @@ def read_amounts(reckoning: Reckoning) -> None:
     reckoning.exclude(column.errors, "error value", "amount", "an amount")
     reckoning.exclude(read.bad, "unreadable amount", "amount", "an amount such as 1234.50, below 100,000,000,000")
     reckoning.exclude(~read.present, "no amount", "amount", "an amount")
+    other = contradicted(reckoning.extract)
+    reckoning.exclude(other, "two currencies", "amount", "the currency that the Currency column says")
     remark_unsure(reckoning, read, "amount")
 
 
@@ -226,14 +229,28 @@ def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
     extract = reckoning.extract
     foreign = foreign_rows(extract, base) & (~but if but is not None else True)
     result = np.full(len(foreign), "", dtype=object)
-    if not foreign.any() or "amount" in extract.in_base:
+    if "amount" in extract.in_base:
         return result
-    given = extract.column("rate")
+    rate = stated_rates(extract) if extract.has("rate") and base else None
+    if rate is not None:
+        one = rate.spread([bool(word) and float(word) == 1 for word in rate.distinct], bool)
+        _doubt_base(reckoning, base, foreign & one, extract.texts("currency").mapped(str.upper).among(base) & ~one & ~rate.among(""))
+    if not foreign.any():
+        return result
     needed = foreign & reckoning.used
-    result[needed] = given.spread([rate_of(text_of(cell)) for cell in given.distinct])[needed]
+    result[needed] = rate.array[needed] if rate is not None else ""
     stated = extract.texts("currency").array
     reckoning.exclude(foreign & (result == ""), "foreign currency without rate", "currency", f"{base}, or an FX Rate to it", found=stated)
     return result
+
+
+def _doubt_base(reckoning: Reckoning, base: str, foreign_at_one: Array, base_at_others: Array) -> None:
+    """Remarks on rates that look as if another currency were the base."""
+    wanted, advice = f"rates to {base}, which are 1 for {base} alone", "set Base currency on the Config sheet if that is wrong"
+    effect = f"{{n}} amounts in {base} state another rate than 1, which is not used: {advice}"
+    reckoning.note(base_at_others, "rate of the base currency", "warning", "rate", wanted, effect)
+    effect = f"{{n}} amounts in another currency than {base} are converted at the rate 1: {advice}"
+    reckoning.note(foreign_at_one, "foreign currency at rate 1", "warning", "rate", wanted, effect)
 
 
 def foreign_rows(extract: Extract, base: str) -> Array:
@@ -249,17 +266,6 @@ def says_foreign(heading: str) -> bool:
 def says_base(heading: str) -> bool:
     """Whether it says that they are in the company's own currency."""
     return any(word in fold(heading) for word in _BASE)
-
-
-def rate_of(text: str) -> str:
-    """A rate as a decimal number above 0, or ""."""
-    bare = text.replace(" ", "")
-    if bare.count(",") == 1 and "." not in bare:
-        bare = bare.replace(",", ".")
-    try:
-        return bare if 0 < float(bare) < 1e9 else ""
-    except ValueError:
-        return ""
 
 
 def converted(hundredths: Array, rate: Array) -> Array:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import pandas as pd
 
 from xlseg.errors import MissingColumnError, MissingSheetError, SourceError
-from xlseg.intake.cells import Texts
+from xlseg.intake import currency
 from xlseg.intake.closing import remark_closings
 from xlseg.intake.customers import by_name, read_customers, with_unlisted
 from xlseg.intake.documents import Dating
@@ -82,9 +81,10 @@ class _Reading:
     """One reading of all sheets."""
 
     def __init__(self, extracts: Mapping[Role, Extract], findings: Findings, epoch_1904: bool, settings: Settings) -> None:
-        self.extracts, self.findings = extracts, findings
+        self.extracts = currency.with_written(extracts, settings.base_currency.upper())
+        self.findings = findings
         self.dating = Dating(epoch_1904, settings.day_first)
-        self.base = settings.base_currency.upper() or _most_common_currency(extracts)
+        self.base = settings.base_currency.upper() or currency.base_of(self.extracts)
         self.tallies: list[Tally] = []
 
     def intake(self) -> Intake:
@@ -97,12 +97,13 @@ class _Reading:
             "payments": self._frame("payments", PAYMENTS, lambda sheet: read_payments(sheet, self.findings, self.dating, self.base, invoices)),
             "orders": self._frame("orders", ORDERS, lambda sheet: read_orders(sheet, self.findings, self.dating, self.base)),
         }
-        reminders = self._frame("reminders", REMINDERS, lambda sheet: read_reminders(sheet, self.findings, self.dating))
         if invoices:
             payments = frames["payments"] if "payments" in self.extracts else None
             remark_closings(self.extracts["invoices"], invoices.frame, payments, self.findings)
         sheets = [(sheet, frames[role]) for role, sheet in self.extracts.items() if role in frames]
         customers = with_unlisted(customers, sheets, self.findings, listed="customers" in self.extracts)
+        names = frozenset(customers["customer"].tolist())
+        reminders = self._frame("reminders", REMINDERS, lambda sheet: read_reminders(sheet, self.findings, self.dating, names, invoices))
         ledger = Ledger(customers, frames["invoices"], frames["payments"], frames["orders"], reminders, *self._has(), currency=self.base)
         return Intake(ledger, self.findings.all(), tuple(self.tallies))
 
@@ -123,20 +124,3 @@ class _Reading:
         frame, tally = read(self.extracts[role])
         self.tallies.append(tally)
         return frame
-
-
-def _most_common_currency(extracts: Mapping[Role, Extract]) -> str:
-    """The currency that most invoices are in, else most orders, else most customers; "" when none is stated."""
-    roles: tuple[Role, ...] = ("invoices", "orders", "customers")
-    for role in roles:
-        found = extracts.get(role)
-        counts = _counted(found.texts("currency").mapped(str.upper)) if found else {}
-        if counts:
-            return min(counts, key=lambda word: (-counts[word], word))
-    return ""
-
-
-def _counted(words: Texts) -> dict[str, int]:
-    """How many rows have each word; those without one are not counted."""
-    counts = np.bincount(words.codes, minlength=len(words.distinct)).tolist()
-    return {word: count for word, count in zip(words.distinct, counts, strict=True) if word and count}

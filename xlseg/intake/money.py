@@ -25,6 +25,9 @@ _CODES = (
 _CURRENCY = rf"(?:{_CODES}|[A-Z]{{0,3}}[$€£¥₹₽₩₺₪฿₫₴₦]|Fr\.?|[Kk]r\.?|zł|Kč|Ft|Rs\.?)"
 _LEADING, _TRAILING = re.compile(f"^{_CURRENCY}"), re.compile(f"{_CURRENCY}$")
 _SPACES = re.compile(r"[\s'’\u200b\u2060\ufeff]")
+_TWO_NUMBERS = re.compile(r"\d(?:[^\S\n\r\t]|['’])+(?!\d{3}(?!\d))\d|\d\s*[\n\r\t]\s*\d")
+"""A space that cuts off anything but three digits, or a line break between digits."""
+_PLAIN = re.compile(r"[\d.,+()\-]|(?<=\d)[eE](?=[-+]?\d)")
 _SIDE = re.compile(r"(CR|DR)\.?$", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d|[.,]\d)[\d.,]*(?:[eE][-+]?\d+)?")
 _LONGEST = 80
@@ -113,7 +116,7 @@ def shape_of(text: str) -> Shape | None:
 
     CR (credit), a minus on either side and parentheses are negative.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or _TWO_NUMBERS.search(text):
         return None
     bare = _SPACES.sub("", text.replace("−", "-"))
     if bare in _NOTHING:
@@ -123,6 +126,14 @@ def shape_of(text: str) -> Shape | None:
     if not _NUMBER.fullmatch(digits):
         return None
     return _separated(negative or bool(side and side[1].casefold() == "cr"), digits)
+
+
+def currency_in(text: str) -> str:
+    """The code or symbol of the currency that is written with an amount; "" where none is, or where the text is no amount."""
+    if shape_of(text) is None:
+        return ""
+    bare = _SPACES.sub("", text.replace("−", "-"))
+    return _PLAIN.sub("", _SIDE.sub("", bare)).strip("–—")
 
 
 def _peeled(text: str) -> tuple[bool, str]:

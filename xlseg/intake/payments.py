@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from xlseg.intake import documents
-from xlseg.intake.cells import Texts, objects
+from xlseg.intake.cells import Texts
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices
+from xlseg.intake.numbers import known, of_customer
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import PAYMENTS, Tally
 from xlseg.workbook import Array
-
-_PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*(?:[#:.]\s*)?(\S+)$", re.IGNORECASE)
 
 
 def read_payments(extract: Extract, findings: Findings, dating: Dating, base: str, invoices: Invoices | None) -> tuple[pd.DataFrame, Tally]:
@@ -34,7 +32,7 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.require_dates(reckoning, "date", day)
     owners = _owners(invoices)
     shared = invoices.shared if invoices is not None else {}
-    document = _of_customer(_known(extract.texts("document"), {*owners, *shared}), extract.texts("customer"), shared)
+    document = of_customer(known(extract.texts("document"), {*owners, *shared}), extract.texts("customer"), shared)
     reckoning.exclude(document.among(*shared), "payment of one of several invoices", "document", "the customer whose invoice of this number it is")
     unknown = document.spread([name != "" and name not in owners for name in document.distinct], bool)
     reckoning.exclude(unknown, "payment of an unknown invoice", "document", "an invoice that is used")
@@ -47,7 +45,7 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
     values: dict[str, Array | Texts] = {
-        "payment": _of_customer(extract.texts("payment"), customer, shared), "customer": customer, "date": day.days,
+        "payment": of_customer(extract.texts("payment"), customer, shared), "customer": customer, "date": day.days,
         "amount": reckoning.amount, "document": document, "is_credit": kind.among("credit"), "row": extract.rows,
     }  # fmt: skip
     frame = documents.frame(PAYMENTS, values, reckoning.used)
@@ -73,26 +71,6 @@ def _turn(reckoning: Reckoning, kind: Texts) -> None:
     wrong = reckoning.used & back & (reckoning.amount > 0)
     reckoning.note(wrong, "reversals above 0", "warning", "amount", "reversals below 0", "{n} reversals are counted below 0")
     reckoning.amount = np.where(wrong, -reckoning.amount, reckoning.amount)
-
-
-def _known(document: Texts, numbers: Container[str]) -> Texts:
-    """Document numbers as the invoices have them: "Invoice #INV123" is INV123."""
-
-    def bare(text: str) -> str:
-        match = None if not text or text in numbers else _PREFIXED.match(text)
-        return match[1] if match and match[1] in numbers else text
-
-    return document.mapped(bare)
-
-
-def _of_customer(numbers: Texts, customer: Texts, shared: Mapping[str, Mapping[str, str]]) -> Texts:
-    """Numbers that several customers share, each as the document of its row's customer; one whose customer has no such document stays."""
-    where = numbers.among(*shared)
-    if not where.any():
-        return numbers
-    found = numbers.array.copy()
-    found[where] = objects([shared[number].get(name, number) for number, name in zip(found[where], customer.array[where], strict=True)])
-    return Texts.of(found)
 
 
 def _customers(reckoning: Reckoning, document: Texts, owners: Mapping[str, str]) -> Texts:

@@ -1,0 +1,119 @@
+"""Which currency amounts are in: what the Currency column says, what is written with the amounts, and which one the book is kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from xlseg.intake.cells import Cells, Texts, objects, text_of
+from xlseg.intake.fields import Role
+from xlseg.intake.money import currency_in
+from xlseg.intake.rows import Extract
+from xlseg.workbook import Array
+
+_DOLLARS = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP")
+_SYMBOLS: dict[str, tuple[str, ...]] = {
+    "$": _DOLLARS, "US$": ("USD",), "CA$": ("CAD",), "C$": ("CAD",), "A$": ("AUD",), "AU$": ("AUD",), "NZ$": ("NZD",), "HK$": ("HKD",),
+    "S$": ("SGD",), "NT$": ("TWD",), "€": ("EUR",), "£": ("GBP", "EGP"), "¥": ("JPY", "CNY"), "₹": ("INR",), "RS": ("INR", "PKR"),
+    "₽": ("RUB",), "₩": ("KRW",), "₺": ("TRY",), "₪": ("ILS",), "฿": ("THB",), "₫": ("VND",), "₴": ("UAH",), "₦": ("NGN",), "FR": ("CHF",),
+    "KR": ("SEK", "NOK", "DKK", "ISK"), "ZŁ": ("PLN",), "KČ": ("CZK",), "FT": ("HUF",),
+}  # fmt: skip
+_ROLES: tuple[Role, ...] = ("invoices", "payments", "orders")
+
+
+def meant(symbol: str) -> tuple[str, ...]:
+    """The currencies that a code or symbol may mean, the likeliest first; none for "" or one that nobody knows."""
+    bare = symbol.upper().rstrip(".")
+    return _SYMBOLS.get(bare, (bare,) if len(bare) == 3 and bare.isalpha() else ())
+
+
+def with_written(extracts: Mapping[Role, Extract], base: str) -> dict[Role, Extract]:
+    """The sheets with the currency that is written with an amount ("EUR 500.00") where no Currency column says one.
+
+    One symbol that may mean several, such as $, with every amount says nothing.
+    """
+    return {role: _with_written(extract, base) if role in _ROLES else extract for role, extract in extracts.items()}
+
+
+def _with_written(extract: Extract, base: str) -> Extract:
+    written = written_with(extract)
+    symbols = {word for word in written.distinct[np.unique(written.codes)].tolist() if word} if written is not None else set()
+    if written is None or not symbols or (len(symbols) == 1 and len(meant(next(iter(symbols)))) != 1):
+        return extract
+    stated = extract.texts("currency")
+    said = written.mapped(lambda word: _likeliest(word, base))
+    currency = np.where(stated.among(""), said.array, stated.array)
+    return replace(extract, columns={**extract.columns, "currency": Cells(objects(currency.tolist()))})
+
+
+def _likeliest(symbol: str, base: str) -> str:
+    codes = meant(symbol)
+    return base if base in codes else codes[0] if codes else ""
+
+
+def written_with(extract: Extract) -> Texts | None:
+    """The code or symbol that is written with each amount, "" where none is; None where there can be none."""
+    column = extract.column("amount")
+    if not column.mixed or "amount" in extract.in_base:
+        return None
+    return Texts.of(column.spread([currency_in(cell) if isinstance(cell, str) else "" for cell in column.distinct]))
+
+
+def contradicted(extract: Extract) -> Array:
+    """Where the Currency column says another currency than what is written with the amount."""
+    written, stated = written_with(extract), extract.texts("currency").mapped(str.upper)
+    none = np.zeros(len(extract.rows), dtype=bool)
+    if written is None:
+        return none
+    codes = {word: meant(word) for word in written.distinct.tolist()}
+    if not any(codes.values()):
+        return none
+    return np.array([bool(said and codes[word]) and said not in codes[word] for word, said in zip(written.array, stated.array, strict=True)], bool)
+
+
+def base_of(extracts: Mapping[Role, Extract]) -> str:
+    """The currency that a book is kept in: the one whose rates are all 1 while others have other rates, else the one that most invoices are in.
+
+    Of invoices, else orders, else customers; "" when no currency is stated.
+    """
+    roles: tuple[Role, ...] = ("invoices", "orders", "customers")
+    for extract in (extracts[role] for role in roles if role in extracts):
+        if counts := _counted(extract.texts("currency").mapped(str.upper)):
+            by_rate = _of_rate_one(extract) if len(counts) > 1 else []
+            return by_rate[0] if len(by_rate) == 1 else min(counts, key=lambda word: (-counts[word], word))
+    return ""
+
+
+def stated_rates(extract: Extract) -> Texts:
+    """The rate of each row as text of a decimal number above 0; "" where none is stated."""
+    given = extract.column("rate")
+    return Texts.of(given.spread([rate_of(text_of(cell)) for cell in given.distinct]))
+
+
+def rate_of(text: str) -> str:
+    """A rate as a decimal number above 0, or ""."""
+    bare = text.replace(" ", "")
+    if bare.count(",") == 1 and "." not in bare:
+        bare = bare.replace(",", ".")
+    try:
+        return bare if 0 < float(bare) < 1e9 else ""
+    except ValueError:
+        return ""
+
+
+def _of_rate_one(extract: Extract) -> list[str]:
+    """The currencies whose rates are all 1, where another one has other rates."""
+    stated = stated_rates(extract)
+    rates: dict[str, set[float]] = {}
+    for word, rate in {*zip(extract.texts("currency").mapped(str.upper).array.tolist(), stated.array.tolist(), strict=True)}:
+        if word and rate:
+            rates.setdefault(word, set()).add(float(rate))
+    return [word for word, found in rates.items() if found == {1.0}] if any(found != {1.0} for found in rates.values()) else []
+
+
+def _counted(words: Texts) -> dict[str, int]:
+    """How many rows have each word; those without one are not counted."""
+    counts = np.bincount(words.codes, minlength=len(words.distinct)).tolist()
+    return {word: count for word, count in zip(words.distinct, counts, strict=True) if word and count}
