@@ -109,6 +109,13 @@ def test_the_months_are_those_of_the_migration_tab(made: tuple[Path, Report]) ->
     ]  # fmt: skip
 
 
+def test_the_months_end_with_the_as_of_date_where_it_ends_no_month(tmp_path: Path) -> None:
+    path = demo_file(tmp_path / "book.xlsx")
+    refreshed(path, as_of=dt.date(2026, 6, 17))
+    months = [(line[0], line[1]) for line in below(path, "Month", 4)]
+    assert (len(months), months[0], months[-1]) == (12, ("Jul 2025", dt.datetime(2025, 7, 31)), ("Jun", dt.datetime(2026, 6, 17)))
+
+
 def test_the_total_of_the_segments_is_a_formula_and_the_ledgers_balance_stands_below(made: tuple[Path, Report]) -> None:
     path, _ = made
     values, formulas = sheet(path), sheet(path, formulas=True)

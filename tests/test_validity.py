@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from books import AS_OF, clock, demo_file, refreshed, rows
+from books import AS_OF, clock, demo_file, edited, refreshed, rows
 
 from xlseg.hosts.file import WorkbookFile, new_book
 from xlseg.refresh import refresh
@@ -32,18 +32,31 @@ Cells = dict[tuple[str, str], object]
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A workbook refreshed twice, the second time at another date and with other customers; a workbook with macros filled from it."""
+def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """A workbook refreshed twice, the second time at another date and with other customers; one with macros filled from it; one with odd segments."""
     folder = tmp_path_factory.mktemp("books")
     plain, macros = demo_file(folder / "plain.xlsx", customers=25), folder / "macros.xlsm"
     refreshed(plain, as_of=AS_OF.replace(month=9, day=30))
     refreshed(plain, source=demo_file(folder / "more.xlsx", customers=30))
     new_book(macros, new_book_tabs())
     refresh(WorkbookFile(macros), open_source(plain), AS_OF, clock())
-    return plain, macros
+    odd = edited(demo_file(folder / "odd.xlsx", customers=25), _with_odd_segments)
+    refreshed(odd)
+    return plain, macros, odd
 
 
-def test_the_open_xml_sdk_finds_no_error(books: tuple[Path, Path]) -> None:
+def _with_odd_segments(book: openpyxl.Workbook) -> None:
+    """Segments whose names a formula could take for comparisons, patterns, numbers or formulas."""
+    sheet = book.create_sheet("Rules")
+    sheet.append(["Priority", "Segment", "Risk", "payment_velocity"])
+    names = ("<30 days", "VIP*", "VIP A", '="x"', "Slow?~", ">5", "2026", "Total", "Rest")
+    limits = (">20", ">10", ">6", ">4", ">2", ">0", ">-2", ">-5", None)
+    for row, (name, limit) in enumerate(zip(names, limits, strict=True), start=1):
+        sheet.append([10 * row, None, row if limit else None, limit])
+        sheet.cell(row + 1, 2).value, sheet.cell(row + 1, 2).data_type = name, "s"
+
+
+def test_the_open_xml_sdk_finds_no_error(books: tuple[Path, ...]) -> None:
     validator = os.environ.get("OOXML_VALIDATOR")
     if not validator:
         pytest.skip("OOXML_VALIDATOR does not name the validator of the Open XML SDK")
@@ -52,7 +65,7 @@ def test_the_open_xml_sdk_finds_no_error(books: tuple[Path, Path]) -> None:
         assert json.loads(report)["errors"] == [], path.name
 
 
-def test_libreoffice_calculates_every_formula_of_ours_to_the_value_that_is_cached(books: tuple[Path, Path], tmp_path: Path) -> None:
+def test_libreoffice_calculates_every_formula_of_ours_to_the_value_that_is_cached(books: tuple[Path, ...], tmp_path: Path) -> None:
     office = shutil.which("soffice")
     if office is None:
         pytest.skip("LibreOffice is not installed")

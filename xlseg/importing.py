@@ -89,5 +89,5 @@ def _number(cell: Value) -> float:
 
 
 def _says(cell: Value, asked: Criterion) -> bool:
-    there = criterion(cell)
+    there = criterion(cell, of_text=asked.is_text)
     return there is not None and there.written == asked.written

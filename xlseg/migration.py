@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xlseg.segments.rules import GONE as GONE
+from xlseg.segments.rules import NEW as NEW
 from xlseg.workbook import Array
 
-NEW, GONE = "New", "Gone"
 FEW = 10
 """A row of shares with fewer customers is greyed."""
 

@@ -237,6 +237,24 @@ def test_a_segment_of_a_past_day(desk: Desk) -> None:
     assert call("SEGMENT_AT", "B", day("2026-08-31"), INVOICES) == NA
 
 
+def test_ids_that_differ_in_case_are_two_customers_and_one_alone_is_found_in_any_case(desk: Desk) -> None:
+    both = [[*row[:1], "a", *row[2:]] if row[1] == "B" else row for row in INVOICES]
+    given: dict[str, Any] = {
+        "rules": [["Priority", "Segment", "Risk", "payment_velocity"], [1, "Late", 5, ">5"], [2, "Rest", 1, None]],
+        "config": [["Key", "Value"], ["Confirm moves", "no"]],
+    }
+    assert call("SEGMENT", [["A"], ["a"], ["c"]], both, **given) == [["Late"], ["Rest"], ["Rest"]]
+    assert call("SEGMENT_AT", [["A"], ["a"]], day("2026-10-31"), both, **given) == [["Late"], ["Rest"]]
+
+
+def test_no_number_is_made_of_no_days(desk: Desk) -> None:
+    assert call("PAYMENT_VELOCITY", "A", INVOICES, None, 0) == VALUE
+    assert desk.last_error.endswith("window cannot be 0. To go on, write a whole number of days, from 1 to 3660.")
+    assert call("CEI", INVOICES, day("2026-10-31"), day("2026-10-31")) == NUM
+    assert call("CEI", INVOICES, day("2026-10-31"), day("2026-11-30")) == NUM
+    assert call("LATE_SHARE", "A", INVOICES, None, None, 0) == 0.75  # a grace of none
+
+
 # ── what cannot be answered ──────────────────────────────────────────────────
 
 

@@ -66,14 +66,14 @@ def test_the_first_refresh_says_how_things_stand() -> None:
 def test_a_changed_an_added_and_a_removed_rule_are_told_cell_by_cell() -> None:
     log = Log()
     log.refresh(present())
-    other = rules([10, "Late", 7, ">=6", ">50%"], [10, "Late", 7, ">2", None, "=USD"], [20, "New", 3, None, "<=5%"])
+    other = rules([10, "Late", 7, ">=6", ">50%"], [10, "Late", 7, ">2", None, "=USD"], [20, "Fresh", 3, None, "<=5%"])
     assert log.refresh(present(other)) == [
         ("Rules", "Rule set", FEW.hash, other.hash),
         ("Rules", "Late, priority 10: n_paid", ">=4", ">=6"),
         ("Rules", "Late, priority 10 (2): n_paid", "", ">2"),
         ("Rules", "Late, priority 10 (2): category", "", "=USD"),
         ("Rules", "Late, priority 10 (2): late_share", ">80%", ""),
-        ("Rules", "New, priority 20", "", "risk 3; late_share <=5%"),
+        ("Rules", "Fresh, priority 20", "", "risk 3; late_share <=5%"),
         ("Rules", "Rest, priority 99", "risk none", ""),
     ]
     assert len(log.refresh(present())) == 7  # and back again

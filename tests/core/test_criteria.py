@@ -66,6 +66,22 @@ def test_a_text_matches_without_regard_to_case_and_never_the_unknown() -> None:
     assert unwanted.holds_text(texts).tolist() == [False, False, True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("cell", "text", "negated"),
+    [("30 days", "30 days", False), ("=2/10 net 30", "2/10 net 30", False), ("<>1A", "1A", True), (1001.0, "1001", False), ("5..15", "5..15", False)],
+)
+def test_of_a_text_any_text_can_be_asked(cell: object, text: str, negated: bool) -> None:
+    found = criterion(cell, of_text=True)  # type: ignore[arg-type]
+    assert found is not None
+    assert (found.text, found.negated, criterion(found.written, of_text=True)) == (text, negated, found)
+
+
+@pytest.mark.parametrize("cell", [">5", "<=x", "a<b", "x" * 100, True])
+def test_of_a_text_no_comparison_can_be_asked(cell: object) -> None:
+    with pytest.raises(ValueError, match=r"such as|at most"):
+        criterion(cell, of_text=True)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("cell", [None, "", "   "])
 def test_an_empty_cell_is_any(cell: object) -> None:
     assert criterion(cell) is None  # type: ignore[arg-type]

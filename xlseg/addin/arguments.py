@@ -55,6 +55,7 @@ def reader(formula: str, argument: Argument) -> Reader:
         "table": _table,
         "date": lambda given: _optional(given, _day),
         "dates": lambda given: [_day(each) for row in rows_of(given) for each in row if _one(each) is not None],
+        "window": lambda given: _optional(given, lambda each: _number(each, 1)),
         "number": lambda given: _optional(given, _number),
         "numbers": lambda given: _each(given, _numeral),
         "months": lambda given: _each(given, _month),
@@ -157,10 +158,10 @@ def _day(given: Any) -> dt.date:
         raise ValueError("a date, such as DATE(2026,10,31)") from None
 
 
-def _number(value: Value) -> int:
+def _number(value: Value, least: int = 0) -> int:
     found = _numeral(value)
-    if not 0 <= found <= 3660 or found != int(found):
-        raise ValueError("a whole number of days, up to 3660")
+    if not least <= found <= 3660 or found != int(found):
+        raise ValueError(f"a whole number of days, from {least} to 3660")
     return int(found)
 
 

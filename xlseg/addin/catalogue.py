@@ -26,7 +26,7 @@ CONFIG = _table("config", "The settings", "tblConfig", ", or else the defaults")
 AS_OF = Argument(
     "as_of", "Day on which the book is looked at: only what was known then counts. Left out: As of on the Config sheet, else today.", "date"
 )
-WINDOW = Argument("window", "How many days back payments and orders count, such as 365. Left out: Window on the Config sheet.", "number")
+WINDOW = Argument("window", "How many days back payments and orders count, such as 365. Left out: Window on the Config sheet.", "window")
 WEIGHT = Argument(
     "weight", '"count": every invoice weighs the same. "amount": a large invoice weighs more.', "choice", True, "count", ("count", "amount")
 )

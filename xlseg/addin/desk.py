@@ -68,21 +68,32 @@ class Reading:
             self._analyses[day] = self.book.analysis(day, self.rules, departed, shown, decided)
         return self._analyses[day]
 
-    def standing(self, column: str, as_of: dt.date | None) -> Mapping[str, Value]:
-        """A column of the Segments tab at a date, by customer id in lower case; who has left is Gone."""
+    def standing(self, column: str, as_of: dt.date | None) -> Callable[[str], Value]:
+        """A column of the Segments tab at a date, asked by customer id: as it is written, else without regard to case where that leaves one.
+
+        Who has left is Gone.
+        """
         day = self.day(as_of)
         if (day, column) not in self._standings:
-            self._standings[day, column] = _by_customer(self.analysis(day), column)
-        return self._standings[day, column]
+            self._standings[day, column] = _by_any_case(_by_customer(self.analysis(day), column))
+        return self._standings[day, column].get
+
+
+def _by_any_case(values: Mapping[str, Value]) -> dict[str, Value]:
+    """The same, and by ids in lower case as well where just one customer is called so."""
+    folded: dict[str, list[str]] = {}
+    for customer in values:
+        folded.setdefault(customer.casefold(), []).append(customer)
+    return {spelled: values[ids[0]] for spelled, ids in folded.items() if len(ids) == 1} | dict(values)
 
 
 def _by_customer(analysis: Analysis, column: str) -> dict[str, Value]:
     if column == KNOWN_SEGMENT:
         known = analysis.standing[analysis.standing["known"]]
-        return {str(customer).casefold(): str(segment) for customer, segment in zip(known["customer"], known["segment"], strict=True)}
+        return dict(zip(map(str, known["customer"]), map(str, known["segment"]), strict=True))
     values = [None if value != value else value for value in analysis.standing[column].tolist()]
-    gone: dict[str, Value] = {d.customer.casefold(): GONE if column == "segment" else None for d in analysis.departed}
-    return gone | dict(zip((str(customer).casefold() for customer in analysis.standing["customer"]), values, strict=True))
+    gone: dict[str, Value] = {d.customer: GONE if column == "segment" else None for d in analysis.departed}
+    return gone | dict(zip(map(str, analysis.standing["customer"]), values, strict=True))
 
 
 class Desk:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["customers", "table", "date", "dates", "number", "numbers", "months", "choice", "flag", "text"]
+Kind = Literal["customers", "table", "date", "dates", "window", "number", "numbers", "months", "choice", "flag", "text"]
 """What an argument takes.
 
-customers: an id or a column of them; table: cells with a heading row; date, dates: a day, or a row of them; number: one; numbers: one or a
-column; months: numbers 1 to 12 or days; choice: one of `choices`; flag: TRUE or FALSE; text: anything else.
+customers: an id or a column of them; table: cells with a heading row; date, dates: a day, or a row of them; window: days from 1 on; number: one;
+numbers: one or a column; months: numbers 1 to 12 or days; choice: one of `choices`; flag: TRUE or FALSE; text: anything else.
 """
 
 Sheet = Literal["invoices", "payments", "orders", "customers", "rules", "config"]

@@ -8,6 +8,7 @@ anything.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from xlseg import __version__
@@ -18,6 +19,7 @@ from xlseg.addin.catalogue import FORMULAS
 from xlseg.addin.desk import KNOWN_SEGMENT, Reading, desk
 from xlseg.addin.explained import explanation, metric_named
 from xlseg.addin.matrix import matrix
+from xlseg.addin.values import BAD_NUMBER
 from xlseg.errors import ArgumentError, XlsegError
 from xlseg.metrics import value as money
 from xlseg.metrics.receivables import BUCKETS
@@ -267,7 +269,12 @@ def _all(invoices: Any, payments: Any, orders: Any, customers: Any, rules: Any, 
 def _standing(reading: Reading, customer: Ids, column: str, as_of: Any) -> Answer:
     """A column of the Segments tab beside the ids."""
     standing = reading.standing(column, as_of)
-    return beside(customer, lambda each: standing.get(each.casefold()))
+    return beside(customer, lambda each: _of(standing, each))
+
+
+def _of(standing: Callable[[str], Value], customer: str) -> Value:
+    found = standing(customer)
+    return standing(customer.casefold()) if found is None else found
 
 
 @formula
@@ -341,7 +348,7 @@ def SEGMENT_AT(
     if len(on_date) == 1:
         return _standing(reading, customer, KNOWN_SEGMENT, on_date[0])
     standings = [reading.standing(KNOWN_SEGMENT, day) for day in on_date]
-    return below(customer, len(standings), lambda each: [standing.get(each.casefold()) for standing in standings])
+    return below(customer, len(standings), lambda each: [_of(standing, each) for standing in standings])
 
 
 @formula
@@ -407,7 +414,10 @@ def DSO_COUNTBACK(invoices: Any = None, as_of: Any = None, payments: Any = None,
 @formula
 def CEI(invoices: Any = None, as_of: Any = None, since: Any = None, payments: Any = None, customers: Any = None, config: Any = None) -> Answer:
     reading = _paid(invoices, payments, customers, config)
-    return number(reading.book.at(reading.day(as_of)).figure("collection_effectiveness", since))
+    day = reading.day(as_of)
+    if since is not None and since >= day:
+        raise ErrorAnswer(BAD_NUMBER, "CEI", "since is not before as_of", "change the days")
+    return number(reading.book.at(day).figure("collection_effectiveness", since))
 
 
 @formula

@@ -24,10 +24,11 @@ _COMPARE: dict[Sign, Callable[[Array, float], Array]] = {
     "<>": np.not_equal,
 }
 
-_NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?%?"
+_NUMBER = r"[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:\.\d+)?%?"
 _COMPARISON = re.compile(rf"(?P<sign><=|>=|<>|<|>|=)\s*(?:p(?P<percentile>\d{{1,2}}(?:\.\d+)?)|(?P<number>{_NUMBER}))", re.IGNORECASE)
 _RANGE = re.compile(rf"(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})")
 _TEXT = re.compile(r"(?P<sign><>|=)?\s*(?P<text>[^<>=\d][^<>=]{0,60})")
+_ANY_TEXT = re.compile(r"(?P<sign><>|=)?\s*(?P<text>[^<>=]{1,61})")
 _LONGEST = 64
 
 
@@ -96,8 +97,10 @@ class Criterion:
         return np.array([bool(v) and (str(v).casefold() == wanted) != self.negated for v in values], "bool")
 
 
-def criterion(cell: Value) -> Criterion | None:
+def criterion(cell: Value, *, of_text: bool = False) -> Criterion | None:
     """The criterion in a cell; None for an empty cell, which is "any".
+
+    `of_text`: what is asked about is a text, so that `30 days` and 1001 are texts as well.
 
     Raises
     ------
@@ -109,11 +112,13 @@ def criterion(cell: Value) -> Criterion | None:
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         if not math.isfinite(cell):
             raise ValueError("a finite number")
+        if of_text:
+            return _text(_written(float(cell)))
         return Criterion(_written(float(cell)), (Bound("=", Edge(float(cell))),))
     if not isinstance(cell, str) or isinstance(cell, CellError):
         raise ValueError("a comparison such as >=5")
     text = cell.strip()
-    return _parsed(text) if text else None
+    return (_text(text) if of_text else _parsed(text)) if text else None
 
 
 def _written(number: float) -> str:
@@ -134,6 +139,13 @@ def _parsed(text: str) -> Criterion:
     if match := _TEXT.fullmatch(text):
         return Criterion(text, text=match["text"].strip(), negated=match["sign"] == "<>")
     raise ValueError("a comparison such as >=5, a range such as 5..15, a percentile such as >=p80, or a text")
+
+
+def _text(text: str) -> Criterion:
+    match = _ANY_TEXT.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None:
+        raise ValueError("a text such as USD, or <> before it")
+    return Criterion(text, text=match["text"].strip(), negated=match["sign"] == "<>")
 
 
 def _comparison(match: re.Match[str]) -> Criterion:

@@ -21,6 +21,9 @@ REMARKS = ("note", "notes", "comment", "comments", "description", "remark")
 
 MOST_SEGMENTS = 50
 
+NEW, GONE = "New", "Gone"
+"""What stands in place of a segment for customers who were not known before, or are not any more."""
+
 NO_SEGMENT = "Unsegmented"
 """Label of a customer whom no rule matches; the default rules match everybody."""
 
@@ -81,6 +84,7 @@ def read_rules(rows: Sequence[Sequence[Value]], sheet: str = "Rules") -> RuleSet
     if not rules:
         raise CriterionError(sheet, "no rules below the headings", "write at least one row, or delete the sheet to get the defaults")
     _agree(rules, sheet)
+    _are_told_apart(rules, sheet)
     if len({rule.segment for rule in rules}) > MOST_SEGMENTS:
         raise CriterionError(sheet, f"more than {MOST_SEGMENTS} segments", "give several rows one segment: a matrix of them all must be readable")
     return RuleSet(tuple(sorted(rules, key=lambda rule: rule.priority)))
@@ -150,16 +154,28 @@ def _rule(row: Sequence[Value], columns: dict[int, str], sheet: str, number: int
 
 
 def _criterion(cell: Value, name: str, place: str) -> Criterion | None:
-    try:
-        found = criterion(cell)
-    except ValueError as error:
-        raise CriterionError(place, f"{str(cell)!r} is not a criterion", f"write {error}") from None
     is_text = name in ATTRIBUTES or CATALOGUE[name].unit == "letter"
-    if found is not None and found.is_text != is_text:
-        kind = "a text" if is_text else "a number"
-        advice = "write a text such as USD" if is_text else "write a comparison such as >=5"
-        raise CriterionError(place, f"{str(cell)!r} is not a criterion for {name}, which is {kind}", advice)
+    try:
+        found = criterion(cell, of_text=is_text)
+    except ValueError as error:
+        fact = f"{str(cell)!r} is not a criterion" + (f" for {name}, which is a text" if is_text else "")
+        raise CriterionError(place, fact, f"write {error}") from None
+    if found is not None and found.is_text and not is_text:
+        fact = f"{str(cell)!r} is not a criterion for {name}, which is a number"
+        raise CriterionError(place, fact, "write a comparison such as >=5")
     return found
+
+
+def _are_told_apart(rules: Sequence[Rule], sheet: str) -> None:
+    """Names that a formula of a spreadsheet tells apart, which does not look at case, and none that means something else on our tabs."""
+    spelled = {name.casefold(): name for name in (NEW, GONE, NO_SEGMENT)}
+    for rule in rules:
+        known = spelled.setdefault(rule.segment.casefold(), rule.segment)
+        if known in (NEW, GONE, NO_SEGMENT):
+            fact = f"{rule.segment!r} means something else on the tabs"
+            raise CriterionError(f"{sheet}!B{rule.row}", fact, "take another name")
+        if known != rule.segment:
+            raise CriterionError(f"{sheet}!B{rule.row}", f"{rule.segment!r} is called {known!r} in another row", "write both alike")
 
 
 def _agree(rules: Sequence[Rule], sheet: str) -> None:

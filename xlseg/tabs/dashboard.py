@@ -184,7 +184,7 @@ def _segments(analysis: Analysis, board: Dashboard) -> Cells:
 def _months(board: Dashboard) -> Cells:
     lines = [
         (Cell(_month(date, first=not at)), Cell(date, "date"), Cell(worsened, "count"), Cell(improved, "count"))
-        for at, (date, worsened, improved) in enumerate(board.months)
+        for at, (date, worsened, improved) in enumerate(board.months[-_PERIODS:])
     ]
     headings = ("Month", "To", "Worsened", "Improved")
     return _list(_MONTHS_ROW, "Customers who worsened and improved", headings) | _lines(_MONTHS_ROW, lines, _PERIODS)

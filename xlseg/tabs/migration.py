@@ -118,13 +118,22 @@ def _sums(sheet: _Sheet, matrix: Migration, title: str, column: str, table: pd.D
         for at, value in enumerate(values, start=2):
             look: Style = "good" if matrix.segments[at - 2 : at - 1] == (name,) and style == "count" and value else style
             pair = f"{TABLE}[From],{before},{TABLE}[To],{after}"
-            criteria = f"{pair},{TABLE}[Before],$A{sheet.row},{TABLE}[After],{cell_name(head, at)}"
+            ends = _asked(name, f"$A{sheet.row}"), _asked(names[at - 2], cell_name(head, at))
+            criteria = f"{pair},{TABLE}[Before],{ends[0]},{TABLE}[After],{ends[1]}"
             cells.append(Cell(_exact(value), look, f"SUMIFS({TABLE}[{column}],{criteria})"))
         row = f"{cell_name(sheet.row, 2)}:{cell_name(sheet.row, len(names) + 1)}"
         sheet.line(Cell(name, "label"), *cells, Cell(_exact(sum(values)), style, f"SUM({row})"))
     totals = [*table.sum(axis=0).tolist(), float(table.to_numpy().sum())]
     spans = (f"{cell_name(head + 1, at)}:{cell_name(sheet.row - 1, at)}" for at in range(2, len(totals) + 2))
     sheet.line(Cell("Total", "label"), *(Cell(_exact(v), style, f"SUM({span})") for v, span in zip(totals, spans, strict=True)), gap=1)
+
+
+def _asked(name: str, cell: str) -> str:
+    """What SUMIFS is to look for: the cell that holds the name, or the name itself where the cell would be read as a comparison or a pattern."""
+    if not name.startswith(("<", ">", "=")) and not any(mark in name for mark in "*?~"):
+        return cell
+    words = "".join(f"~{char}" if char in "*?~" else char for char in name)
+    return '"=' + words.replace('"', '""') + '"'
 
 
 def _exact(value: float) -> float | int:
@@ -149,7 +158,7 @@ def _shares(sheet: _Sheet, matrix: Migration, first: int) -> None:
 
 
 def _periods(sheet: _Sheet, analysis: Analysis) -> None:
-    sheet.line(Cell("Mobility by period, latest first (segments are confirmed from the first date on: its period shows no moves)", "section"))
+    sheet.line(Cell("Mobility by period, latest first", "section"))
     sheet.header(
         "To", "From", "Customers", "Worsened", "Improved", "Stayed", "Sideways", "New", "Gone",
         "Worsened %", "Improved %", "Net downgrade", "Mobility", "Stability index", "p-value (books under 500)",
