@@ -4,6 +4,7 @@ import os
 import random
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from workbooks import MAIN, VBA, add_part, add_user_column, by_hand, cells, column, layout, parts, repacked, segments, shared, table_ref, user_book
 
-from xlseg.errors import FileError
+from xlseg.errors import FileError, LayoutError
 from xlseg.hosts.file import WorkbookFile, new_book
 from xlseg.workbook import Cell, Column, Tab, Table
 
@@ -228,6 +229,39 @@ def test_a_row_inserted_into_a_page_leaves_nothing_of_ours_behind(tmp_path: Path
     assert noted(path) == ["'Migration'!$A$1", "'Migration'!$B$3:$B$5"]
 
 
+@pytest.mark.parametrize("insert", [lambda sheet: sheet.insert_rows(1), lambda sheet: sheet.insert_rows(4, 2), lambda sheet: sheet.insert_cols(1)])
+def test_rows_and_columns_that_a_script_has_inserted_into_a_page_leave_nothing_of_ours_behind(tmp_path: Path, insert: Callable[[Any], None]) -> None:
+    def page(share: float) -> Tab:
+        words = {(row, 1): Cell(f"line {row}", "label") for row in range(2, 9)}
+        return Tab("Page", {(1, 1): Cell("Page", "title"), **words, (8, 2): Cell(share, "share")}, owns_columns=3)
+
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([page(0.5)])
+    expected = cells(path, "Page") | {"B8": 0.25}
+    by_hand(path, insert, "Page")
+    WorkbookFile(path).write([page(0.25)])
+    assert cells(path, "Page") == expected
+
+
+def test_of_copies_of_a_page_none_is_overwritten(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([layout([0.5])])
+
+    def archive(sheet: Any) -> None:
+        copy = sheet.parent.copy_worksheet(sheet)
+        copy.title, sheet.title = "Q3", "Today"
+        copy.defined_names.add(DefinedName("xlsegTab", attr_text='"Migration"', hidden=True))  # as Excel copies it
+
+    by_hand(path, archive, "Migration")
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=r"'Today', 'Q3' are copies of the tab Migration, and none is called so\. To go on, call the one"):
+        WorkbookFile(path).write([layout([0.25])])
+    assert path.read_bytes() == before
+    by_hand(path, lambda sheet: setattr(sheet, "title", "Migration"), "Today")
+    WorkbookFile(path).write([layout([0.25])])
+    assert (cells(path, "Migration")["B3"], cells(path, "Q3")["B3"]) == (0.25, 0.5)
+
+
 def test_a_page_on_which_nothing_is_noted_is_cleared_as_far_as_it_may_reach(tmp_path: Path) -> None:
     path = user_book(tmp_path / "book.xlsx")
     WorkbookFile(path).write([layout([0.5, 0.25])])
@@ -239,6 +273,17 @@ def test_a_page_on_which_nothing_is_noted_is_cleared_as_far_as_it_may_reach(tmp_
     by_hand(path, forget, "Migration")
     WorkbookFile(path).write([layout([0.5])])
     assert cells(path, "Migration", formulas=True) == {"A1": "Migration", "B3": 0.5, "B4": "=SUM(B3:B3)", "E9": "beside the page"}
+
+
+def test_styles_do_not_grow_when_another_program_writes_them_in_its_own_way(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    counts = []
+    for number in range(4):
+        WorkbookFile(path).write([segments(CUSTOMERS | {"9": float(number)}), layout([number / 10])])
+        styles = parts(path)["xl/styles.xml"]
+        counts.append([len(re.findall(pattern, styles)) for pattern in (rb"<xf ", rb"<font[ >]", rb"<fill[ >]", rb"<numFmt ", rb"<dxf[ >]")])
+        by_hand(path, lambda sheet: None)
+    assert counts[1] == counts[2] == counts[3]
 
 
 def test_cells_move_with_the_first_table(tmp_path: Path) -> None:

@@ -212,15 +212,15 @@ class Book:
         """Note on a sheet which tab of ours it is, to know it under another name: a name of its own that nobody sees."""
         self.add_local_name(MARK, sheet, f'"{tab or sheet}"', hidden=True)
 
-    def marked(self) -> dict[str, str]:
-        """Names of the marked sheets by the tab that each is."""
+    def marked(self) -> dict[str, list[str]]:
+        """Names of the marked sheets by the tab that each is; several where the user has copied one."""
         order = [s.get("name", "") for s in self._sheets()]
-        found: dict[str, str] = {}
+        found: dict[str, list[str]] = {}
         for name in self._root.iter(f"{{{self.namespace}}}definedName"):
             index = name.get("localSheetId", "")
-            if name.get("name") == MARK and index.isdigit() and int(index) < len(order):
-                found.setdefault((name.text or "").strip('"'), order[int(index)])
-        return {tab: sheet for tab, sheet in found.items() if sheet in self.worksheets()}
+            if name.get("name") == MARK and index.isdigit() and int(index) < len(order) and order[int(index)] in self.worksheets():
+                found.setdefault((name.text or "").strip('"'), []).append(order[int(index)])
+        return found
 
     # ── tables ───────────────────────────────────────────────────────────────
 
@@ -364,7 +364,7 @@ def sheets_of_tables(path: Path) -> dict[str, str]:
         return {}
     try:
         tables = {book.table_name(t).casefold(): sheet for sheet, part in book.worksheets().items() for t in book.tables_of(part)}
-        return tables | {f"{tab}!".casefold(): sheet for tab, sheet in book.marked().items()}
+        return tables | {f"{tab}!".casefold(): sheets[0] for tab, sheets in book.marked().items()}
     finally:
         book.package.close()
 

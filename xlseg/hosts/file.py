@@ -172,7 +172,8 @@ def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) ->
     """Make or update the tabs in an open book, and the values of the formulas of ours that the user has typed."""
     sheets = book.worksheets()
     book.package.expect(sheets[name] for tab in tabs if not tab.input and (name := locate.sheet_of(book, tab)))
-    outcomes = [write_tab(book, tab) for tab in tabs]
+    lost = _made_ranges(book, tabs)
+    outcomes = [write_tab(book, tab, lost) for tab in tabs]
     book.styles_used()
     known = {o.sheet: o.formulas for o in outcomes if o.formulas is not None}  # seen when they were written: a large sheet is not searched again
     done = recompute(book, formulas, known) if formulas else Done()
@@ -180,10 +181,20 @@ def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) ->
     if users or done.others or _others_refer(book, tabs, outcomes, done):
         book.recalculate_on_load()
     remarks = [remark for o in outcomes for remark in o.remarks]
+    if lost:
+        remarks.append(
+            f"{book.package.name}: {', '.join(sorted(lost))} no longer tables: what formulas of ours added up over them stands there as values."
+        )
     if book.signed and book.package.changed:
         remarks.append(f"{book.package.name}: the digital signature of the file is no longer valid; sign it again if you need it.")
     names = {how: tuple(t.name for t, o in zip(tabs, outcomes, strict=True) if o.how == how) for how in ("made", "updated", "unchanged")}
     return Written(**names, remarks=tuple(remarks), recomputed=done.recomputed)
+
+
+def _made_ranges(book: Book, tabs: Sequence[Tab]) -> frozenset[str]:
+    """The tables of ours that the user has made ranges of, or another program has dropped: no formula can ask them."""
+    there = [tab for tab in tabs if tab.tables and not tab.input and locate.sheet_of(book, tab)]
+    return frozenset(table.name for tab in there for table in tab.tables if book.sheet_of_table(table.name) is None)
 
 
 def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = lambda book: None) -> None:

@@ -15,6 +15,8 @@ from xlseg.workbook import Tab, Table
 
 _DEEPEST_HEADER = 1_000
 """Rows that are searched for the headings of a table that is no table any more."""
+_FARTHEST = 20
+"""Rows or columns that a script has inserted into a page: so many are looked for."""
 _LABELS = ("title", "section", "label", "header")
 
 
@@ -22,12 +24,20 @@ def sheet_of(book: Book, tab: Tab) -> str | None:
     """Name of the sheet that is this tab, also when the user has renamed it; None when it is to be made."""
     named = book.sheet_name(tab.name)
     if not tab.tables:
-        return named or book.marked().get(tab.name)
+        return named or _marked(book, tab.name)
     holder = book.sheet_of_table(tab.tables[0].name)
     if named and holder and holder != named:
         fact = f"its table {tab.tables[0].name} is on the sheet {holder}"
         raise LayoutError(named, fact, f"rename {holder!r} to {tab.name!r} and this sheet to something else")
     return named or holder
+
+
+def _marked(book: Book, tab: str) -> str | None:
+    sheets = book.marked().get(tab, [])
+    if len(sheets) > 1:
+        fact = f"{', '.join(map(repr, sheets))} are copies of the tab {tab}, and none is called so"
+        raise LayoutError(book.package.name, fact, f"call the one that is to be kept up to date {tab!r}")
+    return sheets[0] if sheets else None
 
 
 def tables_by_name(book: Book, part: str) -> dict[str, TableXml]:
@@ -76,9 +86,7 @@ def _put_where_headings_are(sheet: SheetXml, name: str, table: TableXml, spec: T
         headings.pop()
     if found is None or len(set(map(folded, headings))) < len(headings):
         fact = f"the headings of the table {spec.name} do not stand in row {area.top}, where it is"
-        raise LayoutError(
-            sheet_place(name, area.top, area.left), fact, "undo what has moved them, or rename or delete the sheet so that it is made anew"
-        )
+        raise LayoutError(sheet_place(name, area.top, area.left), fact, "undo what has moved them, or delete the sheet so that it is made anew")
     top, left = found.area.top, found.area.left
     beyond = [c for c, cell in sheet.cells(top).items() if c >= left + len(headings) and folded(text(cell, strings())) in known - {""}]
     if beyond:
@@ -103,7 +111,7 @@ def columns_of(sheet: str, table: TableXml, spec: Table) -> dict[str, int]:
         offset = [c.heading for c in spec.columns].index(lost)
         place = sheet_place(sheet, table.area.top, min(table.area.left + offset, table.area.right))
         fact = f"the heading {lost!r} of the table {spec.name} is not there any more"
-        raise LayoutError(place, fact, "rename it back, or rename or delete the sheet so that it is made anew")
+        raise LayoutError(place, fact, "rename it back, or delete the sheet so that it is made anew")
     return there
 
 
@@ -115,10 +123,31 @@ def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mappi
         if spec := next((spec for spec in tab.tables if _are_mostly_ours(table, spec)), None):
             place, fact = sheet_place(name, table.area.top, table.area.left), f"the table of this tab is called {table.name}, not {spec.name}"
             raise LayoutError(place, fact, "rename it back (Table Design, Table Name)")
-    labels = {at: str(c.value) for at, c in tab.cells.items() if c.style in _LABELS and c.value} if not tab.tables else {}
+    labels = labels_of(tab) if not tab.tables else {}
     if any(text(sheet.cells(row).get(column), book.strings) == words for (row, column), words in labels.items()):
         return
+    if name in book.marked().get(tab.name, ()) and any(moved_by(sheet, labels, lambda: book.strings)):
+        return
     raise LayoutError(name, "there is a sheet of this name that xlseg has not made", "rename it")
+
+
+def labels_of(tab: Tab) -> dict[tuple[int, int], str]:
+    """The texts of a tab that stand in it whatever the numbers are, by their places."""
+    return {at: str(c.value) for at, c in tab.cells.items() if c.style in _LABELS and c.value}
+
+
+def moved_by(sheet: SheetXml, labels: Mapping[tuple[int, int], str], strings: Strings) -> tuple[int, int]:
+    """How many rows or columns further on most of the labels stand that are not where they belong; nothing when they do not agree in that."""
+
+    def stands(row: int, column: int, words: str) -> bool:
+        return text(sheet.cells(row).get(column), strings()) == words
+
+    astray = {at: words for at, words in labels.items() if not stands(*at, words)}
+    for rows, columns in (*((n, 0) for n in range(1, _FARTHEST + 1)), *((0, n) for n in range(1, _FARTHEST + 1))):
+        found = sum(stands(row + rows, column + columns, words) for (row, column), words in astray.items())
+        if found > len(astray) / 2:
+            return rows, columns
+    return 0, 0
 
 
 def _are_mostly_ours(table: TableXml, spec: Table) -> bool:

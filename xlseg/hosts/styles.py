@@ -14,6 +14,14 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _FIRST_OWN_FORMAT = 164
 _PARTS_OF_FORMAT = {"fontId": "fonts", "fillId": "fills", "borderId": "borders"}
 
+_IN_EVERY_BOOK = {"0": "1", "0.00": "2", "#,##0": "3", "#,##0.00": "4", "0%": "9", "0.00%": "10", "@": "49"}
+_UNSAID = dict.fromkeys(("b", "i", "strike", "outline", "shadow", "condense", "extend"), (("val", "1"),)) | {
+    "patternFill": (("patternType", "none"),)
+}
+"""What elements mean that say nothing."""
+
+_SAYS_NOTHING = (("pivotButton", "0"), ("quotePrefix", "0"))
+
 Key = tuple[object, ...]
 
 
@@ -75,7 +83,9 @@ class Styles:
         return known[key]
 
     def number_format(self, code: str) -> str:
-        """Id of a number format, which is added if it is not there."""
+        """Id of a number format, which is added if it is not there and every book has none like it."""
+        if code in _IN_EVERY_BOOK:
+            return _IN_EVERY_BOOK[code]
         home = self._box("numFmts")
         for known in home:
             if known.get("formatCode") == code:
@@ -146,7 +156,21 @@ def _elements(box: Element) -> list[Element]:
 
 
 def _key(element: Element) -> Key:
-    """What two formats must share to look the same; the order of attributes and children does not count, nor does a flag that is off."""
-    attributes = tuple(sorted((k, v) for k, v in element.attrib.items() if not (k.startswith("apply") and v in ("0", "false"))))
+    """What two formats must share to look the same.
+
+    The order of attributes and children does not count, nor how a number (11, 11.0) or a flag (1, true, nothing) is written, nor what programs say
+    beyond the look itself: which of its parts apply, and what the cell is not.
+    """
+    name = etree.QName(element).localname
+    given = ((attribute, _written(value)) for attribute, value in element.attrib.items())
+    attributes = tuple(sorted(each for each in given if not each[0].startswith("apply") and each not in _SAYS_NOTHING))
+    attributes = attributes or _UNSAID.get(name, ())
     children = tuple(sorted((_key(child) for child in _elements(element)), key=repr))
-    return etree.QName(element).localname, attributes, (element.text or "").strip(), children
+    return name, attributes, (element.text or "").strip(), children
+
+
+def _written(value: str) -> str:
+    """A number or a truth value in the shortest way of writing it."""
+    if value in ("true", "false"):
+        return "1" if value == "true" else "0"
+    return value.removesuffix(".0") if value.removesuffix(".0").isdigit() else value

@@ -191,7 +191,7 @@ class Twin:
         marked = self._book.marked()
         found = {}
         for tab in tabs:
-            holder = self._book.sheet_of_table(tab.tables[0].name) if tab.tables else marked.get(tab.name)
+            holder = self._book.sheet_of_table(tab.tables[0].name) if tab.tables else next(iter(marked.get(tab.name, ())), None)
             found[tab.name] = self._book.sheet_name(tab.name) or holder or tab.name
         return found
 

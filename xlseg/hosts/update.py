@@ -28,6 +28,7 @@ from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Tab, Table
 
 _SPILLS = re.compile(rb"""<f(?=[^>]*\st=["']array)[^>]*\sref=["'][^"']*:""")
+_TABLES = re.compile(r"\b(tbl\w+)\[")
 _STATES = ("good", "bad", "warn", "note")
 """Looks that say how things stand: they change with the value, also where the user's formats stay."""
 
@@ -54,8 +55,8 @@ class Outcome:
     formulas: bytes | None = None
 
 
-def write_tab(book: Book, tab: Tab) -> Outcome:
-    """Make the tab, or bring it up to date where it stands.
+def write_tab(book: Book, tab: Tab, lost: Collection[str] = ()) -> Outcome:
+    """Make the tab, or bring it up to date where it stands; `lost` are names of tables that formulas cannot ask, as the user has made ranges of them.
 
     Raises
     ------
@@ -67,11 +68,11 @@ def write_tab(book: Book, tab: Tab) -> Outcome:
     drawing = Drawing(book, tab)
     if name is None:
         part = drawing.add_sheet()
-        return _Update(book, tab, drawing, tab.name, part, is_new=True).run()
+        return _Update(book, tab, drawing, tab.name, part, lost, is_new=True).run()
     part = book.worksheets()[name]
     if tab.input:
         return Outcome("unchanged", name, part)
-    return _Update(book, tab, drawing, name, part).run()
+    return _Update(book, tab, drawing, name, part, lost).run()
 
 
 def _must_fit(tab: Tab) -> None:
@@ -98,6 +99,7 @@ class _Update:
     drawing: Drawing
     name: str
     part: str
+    lost: Collection[str] = ()
     is_new: bool = False
     remarks: list[str] = field(default_factory=list)
 
@@ -267,11 +269,9 @@ class _Update:
     def _lay_out_anew(self, ours: Collection[tuple[int, int]]) -> None:
         """Clear what the last refresh wrote on a page and this one does not; nothing of the user's may stand where the page has grown to."""
         referred, now = self.book.local_names(self.name, noted.NAME), noted.references(self.name, rectangles(ours))
-        before, others = noted.areas(referred), [table.area for table in self._all_tables()]
+        before, others = self._written_before(referred, now), [table.area for table in self._all_tables()]
         if referred:
             self._must_be_noted(ours, before)
-        else:  # a page of a former version: nobody has noted what is whose
-            before = [Area(1, 1, LAST_ROW, self.tab.owns_columns)]
         for row in self.sheet.rows():
             there = [area for area in before if area.top <= row <= area.bottom]
             cells = self.sheet.cells(row) if there else {}
@@ -280,6 +280,17 @@ class _Update:
                 self.sheet.put(row, {column: cell for column, cell in cells.items() if column not in gone})
         if not noted.are_same(referred, now):
             self.book.put_local_names(self.name, noted.NAME, now)
+
+    def _written_before(self, referred: Sequence[str], now: Sequence[str]) -> list[Area]:
+        """The cells of a page that may hold what an earlier refresh wrote.
+
+        All that the page uses where nobody knows: on a page of a former version, or when a script has moved the cells and not the names.
+        """
+        columns = self.tab.owns_columns
+        if not referred:
+            return [Area(1, 1, LAST_ROW, columns)]
+        moved = locate.moved_by(self.sheet, locate.labels_of(self.tab), lambda: self.book.strings) if noted.are_same(referred, now) else (0, 0)
+        return [Area(1, 1, LAST_ROW, columns + moved[1])] if any(moved) else noted.areas(referred)
 
     def _must_be_noted(self, ours: Collection[tuple[int, int]], before: Sequence[Area]) -> None:
         for row, places in groupby(sorted(ours), key=itemgetter(0)):
@@ -313,7 +324,7 @@ class _Update:
     def _write_cell(self, cells: dict[int, CellXml], column: int, at: tuple[int, int], place_of: Placing) -> None:
         cell = self.tab.cells[at]
         new = body(cell.value, self.book.epoch_1904)
-        if cell.formula is not None:
+        if cell.formula is not None and not any(name in self.lost for name in _TABLES.findall(cell.formula)):
             words = cell.formula.removeprefix("=")
             new = formula_body(words if place_of.still else shifted(words, place_of), cell.value, self.book.epoch_1904)
         keeps_style = not self.tab.owns_columns and column in cells and cell.style not in _STATES

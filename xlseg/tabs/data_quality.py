@@ -13,6 +13,8 @@ from xlseg.tabs.top import footer, top
 from xlseg.workbook import Cell, Column, Highlight, Style, Tab, Table
 
 NAME, TABLE = "Data Quality", "tblFindings"
+KEY = ("Kind", "Sheet", "Row", "Column")
+"""What makes two findings of two refreshes the same."""
 _CONTROLS_AT, _SHEETS_AT, _FINDINGS_AT = 7, 18, 29
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
@@ -36,7 +38,7 @@ def data_quality_tab(analysis: Analysis, controls: Sequence[Control], tallies: S
         Column("Amount Excluded", np.array([f.amount / 100 for f in listed], "float64"), "money", 14),
     )
     looks = (Highlight("Severity", "= error", "bad"), Highlight("Severity", "= warning", "warn"))
-    table = Table(TABLE, (_FINDINGS_AT, 1), columns, growth="replace", highlights=looks)
+    table = Table(TABLE, (_FINDINGS_AT, 1), columns, KEY, "replace", looks)
     return Tab(NAME, cells, (table,), freeze=(5, 0), footer=footer(analysis))
 
 

@@ -45,7 +45,7 @@ def definitions_tab(analysis: Analysis, playbook: Playbook) -> Tab:
         Column("More", [line.more for line in lines], "wrap", 62),
     )
     text = "What the names in this workbook mean, with the present rules and settings. Sums by hand: docs/metrics.md. Made anew by each refresh."
-    table = Table(TABLE, (HEADER_ROW, 1), columns, growth="replace")
+    table = Table(TABLE, (HEADER_ROW, 1), columns, ("Kind", "Name"), "replace")
     return Tab(NAME, top(analysis, "Definitions", text), (table,), freeze=(HEADER_ROW, 2), footer=footer(analysis))
 
 
