@@ -275,6 +275,17 @@ def test_a_page_on_which_nothing_is_noted_is_cleared_as_far_as_it_may_reach(tmp_
     assert cells(path, "Migration", formulas=True) == {"A1": "Migration", "B3": 0.5, "B4": "=SUM(B3:B3)", "E9": "beside the page"}
 
 
+def test_no_formula_asks_a_table_that_the_user_has_made_a_range_of(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([segments(CUSTOMERS)])
+    assert cells(path, formulas=True)["C2"] == "=SUM(tblSegments[Open balance])"
+    by_hand(path, lambda sheet: sheet.tables.clear())
+    written = WorkbookFile(path).write([segments(CUSTOMERS | {"9": 1.0})])
+    remark = "book.xlsx: tblSegments is no table any more; what formulas of ours would ask of them stands there as values."
+    assert (written.remarks, cells(path, formulas=True)["C2"]) == ((remark,), sum(CUSTOMERS.values()) + 1)
+    assert cells(path)[f"A{5 + len(CUSTOMERS)}"] == "9"
+
+
 def test_styles_do_not_grow_when_another_program_writes_them_in_its_own_way(tmp_path: Path) -> None:
     path = user_book(tmp_path / "book.xlsx")
     counts = []

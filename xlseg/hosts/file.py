@@ -182,8 +182,9 @@ def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) ->
         book.recalculate_on_load()
     remarks = [remark for o in outcomes for remark in o.remarks]
     if lost:
+        are = "is no table" if len(lost) == 1 else "are no tables"
         remarks.append(
-            f"{book.package.name}: {', '.join(sorted(lost))} no longer tables: what formulas of ours added up over them stands there as values."
+            f"{book.package.name}: {', '.join(sorted(lost))} {are} any more; what formulas of ours would ask of them stands there as values."
         )
     if book.signed and book.package.changed:
         remarks.append(f"{book.package.name}: the digital signature of the file is no longer valid; sign it again if you need it.")
