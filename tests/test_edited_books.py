@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from books import NOW, demo_file, edited, refreshed, rows
+from openpyxl.utils import get_column_letter, range_boundaries
 
 LATER = NOW + dt.timedelta(days=1)
 
@@ -44,6 +45,24 @@ def test_a_totals_row_and_notes_below_the_table_are_no_customers(book: Path) -> 
     assert customers(book) == [*before, "Total", "Checked by Anna"]
     assert "Gone" not in {row["Segment"] for row in rows(book, "Segments", "Customer ID").values()}
     assert set(rows(book, "Metrics", "customer_id")) == set(before)
+
+
+@pytest.mark.parametrize(("sheet", "table", "words"), [("Actions", "tblActions", {"Note": "checked by Anna"}), ("Run Log", "tblRunLog", {"Run": 10})])
+def test_what_stands_in_a_totals_row_is_no_row_of_the_list(book: Path, sheet: str, table: str, words: dict[str, object]) -> None:
+    def add(workbook: openpyxl.Workbook) -> None:
+        page = workbook[sheet]
+        found = page.tables[table]
+        left, top, right, bottom = range_boundaries(found.ref)
+        found.ref, found.totalsRowCount = f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom + 1}", 1
+        heads = {cell.value: cell.column for cell in page[top]}
+        for heading, value in words.items():
+            page.cell(bottom + 1, heads[heading]).value = value
+
+    runs = len(rows(book, "Run Log", "Run"))
+    for day in (1, 2):
+        refreshed(edited(book, add) if day == 1 else book, now=NOW + dt.timedelta(days=day))
+    assert [run for run in rows(book, "Run Log", "Run") if isinstance(run, int)][: runs + 2] == list(range(1, runs + 3))
+    assert rows(book, "Action Log", "Customer ID").keys() <= {None}
 
 
 def test_tabs_under_other_names_are_read_as_well_as_written(book: Path) -> None:

@@ -104,6 +104,14 @@ class HasTables(Protocol):
 
 
 @runtime_checkable
+class KnowsTotals(Protocol):
+    """A source that tells the totals row of an Excel table from its data, which it may look like."""
+
+    def totals_row(self, table: str) -> int | None:
+        """Number of the totals row of the table of this name; None when it has none, or there is no such table."""
+
+
+@runtime_checkable
 class KnowsUncomputed(Protocol):
     """A source that tells a formula that nobody has computed yet from an empty cell, which it looks like."""
 

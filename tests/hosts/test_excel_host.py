@@ -95,7 +95,9 @@ def test_a_totals_row_stays_below_the_rows(live: fake_excel.Book) -> None:
     live.file["Segments"]["C7"] = "=SUBTOTAL(109,tblSegments[Open balance])"
     table = live.file["Segments"].tables["tblSegments"]
     table.ref, table.totalsRowCount = "A4:D7", 1
-    ExcelWorkbook(live).write([segments(CUSTOMERS | {"9": 1.0})])
+    book = ExcelWorkbook(live)
+    assert (book.totals_row("tblSegments"), book.totals_row("tblOther")) == (7, None)
+    book.write([segments(CUSTOMERS | {"9": 1.0})])
     sheet = live.file["Segments"]
     assert [sheet[f"A{row}"].value for row in range(5, 9)] == ["0017", "0018", "9", "Total"]
     assert (sheet["C8"].value, table.ref) == ("=SUBTOTAL(109,tblSegments[Open balance])", "A4:D8")

@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.worksheet.formula import ArrayFormula
 from workbooks import add_user_column, by_hand, cells, column, parts, repacked, segments, shared, table_ref, user_book
 
 from xlseg.errors import LayoutError
@@ -175,6 +176,24 @@ def test_the_totals_row_of_the_user_moves_down_and_up(path: Path) -> None:
     assert (found["A5"], found["A6"]) == ("A", "Total")
     assert "A10" not in found
     assert table_ref(path) == "A4:D6"
+
+
+def test_formulas_in_a_totals_row_move_with_it(path: Path) -> None:
+    def totals(sheet: Any) -> None:
+        table = sheet.tables["tblSegments"]
+        table.ref, table.totalsRowCount = "A4:D8", 1
+        sheet["A8"], sheet["B8"], sheet["C8"] = "=C8/B8", "=COUNTA(A5:A7)", "=SUM(C5:C7)+C5+$C$2"
+        sheet["D8"] = ArrayFormula("D8", "=SUM(C5:C7*C8)")
+
+    by_hand(path, totals)
+    refresh(path, FIRST | {"D": 1.0, "E": 2.0})
+    book = openpyxl.load_workbook(path)
+    sheet, last = book["Segments"], 9
+    assert sheet.tables["tblSegments"].ref == f"A4:D{last + 1}"
+    found = [sheet.cell(last + 1, column).value for column in (1, 2, 3)]
+    assert found == [f"=C{last + 1}/B{last + 1}", f"=COUNTA(A5:A{last})", f"=SUM(C5:C{last})+C5+$C$2"]
+    array = sheet.cell(last + 1, 4).value
+    assert (array.ref, array.text) == (f"D{last + 1}", f"=SUM(C5:C{last}*C{last + 1})")
 
 
 def test_ids_keep_their_zeros_and_numbers_match_numbers(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from xlseg.hosts.opening import SAVE_AS
 from xlseg.hosts.package import Element, Package, Relationships, serialized
 from xlseg.hosts.strings import SharedStrings
 from xlseg.hosts.styles import Styles
+from xlseg.hosts.tablexml import TableXml
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -356,15 +357,24 @@ class Book:
         self._relationships.save()
 
 
-def sheets_of_tables(path: Path) -> dict[str, str]:
-    """Sheet names by the tables on them, or as `tab!` by the tab without tables that they are, in lower case; none for a file we cannot edit."""
+def tables_in(path: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """Sheet names by the tables on them, or as `tab!` by the tab without tables that they are; numbers of the totals rows by table.
+
+    Both by names in lower case; none for a file we cannot edit.
+    """
     try:
         book = Book(path)
     except FormatError:
-        return {}
+        return {}, {}
     try:
-        tables = {book.table_name(t).casefold(): sheet for sheet, part in book.worksheets().items() for t in book.tables_of(part)}
-        return tables | {f"{tab}!".casefold(): sheets[0] for tab, sheets in book.marked().items()}
+        sheets = {f"{tab}!".casefold(): sheets[0] for tab, sheets in book.marked().items()}
+        totals = {}
+        for sheet, part in book.worksheets().items():
+            for table in (TableXml.of_part(book.package, table) for table in book.tables_of(part)):
+                sheets[table.name.casefold()] = sheet
+                if table.totals_rows:
+                    totals[table.name.casefold()] = table.area.bottom
+        return sheets, totals
     finally:
         book.package.close()
 

@@ -70,6 +70,11 @@ class ExcelWorkbook:
             return next((name for name in self.sheets() if (_mark(self._book.sheets[name]) or "").casefold() == table[:-1].casefold()), None)
         return next((sheet for sheet, name in self._tables() if name.casefold() == table.casefold()), None)
 
+    def totals_row(self, table: str) -> int | None:
+        """Number of the totals row of the table of this name; None when it has none."""
+        found = next((each for sheet in self._book.sheets for each in sheet.tables if str(each.name).casefold() == table.casefold()), None)
+        return _area(found.range).bottom if found is not None and found.show_totals else None
+
     def write(self, tabs: Sequence[Tab], *, save: bool = True) -> Written:
         """Make or update the tabs in the open book, all or nothing; with `save=False` only say what would be done.
 

@@ -82,6 +82,10 @@ class WorkbookFile:
         """Name of the sheet that holds the table of this name."""
         return self._reader.sheet_of_table(table)
 
+    def totals_row(self, table: str) -> int | None:
+        """Number of the totals row of the table of this name; None when it has none."""
+        return self._reader.totals_row(table)
+
     def uncomputed(self, sheet: str) -> Sequence[tuple[int, int]]:
         """Rows and columns of the cells of a sheet that hold a formula and no value, as a script leaves them."""
         with self._unless_changed():

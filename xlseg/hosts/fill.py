@@ -84,8 +84,8 @@ class _Filling:
         changes = (row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
         moving = self._spec.growth == "replace" and bool(self._user.columns) and any(changes)  # ours have no place of their own
         remarks = [*self._doubled(old, new), *(self._lost(rows) if moving or last < self._old_last else [])]
-        if moving or last < self._old_last or self._overwrites_formulas():
-            formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._old_last, self._table.area.right))
+        if moving or last < self._old_last or self._overwrites_formulas() or self._moves_totals(last):
+            formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._table.area.bottom, self._table.area.right))
             self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last, self._kept)
         totals = self._lift_totals(last)
         cuts = [0, *range(1, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]  # the first row says more of itself
@@ -291,9 +291,15 @@ class _Filling:
 
     # ── what stands below ────────────────────────────────────────────────────
 
+    def _moves_totals(self, last: int) -> bool:
+        return bool(self._table.totals_rows) and last != self._table.last_row
+
     def _lift_totals(self, last: int) -> dict[int, Cell]:
-        moves = self._table.totals_rows and last != self._table.last_row
-        return self._without_table(self._table.area.bottom) if moves else {}
+        """The totals row, ready to be put below the last row."""
+        if not self._moves_totals(last):
+            return {}
+        rows, totals = (self._first, self._table.last_row), self._table.area.bottom
+        return {column: formulas.with_totals(cell, totals, rows, last) for column, cell in self._without_table(totals).items()}
 
     def _put_totals(self, totals: dict[int, Cell], last: int) -> None:
         if totals:

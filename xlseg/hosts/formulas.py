@@ -99,6 +99,34 @@ def shifted(words: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:
     return "".join(_moved(t.value, place_of) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
 
 
+def with_totals(cell: Cell, totals: int, rows: tuple[int, int], last: int) -> Cell:
+    """The formula cell of a totals row that moves from row `totals` to below `last`, as Excel moves it with the rows that come.
+
+    What refers to the totals row moves with it; what refers to all rows of the table, first and last of which are given, goes on to the last.
+    """
+    words = formula(cell)
+    if words is None:
+        return cell
+    from openpyxl.formula import Tokenizer
+    from openpyxl.formula.tokenizer import TokenizerError
+
+    def one(reference: str) -> str:
+        if "!" in reference or "[" in reference:
+            return reference
+        ends = [match for match in _REFERENCE.finditer(reference)]
+        if len(ends) == 2 and int(ends[0][4]) <= rows[0] and int(ends[1][4]) == rows[1]:
+            return f"{ends[0][0]}:{ends[1][1]}{ends[1][2]}{ends[1][3]}{last}"
+        return _REFERENCE.sub(lambda m: f"{m[1]}{m[2]}{m[3]}{last + 1}" if int(m[4]) == totals else m[0], reference)
+
+    try:
+        tokens = Tokenizer("=" + words).items
+    except TokenizerError:
+        return cell
+    moved = "".join(one(token.value) if token.type == "OPERAND" and token.subtype == "RANGE" else token.value for token in tokens)
+    head = re.sub(rb'( ref=")([^"]*)(")', lambda m: m[1] + one(m[2].decode()).encode() + m[3], _TAG.search(cell[1] or b"")[1] or b"")  # type: ignore[index]
+    return cell[0], _TAG.sub(lambda _: b"<f%s>%s</f>" % (head, escaped(moved)), cell[1] or b"", count=1)
+
+
 def _moved(reference: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:
     if "!" in reference or "[" in reference:
         return reference

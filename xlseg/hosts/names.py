@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import re
 
-from xlseg.hosts.a1 import Area
+from xlseg.hosts.a1 import Area, number
 
 _REFERENCE = re.compile(
     r"(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]])[\w.]+)!(?P<area>\$?[A-Z]{1,3}\$[0-9]+:\$?[A-Z]{1,3}\$)(?P<bottom>[0-9]+)(?![0-9])", re.I
 )
 
+_CELL = re.compile(r"(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]])[\w.]+)!\$(?P<column>[A-Z]{1,3})\$(?P<bottom>[0-9]+)(?![0-9:])", re.I)
+
 
 def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], grown: int) -> str:
-    """The references to `sheet` over all rows of a table, longer by `grown` rows.
+    """The references to `sheet` over all rows of a table, longer by `grown` rows, and those to a cell of its totals row, as far below.
 
     The table stood at `table`, its data in `rows`, first and last. References may begin above it, and end with or above its totals row.
     Those with relative rows mean another place in every cell, and stay.
     """
     first, last = rows
 
+    def single(match: re.Match[str]) -> str:
+        is_total = last < table.bottom == int(match["bottom"]) and table.left <= number(match["column"]) <= table.right
+        if not is_total or _plain(match["sheet"]) != sheet.casefold():
+            return match[0]
+        return f"{match['sheet']}!${match['column']}${table.bottom + grown}"
+
     def one(match: re.Match[str]) -> str:
         name = match["sheet"]
-        plain = name[1:-1].replace("''", "'") if name.startswith("'") else name
         area = Area.of(match["area"] + match["bottom"])
         beside = area.right < table.left or table.right < area.left
-        if plain.casefold() != sheet.casefold() or beside or area.top > first or area.bottom not in (last, table.bottom):
+        if _plain(name) != sheet.casefold() or beside or area.top > first or area.bottom not in (last, table.bottom):
             return match[0]
         return f"{name}!{match['area']}{area.bottom + grown}"
 
-    return _REFERENCE.sub(one, refers_to)
+    return _CELL.sub(single, _REFERENCE.sub(one, refers_to))
+
+
+def _plain(sheet: str) -> str:
+    """A sheet's name without quotes and case."""
+    return (sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet).casefold()

@@ -19,7 +19,7 @@ from typing import Any
 
 from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.arrow import whole_columns
-from xlseg.hosts.book import sheets_of_tables
+from xlseg.hosts.book import tables_in
 from xlseg.hosts.cells import Cells, Package, Rows, choose_cells, named_by_content
 from xlseg.hosts.cellxml import is_uncomputed
 from xlseg.hosts.columns import columns_of, plain
@@ -183,11 +183,15 @@ class BookReader:
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
-        return self._tables.get(table.casefold())
+        return self._tables[0].get(table.casefold())
+
+    def totals_row(self, table: str) -> int | None:
+        """Number of the table's totals row."""
+        return self._tables[1].get(table.casefold())
 
     @cached_property
-    def _tables(self) -> dict[str, str]:
-        return sheets_of_tables(self._path)
+    def _tables(self) -> tuple[dict[str, str], dict[str, int]]:
+        return tables_in(self._path)
 
     def _cells_of(self, name: str) -> Cells:
         """What reads a worksheet cell by cell, chosen by all that have been looked at; the one asked about is looked at now if it still waits."""

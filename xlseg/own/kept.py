@@ -9,7 +9,7 @@ from threading import RLock
 from typing import TypeVar
 
 from xlseg.beside import beside, done
-from xlseg.workbook import Grid, HasTables, KnowsUncomputed, ReadByAnyThread, ReadsSomeColumns, Sheet, Source, Value
+from xlseg.workbook import Grid, HasTables, KnowsTotals, KnowsUncomputed, ReadByAnyThread, ReadsSomeColumns, Sheet, Source, Value
 
 T = TypeVar("T")
 
@@ -56,6 +56,11 @@ class Kept:
         """Name of the sheet that holds the table of this name; None where the source knows of no tables."""
         with self._lock:
             return self._source.sheet_of_table(table) if isinstance(self._source, HasTables) else None
+
+    def totals_row(self, table: str) -> int | None:
+        """Number of the totals row of a table, as far as the source knows."""
+        with self._lock:
+            return self._source.totals_row(table) if isinstance(self._source, KnowsTotals) else None
 
     def uncomputed(self, sheet: str) -> Sequence[tuple[int, int]]:
         """Where a sheet holds formulas without a value, as far as the source knows."""

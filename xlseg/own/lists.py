@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from xlseg.errors import LayoutError, SettingError
-from xlseg.workbook import Array, CellError, HasTables, KnowsUncomputed, ReadsSomeColumns, Source, Value
+from xlseg.workbook import Array, CellError, HasTables, KnowsTotals, KnowsUncomputed, ReadsSomeColumns, Source, Value
 
 MANY_ROWS = 2_000
 """Rules, Playbook and Config have no more rows."""
@@ -41,8 +41,8 @@ def rows_of(source: Source, tab: str, table: str, headings: Sequence[str], wishe
 
     The cells under a heading that is only wished for are empty where it is not there.
     """
-    name = sheet_of(source, tab, table)
-    return [row for _, row in numbered_rows(source, name, headings, wished) or []] if name else []
+    name, totals = sheet_of(source, tab, table), totals_row(source, table)
+    return [row for number, row in numbered_rows(source, name, headings, wished) or [] if number != totals] if name else []
 
 
 def log_of(source: Source, tab: str, table: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[int, tuple[Value, ...]]]:
@@ -60,7 +60,13 @@ def log_of(source: Source, tab: str, table: str, headings: Sequence[str], wished
     if found is None:
         fact = f"no headings {', '.join(headings)} in one row"
         raise LayoutError(name, fact, "put them back (Table Design, Header Row), or rename the sheet if it is your own")
-    return found
+    totals = totals_row(source, table)
+    return [row for row in found if row[0] != totals]
+
+
+def totals_row(source: Source, table: str) -> int | None:
+    """Number of the totals row that the user has given a table of ours; None when there is none, or nobody knows."""
+    return source.totals_row(table) if isinstance(source, KnowsTotals) else None
 
 
 def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[int, tuple[Value, ...]]] | None:
@@ -78,8 +84,11 @@ def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Se
     return None
 
 
-def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[str]) -> list[dict[str, Value]]:
-    """The rows of a list by heading, with the columns of the user's that stand beside ours; the headings that are `ours` are folded."""
+def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[str], without: int | None = None) -> list[dict[str, Value]]:
+    """The rows of a list by heading, with the columns of the user's that stand beside ours; the headings that are `ours` are folded.
+
+    `without` is the number of a row that is none of them.
+    """
     sheet = source.sheet(name)
     for number, row in enumerate(sheet.head(60), start=1):
         words = [folded(str(cell)) if cell is not None else "" for cell in row]
@@ -87,7 +96,8 @@ def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[
             heads = {at: words[at] if words[at] in ours else str(row[at]).strip() for at in _places_of(words, needed, ours)}
             columns = sheet.body(number).columns
             listed = [_values(columns[at]) for at in heads if at < len(columns)]
-            return [dict(zip(heads.values(), line, strict=False)) for line in zip(*listed, strict=True)]
+            lines = enumerate(zip(*listed, strict=True), start=number + 1)
+            return [dict(zip(heads.values(), line, strict=False)) for at, line in lines if at != without]
     return []
 
 

@@ -10,7 +10,7 @@ from xlseg.actions import Listed, Logged, Typed
 from xlseg.actions.typed import day_of
 from xlseg.actions.values import ORDER
 from xlseg.drill import Asked
-from xlseg.own.lists import as_date, as_text, folded, lines_of, log_of, rows_of, sheet_of
+from xlseg.own.lists import as_date, as_text, folded, lines_of, log_of, rows_of, sheet_of, totals_row
 from xlseg.tabs import action_log, actions, drill, migration, segments
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Source, Value
@@ -32,7 +32,7 @@ def listed_of(source: Source) -> Listed:
         return Listed()
     log_of(source, actions.NAME, actions.TABLE, actions.KEY)  # without its headings, what is typed there would be passed over in silence
     lines, ended = [], False
-    for line in lines_of(source, name, actions.KEY, _OURS):
+    for line in lines_of(source, name, actions.KEY, _OURS, totals_row(source, actions.TABLE)):
         ended |= all(value is None for value in line.values())  # what stands below the table is no row of it
         if not ended or (line["customer id"] is not None and line["kind"] in ORDER):
             lines.append(line)
