@@ -196,6 +196,20 @@ def test_formulas_in_a_totals_row_move_with_it(path: Path) -> None:
     assert (array.ref, array.text) == (f"D{last + 1}", f"=SUM(C5:C{last}*C{last + 1})")
 
 
+def test_single_formulas_follow_the_key_of_their_row_and_fill_no_other(path: Path) -> None:
+    def type_in(sheet: Any) -> None:
+        add_user_column(sheet, "Promise", [100, None, "=C7*0.5+C5"])
+        sheet["D6"] = '="half is "&C6/2&", total "&$C$2'
+
+    by_hand(path, type_in)
+    refresh(path, {"C": 30.0, "B": 20.0, "D": 1.0}, "replace")
+    found = cells(path, formulas=True)
+    assert [found.get(f"E{row}") for row in (5, 6, 7)] == ["=C5*0.5+C5", None, None]
+    assert [found.get(f"D{row}") for row in (5, 6, 7)] == [None, '="half is "&C6/2&", total "&$C$2', None]
+    refresh(path, {"B": 20.0, "D": 1.0}, "replace")
+    assert cells(path, formulas=True)["D5"] == '="half is "&C5/2&", total "&$C$2'
+
+
 def test_ids_keep_their_zeros_and_numbers_match_numbers(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
 

@@ -306,7 +306,7 @@ class _Filling:
             self._sheet.put(last + 1, {**self._sheet.cells(last + 1), **totals})
 
     def _lost(self, rows: Sequence[Row]) -> list[str]:
-        lost = 0 if self._spec.logged else self._user.lost(rows)
+        lost = self._user.lost(rows, logged=self._spec.logged)
         if not lost:
             return []
         return [

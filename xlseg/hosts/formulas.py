@@ -13,6 +13,7 @@ from xlseg.hosts.sheetxml import SheetXml
 _TAG = re.compile(rb"<f(\s[^>]*?)?(?:/>|>[^<]*</f>)")
 _ATTRIBUTE = re.compile(rb'\s(\w+)="([^"]*)"')
 _REFERENCE = re.compile(r"(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)([0-9]+)(?![\w.(\[])")
+_PLACE = re.compile(rb'( ref=")([^"]*)(")')
 _METADATA = re.compile(rb' cm="[0-9]+"')
 
 Origin = tuple[int, int, str]
@@ -104,26 +105,43 @@ def with_totals(cell: Cell, totals: int, rows: tuple[int, int], last: int) -> Ce
 
     What refers to the totals row moves with it; what refers to all rows of the table, first and last of which are given, goes on to the last.
     """
-    words = formula(cell)
-    if words is None:
+
+    def one(reference: str) -> str:
+        ends = list(_REFERENCE.finditer(reference))
+        if len(ends) == 2 and int(ends[0][4]) <= rows[0] and int(ends[1][4]) == rows[1]:
+            return f"{ends[0][0]}:{ends[1][1]}{ends[1][2]}{ends[1][3]}{last}"
+        return _in_row(reference, totals, last + 1)
+
+    return _rewritten(cell, one)
+
+
+def following(cell: Cell, row: int, to: int) -> Cell:
+    """The formula cell of a row that has moved: what it says of its own row it says of it there."""
+    return _rewritten(cell, lambda reference: _in_row(reference, row, to)) if row != to else cell
+
+
+def _in_row(reference: str, row: int, to: int) -> str:
+    """A reference in which one row is another."""
+    return _REFERENCE.sub(lambda m: f"{m[1]}{m[2]}{m[3]}{to}" if int(m[4]) == row else m[0], reference)
+
+
+def _rewritten(cell: Cell, one: Callable[[str], str]) -> Cell:
+    """A formula cell with every reference that names no sheet and no table changed; as it was where it cannot be taken apart."""
+    words, match = formula(cell), _TAG.search(cell[1] or b"")
+    if words is None or match is None:
         return cell
     from openpyxl.formula import Tokenizer
     from openpyxl.formula.tokenizer import TokenizerError
 
-    def one(reference: str) -> str:
-        if "!" in reference or "[" in reference:
-            return reference
-        ends = [match for match in _REFERENCE.finditer(reference)]
-        if len(ends) == 2 and int(ends[0][4]) <= rows[0] and int(ends[1][4]) == rows[1]:
-            return f"{ends[0][0]}:{ends[1][1]}{ends[1][2]}{ends[1][3]}{last}"
-        return _REFERENCE.sub(lambda m: f"{m[1]}{m[2]}{m[3]}{last + 1}" if int(m[4]) == totals else m[0], reference)
+    def within(reference: str) -> str:
+        return reference if "!" in reference or "[" in reference else one(reference)
 
     try:
         tokens = Tokenizer("=" + words).items
     except TokenizerError:
         return cell
-    moved = "".join(one(token.value) if token.type == "OPERAND" and token.subtype == "RANGE" else token.value for token in tokens)
-    head = re.sub(rb'( ref=")([^"]*)(")', lambda m: m[1] + one(m[2].decode()).encode() + m[3], _TAG.search(cell[1] or b"")[1] or b"")  # type: ignore[index]
+    moved = "".join(within(token.value) if token.type == "OPERAND" and token.subtype == "RANGE" else token.value for token in tokens)
+    head = _PLACE.sub(lambda m: m[1] + within(m[2].decode()).encode() + m[3], match[1] or b"")
     return cell[0], _TAG.sub(lambda _: b"<f%s>%s</f>" % (head, escaped(moved)), cell[1] or b"", count=1)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from xlseg.hosts import formulas
-from xlseg.hosts.cellxml import Cell, is_filled, is_formula, style_attribute
+from xlseg.hosts.cellxml import Cell, is_filled, is_formula, is_uncomputed, style_attribute
 from xlseg.hosts.rowplan import Row
 from xlseg.hosts.sheetxml import SheetXml
 
@@ -14,13 +14,15 @@ from xlseg.hosts.sheetxml import SheetXml
 class UserCells:
     """Columns that belong to the user, as they stood before the refresh.
 
-    Values follow the key of their row, formulas stay where they are and are continued on new rows; in columns of ours that he fills
-    (`kept`) a formula is a value like any other: it follows its key as if it had been cut and pasted.
+    Values follow the key of their row. Formulas of a column that mostly holds formulas stay where they are and are continued on new rows.
+    Elsewhere, and in columns of ours that he fills (`kept`), a formula is a value like any other: it follows its key, and what it says of its
+    own row with it.
     """
 
     def __init__(self, sheet: SheetXml, columns: Iterable[int], first_row: int, last_row: int, kept: Collection[int] = ()) -> None:
-        self._first_row, self._kept = first_row, kept
+        self._first_row = first_row
         self._cells = {c: sheet.column(c, first_row, last_row) for c in columns}
+        self._follows = {c for c, cells in self._cells.items() if c in kept or 2 * sum(map(is_formula, cells)) <= len(cells)}
         self._origins = formulas.shared_origins(sheet)
         self._pattern = {c: _last_formula(cells) for c, cells in self._cells.items()}
         self._style = {c: _commonest_style(cells) for c, cells in self._cells.items()}
@@ -30,11 +32,13 @@ class UserCells:
         """Their numbers."""
         return self._cells.keys()
 
-    def lost(self, rows: Sequence[Row]) -> int:
-        """How many values go because the key of their row is gone."""
+    def lost(self, rows: Sequence[Row], *, logged: bool = False) -> int:
+        """How many values go because the key of their row is gone; with `logged` only formulas that have none yet, as values are written down."""
         staying = {row.origin for row in rows}
         gone = [i for i in range(self._height) if i not in staying]
-        return sum(is_filled(cells[i]) and not is_formula(cells[i]) for cells in self._cells.values() for i in gone)
+        cells = [(column, self._cells[column][i]) for column in self._cells for i in gone]
+        own = [cell for column, cell in cells if cell and is_filled(cell) and (column in self._follows or not is_formula(cell))]
+        return sum(map(is_uncomputed, own)) if logged else len(own)
 
     def here(self, column: int, index: int) -> Cell | None:
         """The cell of row `index`."""
@@ -45,13 +49,11 @@ class UserCells:
         cells = self._cells[column]
         here = cells[index] if index < self._height else None
         mine = cells[row.origin] if row.origin is not None else None
-        if is_filled(mine) and (column in self._kept or not is_formula(mine)):
-            return mine
-        if column in self._kept:
-            here = None
-        if is_formula(here):
+        if mine and row.origin is not None and is_filled(mine) and (column in self._follows or not is_formula(mine)):
+            return formulas.following(mine, self._first_row + row.origin, self._first_row + index) if is_formula(mine) else mine
+        if column not in self._follows and is_formula(here):
             return here
-        if self._pattern[column] is not None and column not in self._kept:
+        if column not in self._follows and self._pattern[column] is not None:
             return self.continued(column, index)
         if row.origin is not None:
             return None if is_formula(mine) else mine
