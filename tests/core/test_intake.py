@@ -491,6 +491,7 @@ def test_a_disputed_invoice_is_open() -> None:
         ("Payment Returned", "reversal"),
         ("Dishonoured Cheque", "reversal"),
         ("Stopped Payment", "reversal"),
+        ("Item Return", "credit"),
         ("Lastschriftrückgabe", "reversal"),
         ("Payment Reversal", "reversal"),
         ("RV", "invoice"),
@@ -517,7 +518,10 @@ def test_a_type_says_what_a_document_is(word: str, kind: str | None) -> None:
     assert kind_of(word) == kind
 
 
-@pytest.mark.parametrize(("word", "kind"), [("Returned", "reversal"), ("Storno", "reversal"), ("Payment", "payment"), ("Credit Memo", "credit")])
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("Returned", "reversal"), ("Returned Item", "reversal"), ("Storno", "reversal"), ("Payment", "payment"), ("Credit Memo", "credit")],
+)
 def test_among_payments_what_comes_back_is_a_reversal(word: str, kind: str) -> None:
     assert kind_of(word, of_payments=True) == kind
 
@@ -534,6 +538,7 @@ PAID: list[Value] = ["1", "A", JAN, FEB, 10.0]
         ("Pending Approval", ["not posted"]),
         ("Draft", ["not posted"]),
         ("Not Deposited", []),
+        ("AUTHORISED", []),  # Xero's word for a payment that stands
         ("Fully Applied", []),
         ("Enigmatic", ["unknown status"]),
     ],

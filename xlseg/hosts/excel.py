@@ -133,7 +133,7 @@ class ExcelWorkbook:
                 self.name, "the structure of the workbook is locked, so that no tab can be added", "unprotect it (Review, Protect Workbook)"
             )
         for change in changes:
-            if not change.made and _is_protected(self._book.sheets[change.name], "ProtectContents"):
+            if not change.made and change.touches_cells and _is_protected(self._book.sheets[change.name], "ProtectContents"):
                 raise LayoutError(change.name, "the sheet is protected", "unprotect it (Review, Unprotect Sheet)")
 
     def _homes(self, tabs: Sequence[Tab]) -> list[str]:

@@ -84,8 +84,13 @@ class Changed:
     frozen: Place = (0, 0)
     noted: Sequence[str] | None = None
 
+    @property
+    def touches_cells(self) -> bool:
+        """Whether more than names is to change."""
+        return bool(self.values or self.formulas or self.tables)
+
     def __bool__(self) -> bool:
-        return self.made or bool(self.values or self.formulas or self.tables) or self.noted is not None
+        return self.made or self.touches_cells or self.noted is not None
 
 
 class Twin:

@@ -25,14 +25,15 @@ _STATE_OF = {word: state for state, words in _STATES.items() for word in words.s
 _STATES_OF_PAYMENTS: dict[State, str] = {
     "void": """failed bounced declined returned returnednsf nsf dishonoured dishonored chargedback chargeback unpaid refused geplatzt fehlgeschlagen
         zurueckgegeben""",
-    "draft": "pending scheduled planned processing inprogress uncollected authorised authorized ausstehend geplant",
+    "draft": "pending scheduled planned processing inprogress uncollected ausstehend geplant",
     "": """deposited notdeposited undeposited complete completed succeeded successful success received applied fullyapplied partiallyapplied
-        unapplied notapplied processed reconciled unreconciled cleared uncleared matched captured paid settled open closed eingegangen verbucht""",
+        unapplied notapplied processed reconciled unreconciled cleared uncleared matched captured paid settled open closed
+        authorised authorized eingegangen verbucht""",
 }
 _STATE_OF_PAYMENT = _STATE_OF | {word: state for state, words in _STATES_OF_PAYMENTS.items() for word in words.split()}
 """A payment that came back or has not come yet pays nothing; whether it is applied, deposited or matched does not matter here."""
 
-_BACK = r"(?:payment|check|cheque|ach|eft|debit|wire|transfer|deposit|item|lastschrift|scheck|zahlung)"
+_BACK = r"(?:payment|check|cheque|ach|eft|debit|wire|transfer|lastschrift|scheck|zahlung)"
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (
         "reversal",
@@ -56,7 +57,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("payment", r"payment|receipt|zahlung|deposit|^dz$|^kz$|^pymt$|^pmt$|prepay"),
     ("invoice", r"invoice|invc|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^inv$|accrec|accpay|standard|auftrag"),
 )
-_OF_PAYMENTS: tuple[tuple[Kind, str], ...] = (("reversal", r"^return(?:ed|s)?$|storno|reject|declined|failed"),)
+_OF_PAYMENTS: tuple[tuple[Kind, str], ...] = (("reversal", r"^return(?:ed|s)?$|return(?:ed)?(?:item|deposit)|storno|reject|declined|failed"),)
 """What words mean on a sheet of payments, before anything else."""
 
 _ASIDE = re.compile(r"\([^()]*\)")
