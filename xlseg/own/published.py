@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from itertools import pairwise
 
 from xlseg.analysis import Departed
 from xlseg.approval import Signed
@@ -13,8 +11,6 @@ from xlseg.migration import GONE
 from xlseg.own.lists import MOST_RUNS, as_date, as_text, as_whole, log_of, rows_of
 from xlseg.tabs import change_log, history, rule_sets, run_log, segments
 from xlseg.workbook import Source
-
-_DAY = dt.timedelta(days=1)
 
 
 def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozenset[str], tuple[Departed, ...]]:
@@ -40,12 +36,7 @@ def published_of(source: Source) -> dict[str, history.Published]:
         day = as_date(published)
         if day is not None and customer is not None:
             found.append((day, as_text(customer), (as_text(segment), as_text(status))))
-    return {customer: standing for _, customer, standing in (found if _are_as_written(found) else sorted(found, key=lambda row: row[0]))}
-
-
-def _are_as_written(rows: Sequence[tuple[dt.date, str, history.Published]]) -> bool:
-    """Whether rows stand as they were appended: then the last one counts, even if the clock that wrote it was in another time zone, a day behind."""
-    return all(later >= earlier - _DAY for (earlier, *_), (later, *_) in pairwise(rows))
+    return {customer: standing for _, customer, standing in sorted(found, key=lambda row: row[0])}
 
 
 def history_of(source: Source) -> list[tuple[dt.date, str, str, str, str, float | None, str, str, str]]:
