@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from books import NOW, demo_file, edited, refreshed, rows
+from books import AS_OF, NOW, demo_file, edited, refreshed, rows
 from openpyxl.utils import get_column_letter, range_boundaries
 
 LATER = NOW + dt.timedelta(days=1)
@@ -116,3 +116,15 @@ def test_dates_picked_on_a_renamed_migration_tab_stay(book: Path) -> None:
     workbook = openpyxl.load_workbook(book, data_only=True)
     assert "Migration" not in workbook.sheetnames
     assert workbook["Moves"]["B5"].value.date() == workbook["Moves"]["C5"].value.date() == dt.date(2026, 3, 31)
+
+
+def test_a_clock_a_day_behind_publishes_nothing_twice(book: Path) -> None:
+    def length() -> int:
+        return openpyxl.load_workbook(book)["History"].max_row
+
+    refreshed(book, as_of=AS_OF - dt.timedelta(days=60), now=LATER)
+    behind = [length()]
+    for _ in range(3):
+        refreshed(book, now=LATER - dt.timedelta(days=1))
+        behind.append(length())
+    assert behind[0] < behind[1] == behind[2] == behind[3]

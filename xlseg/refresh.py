@@ -107,7 +107,7 @@ class Begun:
     """What is made or read beside other work before the tabs are: the receipts to come, and what the History tab holds."""
 
     receipts: Future[Receipts | None]
-    published: Future[dict[str, Published]]
+    published: Future[tuple[dict[str, Published], dt.date | None]]
 
 
 @dataclass(frozen=True)
@@ -225,7 +225,7 @@ def tabs(report: Report, workbook: Source, clock: Clock, begun: Begun | None = N
     behind = [
         metrics_tab(analysis),
         data_quality_tab(analysis, report.controls, report.intake.tallies, report.findings),
-        history_tab(analysis, begun.published.result(), today, own.rule_set_published(workbook)),
+        history_tab(analysis, *begun.published.result(), today, own.rule_set_published(workbook)),
         run_log_tab(run),
         rule_sets,
         change_log,

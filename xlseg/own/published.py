@@ -28,15 +28,16 @@ def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozens
     return frozenset(shown), tuple(departed)
 
 
-def published_of(source: Source) -> dict[str, history.Published]:
-    """The last published segment and status of each customer on the History tab, however the user has sorted it."""
+def published_of(source: Source) -> tuple[dict[str, history.Published], dt.date | None]:
+    """The last published segment and status of each customer on the History tab, however the user has sorted it; and the last day of all."""
     wanted = ("Published", "Customer ID", "Segment", "Status")
     found: list[tuple[dt.date, str, history.Published]] = []
     for _, (published, customer, segment, status) in log_of(source, history.NAME, history.TABLE, wanted):
         day = as_date(published)
         if day is not None and customer is not None:
             found.append((day, as_text(customer), (as_text(segment), as_text(status))))
-    return {customer: standing for _, customer, standing in sorted(found, key=lambda row: row[0])}
+    found.sort(key=lambda row: row[0])
+    return {customer: standing for _, customer, standing in found}, found[-1][0] if found else None
 
 
 def history_of(source: Source) -> list[tuple[dt.date, str, str, str, str, float | None, str, str, str]]:

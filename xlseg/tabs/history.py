@@ -21,12 +21,19 @@ ALL = "(all customers: the rule set or its approval changed)"
 """Name in a row without a customer."""
 
 
-def history_tab(analysis: Analysis, published: Mapping[str, Published], on: dt.date, last: tuple[str, str | None] | None = None) -> Tab:
+_TIME_ZONE = dt.timedelta(days=1)
+
+
+def history_tab(
+    analysis: Analysis, published: Mapping[str, Published], until: dt.date | None, on: dt.date, last: tuple[str, str | None] | None = None
+) -> Tab:
     """The tab with the rows to append.
 
-    `published` is the last standing of each customer on the tab, `on` the day of this refresh, `last` hash and state (None: not known) of the rule
+    `published` is the last standing of each customer on the tab and `until` its last day, `on` the day of this refresh (where another time zone was a
+    day ahead, that day: what is published later does not stand before), `last` hash and state (None: not known) of the rule
     set of the last run: when it was another, or stood otherwise, a row without a customer says so, whether or not any segment changed.
     """
+    on = until if until is not None and on < until <= on + _TIME_ZONE else on
     rows = analysis.standing
     approval = analysis.approval
     standing = [*zip(rows["segment"].tolist(), rows["status"].tolist(), strict=True), *((GONE, "") for _ in analysis.departed)]
