@@ -129,11 +129,10 @@ def _sums(sheet: _Sheet, matrix: Migration, title: str, column: str, table: pd.D
 
 
 def _asked(name: str, cell: str) -> str:
-    """What SUMIFS is to look for: the cell that holds the name, or the name itself where the cell would be read as a comparison or a pattern."""
-    if not name.startswith(("<", ">", "=")) and not any(mark in name for mark in "*?~"):
-        return cell
-    words = "".join(f"~{char}" if char in "*?~" else char for char in name)
-    return '"=' + words.replace('"', '""') + '"'
+    """What SUMIFS is to look for: the cell that holds the name; made harmless where that would be read as a comparison or a pattern."""
+    if name.startswith(("<", ">", "=")) or any(mark in name for mark in "*?~"):
+        return f'"="&SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({cell},"~","~~"),"*","~*"),"?","~?")'
+    return cell
 
 
 def _exact(value: float) -> float | int:
