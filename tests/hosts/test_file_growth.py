@@ -210,6 +210,17 @@ def test_single_formulas_follow_the_key_of_their_row_and_fill_no_other(path: Pat
     assert cells(path, formulas=True)["D5"] == '="half is "&C5/2&", total "&$C$2'
 
 
+def test_rows_hidden_by_hand_are_spoken_of_where_rows_change_places(path: Path) -> None:
+    def hide(sheet: Any) -> None:
+        sheet.row_dimensions[6].hidden = True
+
+    by_hand(path, hide)
+    assert refresh(path, FIRST | {"B": 21.0}) == ()  # rows that keep their places
+    remark = "Segments: rows of tblSegments are hidden, and may be others than those that you have hidden; show them all."
+    assert refresh(path, {"C": 30.0, "A": 10.0, "B": 21.0}, "replace") == (remark,)
+    assert refresh(path, {"C": 30.0, "A": 10.0, "B": 21.0}, "replace") == ()
+
+
 def test_ids_keep_their_zeros_and_numbers_match_numbers(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
 

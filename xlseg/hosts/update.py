@@ -29,6 +29,7 @@ from xlseg.workbook import Tab, Table
 
 _SPILLS = re.compile(rb"""<f(?=[^>]*\st=["']array)[^>]*\sref=["'][^"']*:""")
 _TABLES = re.compile(r"\b(tbl\w+)\[")
+_HIDDEN = re.compile(rb'<row r="([0-9]{1,7})"[^<>]* hidden="(?:1|true)"')
 _STATES = ("good", "bad", "warn", "note")
 """Looks that say how things stand: they change with the value, also where the user's formats stay."""
 
@@ -146,8 +147,18 @@ class _Update:
         if changed:
             filtered = [self.tab.tables[i].name for i, table in self.tables.items() if table.filtered]
             self.remarks += [f"{self.name}: {name} is filtered; reapply the filter (Data, Reapply) to see what has changed." for name in filtered]
+            hiding = [self.tab.tables[i].name for i, table in self.tables.items() if self._hides_rows(self.tab.tables[i], table)]
+            self.remarks += [
+                f"{self.name}: rows of {name} are hidden, and may be others than those that you have hidden; show them all." for name in hiding
+            ]
         how: Literal["made", "updated", "unchanged"] = "made" if self.is_new else "updated" if changed else "unchanged"
         return Outcome(how, self.name, self.part, user_formulas, tuple(self.remarks), self.sheet.formulas())
+
+    def _hides_rows(self, spec: Table, table: TableXml) -> bool:
+        """Whether the user has hidden rows of a table whose rows change places."""
+        if spec.growth != "replace" or not spec.key or table.filtered or self.is_new:
+            return False
+        return any(table.first_row <= int(row) <= table.last_row for row in _HIDDEN.findall(self.old))
 
     # ── tables ───────────────────────────────────────────────────────────────
 
