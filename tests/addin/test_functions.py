@@ -245,6 +245,8 @@ def test_ids_that_differ_in_case_are_two_customers_and_one_alone_is_found_in_any
     }
     assert call("SEGMENT", [["A"], ["a"], ["c"]], both, **given) == [["Late"], ["Rest"], ["Rest"]]
     assert call("SEGMENT_AT", [["A"], ["a"]], day("2026-10-31"), both, **given) == [["Late"], ["Rest"]]
+    given["rules"] = [["Priority", "Segment", "Risk", "payment_velocity"], [1, "Late", None, ">5"], [2, "Rest", 1, None]]
+    assert call("SEGMENT_RISK", [["A"], ["a"]], both, **given) == [[NA], [1]]  # no risk is not nobody
 
 
 def test_no_number_is_made_of_no_days(desk: Desk) -> None:

@@ -284,6 +284,9 @@ def test_credit_memos_are_below_zero_however_they_are_written() -> None:
         ("2/10 net 30", 30),
         ("2/10, n/30", 30),
         ("45 jours fin de mois", None),
+        ("NET-30", 30),
+        ("2 months", None),
+        ("20 net of discount, 30 days", 30),
         ("sofort", 0),
         ("60", 60),
         ("NAA8", None),
@@ -293,6 +296,11 @@ def test_credit_memos_are_below_zero_however_they_are_written() -> None:
 )
 def test_terms_say_after_how_many_days_an_invoice_is_due(terms: str, days: int | None) -> None:
     assert days_of(terms) == days
+
+
+def test_terms_in_months_are_learned_from_other_invoices() -> None:
+    intake = invoices(["1", "A", JAN, FEB, 10.0, "1 Monat"], ["2", "A", JAN, None, 10.0, "1 Monat"], more=("Terms",))
+    assert texts(intake.ledger.invoices["due"]) == [FEB, FEB]
 
 
 def test_terms_from_the_end_of_a_month_are_not_guessed_from_other_invoices() -> None:
@@ -470,7 +478,17 @@ def test_a_disputed_invoice_is_open() -> None:
         ("Sales Receipt", "invoice"),
         ("Write-off", "credit"),
         ("Refund", "refund"),
-        ("Rückzahlung", "refund"),
+        ("Rückzahlung", "reversal"),
+        ("Refund of overpayment", "reversal"),
+        ("Payment on Invoice", "payment"),
+        ("Zahlung Rechnung", "payment"),
+        ("Write-Off Invoice", "credit"),
+        ("Skontorechnung", "credit"),
+        ("Facture", "invoice"),
+        ("Avoir", "credit"),
+        ("Retoure", "credit"),
+        ("Nota de crédito", "credit"),
+        ("Virement", "payment"),
         ("Customer Refund", "reversal"),  # money paid out raises what is owed, other than a refund of goods
         ("Bank Transfer", "payment"),
         ("SEPA Credit Transfer", "payment"),
@@ -520,9 +538,18 @@ def test_a_type_says_what_a_document_is(word: str, kind: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("word", "kind"),
-    [("Returned", "reversal"), ("Returned Item", "reversal"), ("Storno", "reversal"), ("Payment", "payment"), ("Credit Memo", "credit")],
+    [
+        ("Returned", None),  # goods, or a payment? Read by the sign of its amount
+        ("Returned Item", "reversal"),
+        ("Storno", "reversal"),
+        ("Stornorechnung", "credit"),
+        ("ACH Debit", "payment"),
+        ("Standing Order", "payment"),
+        ("Payment", "payment"),
+        ("Credit Memo", "credit"),
+    ],
 )
-def test_among_payments_what_comes_back_is_a_reversal(word: str, kind: str) -> None:
+def test_among_payments_what_comes_back_is_a_reversal(word: str, kind: str | None) -> None:
     assert kind_of(word, of_payments=True) == kind
 
 
@@ -540,6 +567,8 @@ PAID: list[Value] = ["1", "A", JAN, FEB, 10.0]
         ("Not Deposited", []),
         ("AUTHORISED", []),  # Xero's word for a payment that stands
         ("Fully Applied", []),
+        ("Refunded", ["voided"]),
+        ("Authorized", ["not posted"]),
         ("Enigmatic", ["unknown status"]),
     ],
 )
@@ -674,6 +703,28 @@ def test_an_amount_in_another_currency_than_its_row_says_is_left_out() -> None:
     assert intake.ledger.invoices["amount"].tolist() == [500, int(GOOD[4] * 100)]  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("word", ["US Dollar", "USA", "$", ""])
+def test_a_currency_column_that_holds_no_codes_contradicts_nothing(word: str) -> None:
+    intake = invoices(["1", "A", JAN, FEB, "$ 5.00", word], ["2", "A", JAN, FEB, "$6.00 USD", word], more=("Currency",))
+    assert [f.kind for f in intake.findings if f.severity == "error"] == []
+    assert intake.ledger.invoices["amount"].tolist() == [500, 600]
+
+
+def test_an_amount_with_a_sign_and_a_code_is_in_that_currency_and_an_unknown_sign_is_no_base() -> None:
+    rows: list[list[Value]] = [[str(number), "A", JAN, FEB, "$100.00 USD"] for number in range(3)]
+    intake = invoices(*rows, ["9", "A", JAN, FEB, "€50.00"], ["10", "A", JAN, FEB, "XX$ 7.00"], ["11", "A", JAN, FEB, "R$ 8.00"])
+    assert (intake.ledger.currency, intake.ledger.invoices["amount"].tolist()) == ("USD", [10000] * 3)
+    assert [(f.kind, f.row, f.found) for f in intake.findings] == [
+        ("foreign currency without rate", 5, "EUR"), ("foreign currency without rate", 6, "XX$"), ("foreign currency without rate", 7, "BRL"),
+    ]  # fmt: skip
+
+
+def test_one_row_at_rate_one_does_not_outvote_the_book() -> None:
+    rows: list[list[Value]] = [[str(number), "A", JAN, FEB, 5.0, "USD", None] for number in range(5)]
+    intake = invoices(*rows, ["8", "A", JAN, FEB, 5.0, "EUR", 1.1], ["9", "A", JAN, FEB, 5.0, "CAD", 1], more=("Currency", "FX Rate"))
+    assert (intake.ledger.currency, len(intake.ledger.invoices)) == ("USD", 7)
+
+
 def test_the_base_is_the_currency_at_rate_one_rather_than_the_one_most_rows_are_in() -> None:
     rows: list[list[Value]] = [[*GOOD, "EUR", 1], ["2", *GOOD[1:], "USD", 0.9], ["3", *GOOD[1:], "USD", "0,9"]]
     intake = invoices(*rows, more=("Currency", "FX Rate"))
@@ -696,8 +747,8 @@ def test_a_row_with_a_date_and_an_amount_is_no_total() -> None:
 
 
 def test_two_numbers_in_a_cell_are_no_amount() -> None:
-    good = ["1 234,50 EUR", "1'234.50", "12 345"]
-    assert [value_of(shape, shape.point) for shape in map(shape_of, good) if shape] == [123450, 123450, 1234500]
+    good = ["1 234,50 EUR", "1'234.50", "12 345", "5,- €", "EUR 5.--"]
+    assert [value_of(shape, shape.point) for shape in map(shape_of, good) if shape] == [123450, 123450, 1234500, 500, 500]
     assert [shape_of(text) for text in ("100\n200", "12 34", "1 2 3", "1234 5678", "100\t200")] == [None] * 5
 
 
@@ -977,10 +1028,12 @@ def test_a_reminder_is_of_a_known_customer_and_of_the_invoice_that_it_means() ->
         ["A", "1, 2", FEB],
         ["a", "1", FEB],
         ["A", "", FEB],
+        ["B", "1", FEB],  # A's
     ]
     rows = [["1", "A", JAN, FEB, 5.0], ["2", "A", JAN, FEB, 5.0], ["2", "B", JAN, FEB, 5.0]]
     intake = read(MemoryBook({"Invoices": [HEADINGS["Invoices"], *rows], "Reminders": reminders}))
-    assert intake.ledger.reminders["document"].tolist() == ["1", "2 (A)", "1, 2", ""]
+    assert intake.ledger.reminders["document"].tolist() == ["1", "2 (A)", "", "", ""]
     told = [(f.kind, f.severity, f.row, f.found) for f in intake.findings if f.sheet == "Reminders"]
-    assert told == [("reminder of an unknown customer", "warning", 5, "a"), ("reminder of an unknown invoice", "warning", 4, "1, 2")]
-    assert [(t.rows_used, t.rows_excluded) for t in intake.tallies if t.role == "reminders"] == [(4, 1)]
+    unknown = [("reminder of an unknown invoice", "warning", row, words) for row, words in ((4, "1, 2"), (7, "1"))]
+    assert told == [("reminder of an unknown customer", "warning", 5, "a"), *unknown]
+    assert [(t.rows_used, t.rows_excluded) for t in intake.tallies if t.role == "reminders"] == [(5, 1)]

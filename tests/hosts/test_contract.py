@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from each_host import HOSTS, LiveCalc, Write, why_no_calc
 from openpyxl.styles import Font
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.table import TableColumn
 from workbooks import by_hand, cells, column, layout, segments, table_ref, user_book
 
@@ -167,6 +168,21 @@ def test_a_page_that_would_grow_over_what_the_user_has_typed_is_refused_and_noth
     ):
         write(path, [segments(CUSTOMERS | {"9": 1.0}), layout([0.5, 0.25])])
     assert (cells(path, "Migration"), cells(path)) == before
+
+
+def test_of_copies_of_a_page_none_is_overwritten(tmp_path: Path, write: Write) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    write(path, [layout([0.5])])
+
+    def archive(sheet: Any) -> None:
+        copy = sheet.parent.copy_worksheet(sheet)
+        copy.title, sheet.title = "Q3", "Today"
+        copy.defined_names.add(DefinedName("xlsegTab", attr_text='"Migration"', hidden=True))  # as Excel copies it
+
+    by_hand(path, archive, "Migration")
+    with pytest.raises(LayoutError, match=r"'Today', 'Q3' are copies of the tab Migration, and none is called so"):
+        write(path, [layout([0.25])])
+    assert (cells(path, "Today")["B3"], cells(path, "Q3")["B3"]) == (0.5, 0.5)
 
 
 def test_a_table_without_room_is_refused_and_nothing_is_written(tmp_path: Path, write: Write) -> None:

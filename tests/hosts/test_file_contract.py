@@ -232,7 +232,7 @@ def test_a_row_inserted_into_a_page_leaves_nothing_of_ours_behind(tmp_path: Path
 @pytest.mark.parametrize("insert", [lambda sheet: sheet.insert_rows(1), lambda sheet: sheet.insert_rows(4, 2), lambda sheet: sheet.insert_cols(1)])
 def test_rows_and_columns_that_a_script_has_inserted_into_a_page_leave_nothing_of_ours_behind(tmp_path: Path, insert: Callable[[Any], None]) -> None:
     def page(share: float) -> Tab:
-        words = {(row, 1): Cell(f"line {row}", "label") for row in range(2, 9)}
+        words = {(row, 1): Cell(f"line {row}", "section") for row in range(2, 9)}
         return Tab("Page", {(1, 1): Cell("Page", "title"), **words, (8, 2): Cell(share, "share")}, owns_columns=3)
 
     path = user_book(tmp_path / "book.xlsx")
@@ -241,6 +241,19 @@ def test_rows_and_columns_that_a_script_has_inserted_into_a_page_leave_nothing_o
     by_hand(path, insert, "Page")
     WorkbookFile(path).write([page(0.25)])
     assert cells(path, "Page") == expected
+
+
+def test_a_list_of_names_that_moves_up_is_not_taken_for_a_row_that_a_script_has_inserted(tmp_path: Path) -> None:
+    def page(*names: str) -> Tab:
+        return Tab(
+            "Page", {(1, 1): Cell("Page", "title")} | {(row, 1): Cell(name, "label") for row, name in enumerate(names, start=3)}, owns_columns=3
+        )
+
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([page("At-Risk", "Slow", "Reliable")])
+    by_hand(path, lambda sheet: sheet.cell(4, 2, "mine"), "Page")
+    WorkbookFile(path).write([page("Slow", "Reliable", "Standard")])
+    assert cells(path, "Page") == {"A1": "Page", "A3": "Slow", "A4": "Reliable", "A5": "Standard", "B4": "mine"}
 
 
 def test_of_copies_of_a_page_none_is_overwritten(tmp_path: Path) -> None:

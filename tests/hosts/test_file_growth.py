@@ -182,7 +182,7 @@ def test_formulas_in_a_totals_row_move_with_it(path: Path) -> None:
     def totals(sheet: Any) -> None:
         table = sheet.tables["tblSegments"]
         table.ref, table.totalsRowCount = "A4:D8", 1
-        sheet["A8"], sheet["B8"], sheet["C8"] = "=C8/B8", "=COUNTA(A5:A7)", "=SUM(C5:C7)+C5+$C$2"
+        sheet["A8"], sheet["B8"], sheet["C8"] = "=C8/B8", "=COUNTA(A5:A7)-$H$8", "=SUM(C5:C7)+C5+$C$2+SUM(Z5:Z7)+SUM(Segments!C5:C7)"
         sheet["D8"] = ArrayFormula("D8", "=SUM(C5:C7*C8)")
 
     by_hand(path, totals)
@@ -191,23 +191,23 @@ def test_formulas_in_a_totals_row_move_with_it(path: Path) -> None:
     sheet, last = book["Segments"], 9
     assert sheet.tables["tblSegments"].ref == f"A4:D{last + 1}"
     found = [sheet.cell(last + 1, column).value for column in (1, 2, 3)]
-    assert found == [f"=C{last + 1}/B{last + 1}", f"=COUNTA(A5:A{last})", f"=SUM(C5:C{last})+C5+$C$2"]
+    assert found == [f"=C{last + 1}/B{last + 1}", f"=COUNTA(A5:A{last})-$H$8", f"=SUM(C5:C{last})+C5+$C$2+SUM(Z5:Z7)+SUM(Segments!C5:C{last})"]
     array = sheet.cell(last + 1, 4).value
     assert (array.ref, array.text) == (f"D{last + 1}", f"=SUM(C5:C{last}*C{last + 1})")
 
 
 def test_single_formulas_follow_the_key_of_their_row_and_fill_no_other(path: Path) -> None:
     def type_in(sheet: Any) -> None:
-        add_user_column(sheet, "Promise", [100, None, "=C7*0.5+C5"])
-        sheet["D6"] = '="half is "&C6/2&", total "&$C$2'
+        add_user_column(sheet, "Promise", [100, None, "=C7*0.5+C5+SUM(C5:C7)/C$7+H7+Segments!C7"])
+        sheet["D6"] = '="half is "&C6/2&", total "&$C$2&SUM(B6:C6)'
 
     by_hand(path, type_in)
     refresh(path, {"C": 30.0, "B": 20.0, "D": 1.0}, "replace")
     found = cells(path, formulas=True)
-    assert [found.get(f"E{row}") for row in (5, 6, 7)] == ["=C5*0.5+C5", None, None]
-    assert [found.get(f"D{row}") for row in (5, 6, 7)] == [None, '="half is "&C6/2&", total "&$C$2', None]
+    assert [found.get(f"E{row}") for row in (5, 6, 7)] == ["=C5*0.5+C5+SUM(C5:C7)/C$7+H7+Segments!C5", None, None]
+    assert [found.get(f"D{row}") for row in (5, 6, 7)] == [None, '="half is "&C6/2&", total "&$C$2&SUM(B6:C6)', None]
     refresh(path, {"B": 20.0, "D": 1.0}, "replace")
-    assert cells(path, formulas=True)["D5"] == '="half is "&C5/2&", total "&$C$2'
+    assert cells(path, formulas=True)["D5"] == '="half is "&C5/2&", total "&$C$2&SUM(B5:C5)'
 
 
 def test_rows_hidden_by_hand_are_spoken_of_where_rows_change_places(path: Path) -> None:

@@ -24,6 +24,7 @@ from xlseg.hosts.names import followed
         pytest.param("Segments!$A$4:$D$10", "Segments!$A$4:$D$13", id="with the totals row"),
         pytest.param("Segments!$C$10", "Segments!$C$13", id="a total"),
         pytest.param("Segments!$C$10/'Segments'!$D$10", "Segments!$C$13/'Segments'!$D$13", id="two totals"),
+        pytest.param("Segments!$A$10:$D$10", "Segments!$A$13:$D$13", id="all totals"),
         pytest.param("Segments!$F$10", None, id="beside the totals"),
         pytest.param("Segments!$C$9", None, id="a cell of the last row"),
         pytest.param("Segments!$C$100", None, id="a cell far below"),

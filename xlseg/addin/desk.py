@@ -69,14 +69,15 @@ class Reading:
         return self._analyses[day]
 
     def standing(self, column: str, as_of: dt.date | None) -> Callable[[str], Value]:
-        """A column of the Segments tab at a date, asked by customer id: as it is written, else without regard to case where that leaves one.
+        """What tells a column of the Segments tab at a date by customer id: as it is written, else without regard to case where that leaves one.
 
         Who has left is Gone.
         """
         day = self.day(as_of)
         if (day, column) not in self._standings:
             self._standings[day, column] = _by_any_case(_by_customer(self.analysis(day), column))
-        return self._standings[day, column].get
+        values = self._standings[day, column]
+        return lambda customer: values[customer] if customer in values else values.get(customer.casefold())
 
 
 def _by_any_case(values: Mapping[str, Value]) -> dict[str, Value]:

@@ -8,7 +8,6 @@ anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from xlseg import __version__
@@ -269,12 +268,7 @@ def _all(invoices: Any, payments: Any, orders: Any, customers: Any, rules: Any, 
 def _standing(reading: Reading, customer: Ids, column: str, as_of: Any) -> Answer:
     """A column of the Segments tab beside the ids."""
     standing = reading.standing(column, as_of)
-    return beside(customer, lambda each: _of(standing, each))
-
-
-def _of(standing: Callable[[str], Value], customer: str) -> Value:
-    found = standing(customer)
-    return standing(customer.casefold()) if found is None else found
+    return beside(customer, standing)
 
 
 @formula
@@ -348,7 +342,7 @@ def SEGMENT_AT(
     if len(on_date) == 1:
         return _standing(reading, customer, KNOWN_SEGMENT, on_date[0])
     standings = [reading.standing(KNOWN_SEGMENT, day) for day in on_date]
-    return below(customer, len(standings), lambda each: [_of(standing, each) for standing in standings])
+    return below(customer, len(standings), lambda each: [standing(each) for standing in standings])
 
 
 @formula

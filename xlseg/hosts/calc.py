@@ -102,19 +102,21 @@ class CalcWorkbook:
 
     @property
     def _marked(self) -> dict[str, str]:
-        return {tab.casefold(): sheet for tab, sheet in self._book["marks"].items()}
+        return {tab.casefold(): sheets[0] for tab, sheets in self._book["marks"].items()}
 
     def _homes(self, tabs: Sequence[Tab]) -> list[str]:
         """The sheets that are tabs of ours already, by name, table or mark."""
         tables = {table.name.casefold() for tab in tabs for table in tab.tables}
         ours = {tab.name.casefold() for tab in tabs}
-        holders = {at[0] for table, at in self._book["tables"].items() if table.casefold() in tables} | set(self._marked.values())
+        holders = {at[0] for table, at in self._book["tables"].items() if table.casefold() in tables} | {
+            sheet for sheets in self._book["marks"].values() for sheet in sheets
+        }
         return [name for name, _ in self._book["sheets"] if name.casefold() in ours or name in holders]
 
     def _live(self, name: str) -> LiveSheet:
         formulas: Mapping[Place, str] = {(row + 1, column + 1): words for row, column, words in self._ask("formulas", name)}
         tables = {table: Area(*(n + 1 for n in at[1:])) for table, at in self._book["tables"].items() if at[0] == name}
-        mark = next((tab for tab, sheet in self._book["marks"].items() if sheet == name), None)
+        mark = next((tab for tab, sheets in self._book["marks"].items() if name in sheets), None)
         return LiveSheet(name, Cells.read(self._ask, name).columns(), formulas, tables, mark, self._book["noted"].get(name, ()))
 
 

@@ -70,9 +70,13 @@ class _Filling:
         taken = {o.column for o in self._ours if not o.kept}
         everything = range(table.area.left, table.area.right + 1)
         self._kept = {o.column for o in self._ours if o.kept}
-        self._user = UserCells(self._sheet, [c for c in everything if c not in taken], self._first, self._old_last, self._kept)
+        self._user = self._users_of([c for c in everything if c not in taken])
         self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
+
+    def _users_of(self, columns: Sequence[int]) -> UserCells:
+        data = Area(self._first, self._table.area.left, self._old_last, self._table.area.right)
+        return UserCells(self._sheet, self._ground.name, data, columns, self._kept)
 
     def run(self) -> list[str]:
         old = self._old_keys()
@@ -86,7 +90,7 @@ class _Filling:
         remarks = [*self._doubled(old, new), *(self._lost(rows) if moving or last < self._old_last else [])]
         if moving or last < self._old_last or self._overwrites_formulas() or self._moves_totals(last):
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._table.area.bottom, self._table.area.right))
-            self._user = UserCells(self._sheet, self._user.columns, self._first, self._old_last, self._kept)
+            self._user = self._users_of([*self._user.columns])
         totals = self._lift_totals(last)
         cuts = [0, *range(1, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]  # the first row says more of itself
         for start, stop in pairwise(cuts):
@@ -298,8 +302,9 @@ class _Filling:
         """The totals row, ready to be put below the last row."""
         if not self._moves_totals(last):
             return {}
-        rows, totals = (self._first, self._table.last_row), self._table.area.bottom
-        return {column: formulas.with_totals(cell, totals, rows, last) for column, cell in self._without_table(totals).items()}
+        area, rows = self._table.area, (self._first, self._table.last_row)
+        moved = formulas.Moved(self._ground.name, area.bottom, last + 1, area.left, area.right, rows, last)
+        return {column: moved.cell(cell) for column, cell in self._without_table(area.bottom).items()}
 
     def _put_totals(self, totals: dict[int, Cell], last: int) -> None:
         if totals:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from xlseg.errors import LayoutError
-from xlseg.hosts.a1 import Area, letters, place, position
+from xlseg.hosts.a1 import Area, letters, number, place, position
 from xlseg.hosts.cellxml import Cell, escaped, formula, style_attribute
 from xlseg.hosts.sheetxml import SheetXml
 
@@ -100,49 +101,53 @@ def shifted(words: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:
     return "".join(_moved(t.value, place_of) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
 
 
-def with_totals(cell: Cell, totals: int, rows: tuple[int, int], last: int) -> Cell:
-    """The formula cell of a totals row that moves from row `totals` to below `last`, as Excel moves it with the rows that come.
+@dataclass(frozen=True)
+class Moved:
+    """A row of a table that has moved, with the columns of the table: what stands beside it has not.
 
-    What refers to the totals row moves with it; what refers to all rows of the table, first and last of which are given, goes on to the last.
+    `rows`, first and last, and `last` are given where the row is the totals row: all rows of the table then go on to another last one.
     """
 
-    def one(reference: str) -> str:
-        ends = list(_REFERENCE.finditer(reference))
-        if len(ends) == 2 and int(ends[0][4]) <= rows[0] and int(ends[1][4]) == rows[1]:
-            return f"{ends[0][0]}:{ends[1][1]}{ends[1][2]}{ends[1][3]}{last}"
-        return _in_row(reference, totals, last + 1)
+    sheet: str
+    row: int
+    to: int
+    left: int
+    right: int
+    rows: tuple[int, int] = (0, 0)
+    last: int = 0
 
-    return _rewritten(cell, one)
+    def cell(self, cell: Cell) -> Cell:
+        """A formula cell of that row, in which what refers to the row goes with it; as it was where the formula cannot be taken apart."""
+        words, match = formula(cell), _TAG.search(cell[1] or b"")
+        if words is None or match is None:
+            return cell
+        from openpyxl.formula import Tokenizer
+        from openpyxl.formula.tokenizer import TokenizerError
 
+        try:
+            tokens = Tokenizer("=" + words).items
+        except TokenizerError:
+            return cell
+        moved = "".join(self._operand(token.value) if token.type == "OPERAND" and token.subtype == "RANGE" else token.value for token in tokens)
+        head = _PLACE.sub(lambda m: m[1] + self._reference(m[2].decode()).encode() + m[3], match[1] or b"")
+        return cell[0], _TAG.sub(lambda _: b"<f%s>%s</f>" % (head, escaped(moved)), cell[1] or b"", count=1)
 
-def following(cell: Cell, row: int, to: int) -> Cell:
-    """The formula cell of a row that has moved: what it says of its own row it says of it there."""
-    return _rewritten(cell, lambda reference: _in_row(reference, row, to)) if row != to else cell
+    def _operand(self, words: str) -> str:
+        """A reference to this sheet; one to another, or to a table, says the same wherever it stands."""
+        sheet, mark, reference = words.rpartition("!")
+        is_own = not mark or sheet.strip("'").replace("''", "'").casefold() == self.sheet.casefold()
+        return words if "[" in words or not is_own else f"{sheet}{mark}{self._reference(reference)}"
 
-
-def _in_row(reference: str, row: int, to: int) -> str:
-    """A reference in which one row is another."""
-    return _REFERENCE.sub(lambda m: f"{m[1]}{m[2]}{m[3]}{to}" if int(m[4]) == row else m[0], reference)
-
-
-def _rewritten(cell: Cell, one: Callable[[str], str]) -> Cell:
-    """A formula cell with every reference that names no sheet and no table changed; as it was where it cannot be taken apart."""
-    words, match = formula(cell), _TAG.search(cell[1] or b"")
-    if words is None or match is None:
-        return cell
-    from openpyxl.formula import Tokenizer
-    from openpyxl.formula.tokenizer import TokenizerError
-
-    def within(reference: str) -> str:
-        return reference if "!" in reference or "[" in reference else one(reference)
-
-    try:
-        tokens = Tokenizer("=" + words).items
-    except TokenizerError:
-        return cell
-    moved = "".join(within(token.value) if token.type == "OPERAND" and token.subtype == "RANGE" else token.value for token in tokens)
-    head = _PLACE.sub(lambda m: m[1] + within(m[2].decode()).encode() + m[3], match[1] or b"")
-    return cell[0], _TAG.sub(lambda _: b"<f%s>%s</f>" % (head, escaped(moved)), cell[1] or b"", count=1)
+    def _reference(self, words: str) -> str:
+        ends = list(_REFERENCE.finditer(words))
+        if not all(self.left <= number(end[2]) <= self.right for end in ends):
+            return words
+        rows = [int(end[4]) for end in ends]
+        if len(ends) == 2 and self.last and rows[0] <= self.rows[0] and rows[1] == self.rows[1]:
+            return words[: ends[1].start(4)] + str(self.last) + words[ends[1].end(4) :]
+        if any(row != self.row for row in rows) or (not self.last and any(end[3] for end in ends)):
+            return words
+        return _REFERENCE.sub(lambda m: f"{m[1]}{m[2]}{m[3]}{self.to}", words)
 
 
 def _moved(reference: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:

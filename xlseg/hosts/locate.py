@@ -18,6 +18,8 @@ _DEEPEST_HEADER = 1_000
 _FARTHEST = 20
 """Rows or columns that a script has inserted into a page: so many are looked for."""
 _LABELS = ("title", "section", "label", "header")
+_CONSTANT = ("title", "section", "header")
+"""Looks of texts that are the same whatever the data are; a label may be the name of a segment or a customer."""
 
 
 def sheet_of(book: Book, tab: Tab) -> str | None:
@@ -123,26 +125,25 @@ def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mappi
         if spec := next((spec for spec in tab.tables if _are_mostly_ours(table, spec)), None):
             place, fact = sheet_place(name, table.area.top, table.area.left), f"the table of this tab is called {table.name}, not {spec.name}"
             raise LayoutError(place, fact, "rename it back (Table Design, Table Name)")
-    labels = labels_of(tab) if not tab.tables else {}
+    labels = _texts(tab, _LABELS) if not tab.tables else {}
     if any(text(sheet.cells(row).get(column), book.strings) == words for (row, column), words in labels.items()):
         return
-    if name in book.marked().get(tab.name, ()) and any(moved_by(sheet, labels, lambda: book.strings)):
+    if name in book.marked().get(tab.name, ()) and any(moved_by(sheet, tab, lambda: book.strings)):
         return
     raise LayoutError(name, "there is a sheet of this name that xlseg has not made", "rename it")
 
 
-def labels_of(tab: Tab) -> dict[tuple[int, int], str]:
-    """The texts of a tab that stand in it whatever the numbers are, by their places."""
-    return {at: str(c.value) for at, c in tab.cells.items() if c.style in _LABELS and c.value}
+def _texts(tab: Tab, styles: Sequence[str]) -> dict[tuple[int, int], str]:
+    return {at: str(c.value) for at, c in tab.cells.items() if c.style in styles and c.value}
 
 
-def moved_by(sheet: SheetXml, labels: Mapping[tuple[int, int], str], strings: Strings) -> tuple[int, int]:
-    """How many rows or columns further on most of the labels stand that are not where they belong; nothing when they do not agree in that."""
+def moved_by(sheet: SheetXml, tab: Tab, strings: Strings) -> tuple[int, int]:
+    """How many rows or columns further on the headings of a page stand that are not where they belong; nothing when most do not agree in that."""
 
     def stands(row: int, column: int, words: str) -> bool:
         return text(sheet.cells(row).get(column), strings()) == words
 
-    astray = {at: words for at, words in labels.items() if not stands(*at, words)}
+    astray = {at: words for at, words in _texts(tab, _CONSTANT).items() if not stands(*at, words)}
     for rows, columns in (*((n, 0) for n in range(1, _FARTHEST + 1)), *((0, n) for n in range(1, _FARTHEST + 1))):
         found = sum(stands(row + rows, column + columns, words) for (row, column), words in astray.items())
         if found > len(astray) / 2:

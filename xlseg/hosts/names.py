@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from xlseg.hosts.a1 import Area, number
+from xlseg.hosts.a1 import Area, letters, number
 
 _REFERENCE = re.compile(
     r"(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]])[\w.]+)!(?P<area>\$?[A-Z]{1,3}\$[0-9]+:\$?[A-Z]{1,3}\$)(?P<bottom>[0-9]+)(?![0-9])", re.I
 )
 
+_LONGEST = 8_192
+"""Characters that Excel takes in a formula."""
 _CELL = re.compile(r"(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]])[\w.]+)!\$(?P<column>[A-Z]{1,3})\$(?P<bottom>[0-9]+)(?![0-9:])", re.I)
 
 
@@ -20,6 +22,8 @@ def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], gro
     Those with relative rows mean another place in every cell, and stay.
     """
     first, last = rows
+    if "!" not in refers_to or len(refers_to) > _LONGEST:
+        return refers_to
 
     def single(match: re.Match[str]) -> str:
         is_total = last < table.bottom == int(match["bottom"]) and table.left <= number(match["column"]) <= table.right
@@ -31,7 +35,11 @@ def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], gro
         name = match["sheet"]
         area = Area.of(match["area"] + match["bottom"])
         beside = area.right < table.left or table.right < area.left
-        if _plain(name) != sheet.casefold() or beside or area.top > first or area.bottom not in (last, table.bottom):
+        if _plain(name) != sheet.casefold() or beside:
+            return match[0]
+        if area.top == area.bottom == table.bottom > last:
+            return f"{name}!${letters(area.left)}${area.top + grown}:${letters(area.right)}${area.bottom + grown}"
+        if area.top > first or area.bottom not in (last, table.bottom):
             return match[0]
         return f"{name}!{match['area']}{area.bottom + grown}"
 

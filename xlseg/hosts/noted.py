@@ -13,6 +13,9 @@ from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, letters, number
 NAME = "xlsegCells"
 """How the names begin; a number follows."""
 
+MOST = 1_000
+"""No page of ours has as many areas: more names say nothing."""
+
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _AREA = re.compile(r"\$([A-Z]{1,3})\$([0-9]{1,7})(?::\.?\$([A-Z]{1,3})\$([0-9]{1,7}))?", re.I)
 

@@ -280,6 +280,7 @@ class _Update:
     def _lay_out_anew(self, ours: Collection[tuple[int, int]]) -> None:
         """Clear what the last refresh wrote on a page and this one does not; nothing of the user's may stand where the page has grown to."""
         referred, now = self.book.local_names(self.name, noted.NAME), noted.references(self.name, rectangles(ours))
+        referred = referred if len(referred) <= noted.MOST else []
         before, others = self._written_before(referred, now), [table.area for table in self._all_tables()]
         if referred:
             self._must_be_noted(ours, before)
@@ -300,7 +301,7 @@ class _Update:
         columns = self.tab.owns_columns
         if not referred:
             return [Area(1, 1, LAST_ROW, columns)]
-        moved = locate.moved_by(self.sheet, locate.labels_of(self.tab), lambda: self.book.strings) if noted.are_same(referred, now) else (0, 0)
+        moved = locate.moved_by(self.sheet, self.tab, lambda: self.book.strings) if noted.are_same(referred, now) else (0, 0)
         return [Area(1, 1, LAST_ROW, columns + moved[1])] if any(moved) else noted.areas(referred)
 
     def _must_be_noted(self, ours: Collection[tuple[int, int]], before: Sequence[Area]) -> None:

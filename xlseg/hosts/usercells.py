@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from xlseg.hosts import formulas
+from xlseg.hosts.a1 import Area
 from xlseg.hosts.cellxml import Cell, is_filled, is_formula, is_uncomputed, style_attribute
 from xlseg.hosts.rowplan import Row
 from xlseg.hosts.sheetxml import SheetXml
@@ -19,9 +20,9 @@ class UserCells:
     own row with it.
     """
 
-    def __init__(self, sheet: SheetXml, columns: Iterable[int], first_row: int, last_row: int, kept: Collection[int] = ()) -> None:
-        self._first_row = first_row
-        self._cells = {c: sheet.column(c, first_row, last_row) for c in columns}
+    def __init__(self, sheet: SheetXml, name: str, data: Area, columns: Iterable[int], kept: Collection[int]) -> None:
+        self._name, self._data, self._first_row = name, data, data.top
+        self._cells = {c: sheet.column(c, data.top, data.bottom) for c in columns}
         self._follows = {c for c, cells in self._cells.items() if c in kept or 2 * sum(map(is_formula, cells)) <= len(cells)}
         self._origins = formulas.shared_origins(sheet)
         self._pattern = {c: _last_formula(cells) for c, cells in self._cells.items()}
@@ -50,7 +51,7 @@ class UserCells:
         here = cells[index] if index < self._height else None
         mine = cells[row.origin] if row.origin is not None else None
         if mine and row.origin is not None and is_filled(mine) and (column in self._follows or not is_formula(mine)):
-            return formulas.following(mine, self._first_row + row.origin, self._first_row + index) if is_formula(mine) else mine
+            return self._brought(mine, row.origin, index) if is_formula(mine) else mine
         if column not in self._follows and is_formula(here):
             return here
         if column not in self._follows and self._pattern[column] is not None:
@@ -58,6 +59,12 @@ class UserCells:
         if row.origin is not None:
             return None if is_formula(mine) else mine
         return (self._style[column], None) if self._style[column] else None
+
+    def _brought(self, cell: Cell, origin: int, index: int) -> Cell:
+        """A formula of one row in another."""
+        if origin == index:
+            return cell
+        return formulas.Moved(self._name, self._first_row + origin, self._first_row + index, self._data.left, self._data.right).cell(cell)
 
     def continued(self, column: int, index: int) -> Cell | None:
         """The cell for a new row `index`: the formula of the rows above, or nothing but their format."""

@@ -9,14 +9,15 @@ import numpy as np
 
 from xlseg.intake.cells import Cells, Texts, objects, text_of
 from xlseg.intake.fields import Role
-from xlseg.intake.money import currency_in
+from xlseg.intake.money import CODES, currency_in
 from xlseg.intake.rows import Extract
 from xlseg.workbook import Array
 
 _DOLLARS = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP")
 _SYMBOLS: dict[str, tuple[str, ...]] = {
     "$": _DOLLARS, "US$": ("USD",), "CA$": ("CAD",), "C$": ("CAD",), "A$": ("AUD",), "AU$": ("AUD",), "NZ$": ("NZD",), "HK$": ("HKD",),
-    "S$": ("SGD",), "NT$": ("TWD",), "€": ("EUR",), "£": ("GBP", "EGP"), "¥": ("JPY", "CNY"), "₹": ("INR",), "RS": ("INR", "PKR"),
+    "S$": ("SGD",), "NT$": ("TWD",), "R$": ("BRL",), "MX$": ("MXN",), "€": ("EUR",), "£": ("GBP", "EGP"), "¥": ("JPY", "CNY"), "₹": ("INR",),
+    "RS": ("INR", "PKR"),
     "₽": ("RUB",), "₩": ("KRW",), "₺": ("TRY",), "₪": ("ILS",), "฿": ("THB",), "₫": ("VND",), "₴": ("UAH",), "₦": ("NGN",), "FR": ("CHF",),
     "KR": ("SEK", "NOK", "DKK", "ISK"), "ZŁ": ("PLN",), "KČ": ("CZK",), "FT": ("HUF",),
 }  # fmt: skip
@@ -24,9 +25,12 @@ _ROLES: tuple[Role, ...] = ("invoices", "payments", "orders")
 
 
 def meant(symbol: str) -> tuple[str, ...]:
-    """The currencies that a code or symbol may mean, the likeliest first; none for "" or one that nobody knows."""
+    """The currencies that a code, a symbol or both ("$ … USD") may mean, the likeliest first; none for "" or what nobody knows."""
     bare = symbol.upper().rstrip(".")
-    return _SYMBOLS.get(bare, (bare,) if len(bare) == 3 and bare.isalpha() else ())
+    if bare in CODES:
+        return (bare,)
+    both = (code for code in CODES if bare.startswith(code) or bare.endswith(code))
+    return _SYMBOLS.get(bare, ()) or tuple(code for code in both if code in _SYMBOLS.get(bare.replace(code, "", 1), ()))
 
 
 def with_written(extracts: Mapping[Role, Extract], base: str) -> dict[Role, Extract]:
@@ -49,8 +53,9 @@ def _with_written(extract: Extract, base: str) -> Extract:
 
 
 def _likeliest(symbol: str, base: str) -> str:
+    """One currency for a symbol; one that nobody knows is a currency of its own, not the base."""
     codes = meant(symbol)
-    return base if base in codes else codes[0] if codes else ""
+    return base if base in codes else codes[0] if codes else symbol.upper()
 
 
 def written_with(extract: Extract) -> Texts | None:
@@ -62,7 +67,7 @@ def written_with(extract: Extract) -> Texts | None:
 
 
 def contradicted(extract: Extract) -> Array:
-    """Where the Currency column says another currency than what is written with the amount."""
+    """Where the Currency column says the code of another currency than what is written with the amount."""
     written, stated = written_with(extract), extract.texts("currency").mapped(str.upper)
     none = np.zeros(len(extract.rows), dtype=bool)
     if written is None:
@@ -70,19 +75,22 @@ def contradicted(extract: Extract) -> Array:
     codes = {word: meant(word) for word in written.distinct.tolist()}
     if not any(codes.values()):
         return none
-    return np.array([bool(said and codes[word]) and said not in codes[word] for word, said in zip(written.array, stated.array, strict=True)], bool)
+    pairs = zip(written.array, stated.array, strict=True)
+    return np.array([said in CODES and bool(codes[word]) and said not in codes[word] for word, said in pairs], bool)
 
 
 def base_of(extracts: Mapping[Role, Extract]) -> str:
-    """The currency that a book is kept in: the one whose rates are all 1 while others have other rates, else the one that most invoices are in.
+    """The currency that a book is kept in: the one that most invoices are in; where that one's rates are none of them 1, the only one whose are.
 
     Of invoices, else orders, else customers; "" when no currency is stated.
     """
     roles: tuple[Role, ...] = ("invoices", "orders", "customers")
     for extract in (extracts[role] for role in roles if role in extracts):
         if counts := _counted(extract.texts("currency").mapped(str.upper)):
-            by_rate = _of_rate_one(extract) if len(counts) > 1 else []
-            return by_rate[0] if len(by_rate) == 1 else min(counts, key=lambda word: (-counts[word], word))
+            commonest = min(counts, key=lambda word: (-counts[word], word))
+            rates = _rates(extract) if len(counts) > 1 else {}
+            at_one = [word for word, found in rates.items() if found == {1.0}]
+            return at_one[0] if len(at_one) == 1 and 1.0 not in rates.get(commonest, {1.0}) else commonest
     return ""
 
 
@@ -103,14 +111,14 @@ def rate_of(text: str) -> str:
         return ""
 
 
-def _of_rate_one(extract: Extract) -> list[str]:
-    """The currencies whose rates are all 1, where another one has other rates."""
+def _rates(extract: Extract) -> dict[str, set[float]]:
+    """The rates that each currency has."""
     stated = stated_rates(extract)
     rates: dict[str, set[float]] = {}
     for word, rate in {*zip(extract.texts("currency").mapped(str.upper).array.tolist(), stated.array.tolist(), strict=True)}:
         if word and rate:
             rates.setdefault(word, set()).add(float(rate))
-    return [word for word, found in rates.items() if found == {1.0}] if any(found != {1.0} for found in rates.values()) else []
+    return rates
 
 
 def _counted(words: Texts) -> dict[str, int]:

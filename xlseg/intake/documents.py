@@ -232,7 +232,7 @@ def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
     if "amount" in extract.in_base:
         return result
     rate = stated_rates(extract) if extract.has("rate") and base else None
-    if rate is not None:
+    if rate is not None and foreign_rows(extract, base).any():  # else what is called Rate may be a price
         one = rate.spread([bool(word) and float(word) == 1 for word in rate.distinct], bool)
         _doubt_base(reckoning, base, foreign & one, extract.texts("currency").mapped(str.upper).among(base) & ~one & ~rate.among(""))
     if not foreign.any():

@@ -22,12 +22,15 @@ _CODES = (
     "EUR|USD|GBP|CHF|JPY|CNY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|INR|BRL|MXN|ARS|CLP|COP|PEN|ZAR|SGD|HKD|KRW|TWD|THB|MYR|IDR|PHP|"
     "VND|AED|SAR|ILS|EGP|NGN|KES|ISK|MAD|QAR|KWD|PKR"
 )
+CODES = frozenset(_CODES.split("|"))
 _CURRENCY = rf"(?:{_CODES}|[A-Z]{{0,3}}[$€£¥₹₽₩₺₪฿₫₴₦]|Fr\.?|[Kk]r\.?|zł|Kč|Ft|Rs\.?)"
 _LEADING, _TRAILING = re.compile(f"^{_CURRENCY}"), re.compile(f"{_CURRENCY}$")
 _SPACES = re.compile(r"[\s'’\u200b\u2060\ufeff]")
 _TWO_NUMBERS = re.compile(r"\d(?:[^\S\n\r\t]|['’])+(?!\d{3}(?!\d))\d|\d\s*[\n\r\t]\s*\d")
 """A space that cuts off anything but three digits, or a line break between digits."""
 _PLAIN = re.compile(r"[\d.,+()\-]|(?<=\d)[eE](?=[-+]?\d)")
+_NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+(?=\D*$)")
+"""5,- is 5."""
 _SIDE = re.compile(r"(CR|DR)\.?$", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d|[.,]\d)[\d.,]*(?:[eE][-+]?\d+)?")
 _LONGEST = 80
@@ -118,7 +121,7 @@ def shape_of(text: str) -> Shape | None:
     """
     if len(text) > _LONGEST or _TWO_NUMBERS.search(text):
         return None
-    bare = _SPACES.sub("", text.replace("−", "-"))
+    bare = _NO_CENTS.sub("", _SPACES.sub("", text.replace("−", "-")))
     if bare in _NOTHING:
         return Shape(False, "0")
     side = _SIDE.search(bare)

@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 
 from xlseg.intake.cells import Texts, objects
 
-_PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*(?:[#:.]\s*)?(\S+)$", re.IGNORECASE)
+_PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*(?:(?:no|nr)\b\.?\s*)?(?:[#:.]\s*)?(\S+)$", re.IGNORECASE)
 
 
 def known(document: Texts, numbers: Container[str]) -> Texts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from xlseg.intake import documents
@@ -40,10 +41,11 @@ def read_reminders(
 
 
 def _document(reckoning: Reckoning, customer: Texts, invoices: Invoices) -> Texts:
-    """The invoices that reminders are about, by their numbers in the frame."""
-    owners = frozenset(invoices.frame["document"].tolist())
+    """The invoices that reminders are about, by their numbers in the frame; "" where it is none of the customer's."""
+    owners = dict(zip(invoices.frame["document"].tolist(), invoices.frame["customer"].tolist(), strict=True))
     document = of_customer(known(reckoning.extract.texts("document"), {*owners, *invoices.shared}), customer, invoices.shared)
-    unknown = document.spread([name != "" and name not in owners for name in document.distinct], bool)
-    effect = "counts as a touch of the customer, but of no invoice"
-    reckoning.remark(unknown, "reminder of an unknown invoice", "warning", "document", "one invoice that is used", effect)
-    return document
+    owner = document.spread([owners.get(name, "") for name in document.distinct])
+    strange = ~document.among("") & (owner != customer.array)
+    effect = "counts for the customer as a whole"
+    reckoning.remark(strange, "reminder of an unknown invoice", "warning", "document", "one invoice of the customer's", effect)
+    return Texts.of(np.where(strange, "", document.array))

@@ -12,52 +12,64 @@ Kind = Literal["invoice", "credit", "refund", "payment", "reversal", "none"]
 
 _STATES: dict[State, str] = {
     "open": """open unpaid notpaid overdue pastdue due outstanding partiallypaid partlypaid partpaid partial partiallyapplied pendingpayment
-        awaitingpayment authorised authorized offen unbezahlt teilbezahlt teilweisebezahlt ueberfaellig faellig""",
-    "closed": """closed paid paidinfull fullypaid settled cleared fullyapplied bezahlt ausgeglichen erledigt geschlossen abgeschlossen""",
+        awaitingpayment authorised authorized offen unbezahlt teilbezahlt teilweisebezahlt ueberfaellig faellig
+        impayé impayée impagado pendiente""",
+    "closed": """closed paid paidinfull fullypaid settled cleared fullyapplied bezahlt ausgeglichen erledigt geschlossen abgeschlossen
+        payé payée pagado pagada pagato pagata""",
     "credited": """credited fullycredited closedbycredit closedcredited creditapplied refunded writtenoff writeoff closedwrittenoff baddebt
         gutgeschrieben ausgebucht abgeschrieben""",
     "disputed": "disputed indispute dispute strittig klaerungsfall",
-    "void": "void voided cancelled canceled deleted rejected reversed storniert storno annulliert geloescht abgelehnt",
+    "void": """void voided cancelled canceled deleted rejected reversed storniert storno annulliert geloescht abgelehnt annulé annulée anulado
+        anulada annullato""",
     "draft": "draft awaitingapproval pendingapproval pendingsupervisorapproval submitted notapproved unapproved unapprovedpayment entwurf",
     "": "approved posted sent viewed issued active new confirmed released gebucht",
 }
 _STATE_OF = {word: state for state, words in _STATES.items() for word in words.split()}
 _STATES_OF_PAYMENTS: dict[State, str] = {
-    "void": """failed bounced declined returned returnednsf nsf dishonoured dishonored chargedback chargeback unpaid refused geplatzt fehlgeschlagen
+    "void": """failed bounced declined returned returnednsf nsf dishonoured dishonored chargedback chargeback refunded refused geplatzt fehlgeschlagen
         zurueckgegeben""",
-    "draft": "pending scheduled planned processing inprogress uncollected ausstehend geplant",
+    "draft": "pending scheduled planned processing inprogress uncollected authorized ausstehend geplant",
     "": """deposited notdeposited undeposited complete completed succeeded successful success received applied fullyapplied partiallyapplied
         unapplied notapplied processed reconciled unreconciled cleared uncleared matched captured paid settled open closed
-        authorised authorized eingegangen verbucht""",
+        authorised eingegangen verbucht""",
 }
 _STATE_OF_PAYMENT = _STATE_OF | {word: state for state, words in _STATES_OF_PAYMENTS.items() for word in words.split()}
 """A payment that came back or has not come yet pays nothing; whether it is applied, deposited or matched does not matter here."""
 
 _BACK = r"(?:payment|check|cheque|ach|eft|debit|wire|transfer|lastschrift|scheck|zahlung)"
+_NO_INVOICE = r"credit|gutschrift|return(?!able)|revers|writ(?:e|ten)?off|discount|skonto|payment(?:on|for|of)|zahlung(?!s)"
+"""Words before "invoice" that make something else of it."""
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (
         "reversal",
         rf"revers(?:al|ed)|bounced|chargeback|dishono|(?<!tra)nsf|stopped{_BACK}|return(?:ed)?{_BACK}|{_BACK}return|rueckbuchung|ruecklastschrift|"
-        r"(?:scheck|lastschrift)rueckgabe|customerrefund|custrfnd",
+        r"(?:scheck|lastschrift)rueckgabe|customerrefund|custrfnd|refundof|(?:check|cheque|card)refund|rueckzahlung",
     ),
-    ("none", r"quote|quotation|estimate|proforma|opportunity|angebot|kostenvoranschlag|transferorder"),
-    ("refund", r"refund|erstattung|rueckzahlung"),
+    ("none", r"quote|quotation|estimate|proforma|opportunity|angebot|kostenvoranschlag|transferorder|^devis|presupuesto"),
+    ("refund", r"refund|erstattung|remboursement|reembolso"),
     ("credit", r"stornorechnung|rechnungsstorno"),
-    ("invoice", r"^(?!.*(?:credit|gutschrift|return(?!able)|revers)).*(?:invoice|rechnung)$|^creditor(?:invoice|rechnung)$|rechnungmit|invoicewith"),
+    ("invoice", rf"^(?!.*(?:{_NO_INVOICE})).*(?:invoice|rechnung)$|^creditor(?:invoice|rechnung)$|rechnungmit|invoicewith"),
     (
         "payment",
         r"creditcard|debitcard|directdebit|transfer|wire(?!less)|^ach$|^eft$|sepa(?!ra)|check|cheque|^cash$|ueberweisung|lastschrift|"
-        r"(?:ach|direct|bacs|giro|bank|wire|eft)credit$",
+        r"(?:ach|direct|bacs|giro|bank|wire|eft)credit$|virement|transferencia|bonifico",
     ),
     (
         "credit",
-        r"credit(?!sale|or)|gutschrift|return(?!able)|^rma$|^cm$|^cn$|^dg$|^kg$|writ(?:e|ten)?(?:off|down)|ausbuchung|baddebt|discount|skonto",
+        r"credit(?!sale|or)|gutschrift|^avoir|^abono|notadecr|notadicr|^retoure|return(?!able)|^rma$|^cm$|^cn$|^dg$|^kg$|writ(?:e|ten)?(?:off|down)|ausbuchung|baddebt|discount|skonto",
     ),
     ("invoice", r"salesreceipt|cashsale"),
-    ("payment", r"payment|receipt|zahlung|deposit|^dz$|^kz$|^pymt$|^pmt$|prepay"),
-    ("invoice", r"invoice|invc|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^inv$|accrec|accpay|standard|auftrag"),
+    ("payment", r"payment|receipt|zahlung|paiement|^pago|pagamento|deposit|^dz$|^kz$|^pymt$|^pmt$|prepay"),
+    (
+        "invoice",
+        r"invoice|invc|facture|factura|fattura|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^inv$|accrec|accpay|standard|auftrag",
+    ),
 )
-_OF_PAYMENTS: tuple[tuple[Kind, str], ...] = (("reversal", r"^return(?:ed|s)?$|return(?:ed)?(?:item|deposit)|storno|reject|declined|failed"),)
+_OF_PAYMENTS: tuple[tuple[Kind | None, str], ...] = (
+    ("reversal", r"return(?:ed)?(?:item|deposit)|storno(?!rechnung|gutschrift)|reject|declined|failed"),
+    (None, r"^returns?$|^returned$"),  # of goods, or of a payment?
+    ("payment", r"(?:ach|bank|direct|sepa)debit|(?:money|standing|postal)order|dauerauftrag"),
+)
 """What words mean on a sheet of payments, before anything else."""
 
 _ASIDE = re.compile(r"\([^()]*\)")
@@ -65,17 +77,20 @@ _ASIDE = re.compile(r"\([^()]*\)")
 _NET = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\bnet(?:to)?\s*(\d{1,3})\b",
+        r"\bnet(?:to)?\s*[-:]?\s*(\d{1,3})\b",
         r"\bnt\s*(\d{1,3})\b",
         r"\bn\s*[/-]?\s*(\d{1,3})\b",
-        r"\b(\d{1,3})\s*(?:days?|tagen?|d|t)?\s*net(?:to)?\b",
+        r"\b(\d{1,3})\s*(?:days?|tagen?|d|t)?\s*net(?:to)?\b(?!\s+of\b)",
         r"\b(\d{1,3})\s*(?:days?|tagen?|d|t)\b",
         r"^(\d{1,3})$",
     )
 )
 _LONGEST = 200
 _AT_ONCE = re.compile(r"receipt|immediate|sofort|prepay|prepaid|advance|vorkasse|\bcod\b|\bcia\b|cash|due now|\bpay now\b|upfront")
-_MONTH_END = re.compile(r"\beom\b|end of|month|monat|ultimo|proximo|\bprox\b|instal|raten|fin de mois|\bfdm\b|fine mese|fin de mes")
+_COUNTED_FROM_MONTH_END = re.compile(
+    r"\beom\b|end of|following month|monatsende|ultimo|proximo|\bprox\b|fin de mois|\bfdm\b|fine mese|fin de mes|instal|raten"
+)
+_MONTHS = re.compile(r"month|monat|\bmois\b|\bmes(?:es)?\b")
 
 
 def state_of(status: str, *, of_payment: bool = False) -> State | None:
@@ -105,7 +120,7 @@ def _kind_of(word: str, of_payments: bool) -> Kind | None:
 def days_of(terms: str) -> int | None:
     """Days from the invoice to its due date; None when the words do not say ("NAA8", "End of month")."""
     text = terms.casefold().strip()
-    if not text or len(text) > _LONGEST or of_month_end(text):
+    if not text or len(text) > _LONGEST or of_month_end(text) or _MONTHS.search(text):
         return None
     counts = next((counts for pattern in _NET if (counts := pattern.findall(text))), None)
     if counts:
@@ -115,4 +130,4 @@ def days_of(terms: str) -> int | None:
 
 def of_month_end(terms: str) -> bool:
     """Whether terms count from the end of a month, or in instalments, so that no number of days says what they mean."""
-    return bool(_MONTH_END.search(terms.casefold()))
+    return bool(_COUNTED_FROM_MONTH_END.search(terms.casefold()))

@@ -151,7 +151,9 @@ def _list(row: int, title: str, headings: Sequence[str], note: str = "") -> Cell
 
 def _lines(row: int, lines: Sequence[Sequence[Cell]], room: int) -> Cells:
     """Cells of a list below its headings; a line that is not used is empty, so that what stood there goes."""
-    return {(row + 2 + at, _LISTS + i): cell for at, line in enumerate(lines[:room]) for i, cell in enumerate(line)}
+    width = max(map(len, lines), default=0)
+    padded = [*lines[:room], *([Cell(None)] * width for _ in range(room - len(lines)))]
+    return {(row + 2 + at, _LISTS + i): cell for at, line in enumerate(padded) for i, cell in enumerate(line)}
 
 
 def _segments(analysis: Analysis, board: Dashboard) -> Cells:

@@ -51,7 +51,7 @@ class Document:
             tables[name] = [self._sheets().getByIndex(area.Sheet).Name, area.StartRow, area.StartColumn, area.EndRow, area.EndColumn]
         for sheet in self._each_sheet():
             if sheet.NamedRanges.hasByName(_MARK):
-                marks[sheet.NamedRanges.getByName(_MARK).Content.strip('"')] = sheet.Name
+                marks.setdefault(sheet.NamedRanges.getByName(_MARK).Content.strip('"'), []).append(sheet.Name)
             noted[sheet.Name] = [sheet.NamedRanges.getByName(name).Content for name in sheet.NamedRanges.ElementNames if name.startswith(_NOTE)]
         return {
             "name": self._model.Title,
