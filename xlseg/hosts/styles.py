@@ -18,7 +18,7 @@ _IN_EVERY_BOOK = {"0": "1", "0.00": "2", "#,##0": "3", "#,##0.00": "4", "0%": "9
 _UNSAID = dict.fromkeys(("b", "i", "strike", "outline", "shadow", "condense", "extend"), (("val", "1"),)) | {
     "patternFill": (("patternType", "none"),)
 }
-"""What elements mean that say nothing."""
+"""What elements mean that stand there without attributes."""
 
 _SAYS_NOTHING = (("pivotButton", "0"), ("quotePrefix", "0"))
 
