@@ -229,3 +229,16 @@ def test_no_text_takes_longer_the_longer_it_is_squared(text: str) -> None:
     payments = [[text, f"{text}{i}", f"{text}{i}", f"{text}{i}", f"{text}{i}"] for i in range(60)]
     intake = read_ledger(MemoryBook({"Invoices": [head, *rows], "Payments": [HEADINGS["Payments"], *payments]}), Settings())
     assert all(tally.agrees for tally in intake.tallies)
+
+
+def test_where_every_row_is_left_out_the_first_reason_is_said_and_no_other_date_is_advised(tmp_path: Path) -> None:
+    path, book = tmp_path / "book.xlsx", openpyxl.Workbook()
+    sheet, config = book.create_sheet("Invoices"), book.create_sheet("Config")
+    for row in (["Invoice No", "Customer ID", "Date", "Due Date", "Amount", "Currency"], ["1", "A", "2026-06-01", "2026-06-30", 5.0, "USD"]):
+        sheet.append(row)
+    for setting in (["Key", "Value"], ["Base currency", "EUR"]):
+        config.append(setting)
+    book.save(path)
+    refusal = r"book\.xlsx: Invoices row 2: foreign currency without rate, and no other row can be used\. To go on, give it EUR, or an FX Rate to it"
+    with pytest.raises(SourceError, match=refusal):
+        refreshed(path, AS_OF)

@@ -43,6 +43,11 @@ def position(cell: str) -> tuple[int, int]:
     return int(match[2]), number(match[1])
 
 
+def sheet_in(reference: str) -> str:
+    """The sheet that a reference names, as it is compared: without quotes and case."""
+    return (reference[1:-1].replace("''", "'") if reference.startswith("'") else reference).casefold()
+
+
 @dataclass(frozen=True)
 class Area:
     """A rectangle of cells, all four edges included."""

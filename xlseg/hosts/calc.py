@@ -13,7 +13,7 @@ from xlseg.errors import FormatError
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.blocks import blocks, rectangles
 from xlseg.hosts.calcsheet import Ask, CalcSheet, Cells
-from xlseg.hosts.noted import NAME, areas
+from xlseg.hosts.noted import areas
 from xlseg.hosts.twin import Changed, LiveSheet, Place, Twin
 from xlseg.hosts.wire import Grid
 from xlseg.workbook import Sheet, Tab, Written
@@ -108,9 +108,8 @@ class CalcWorkbook:
         """The sheets that are tabs of ours already, by name, table or mark."""
         tables = {table.name.casefold() for tab in tabs for table in tab.tables}
         ours = {tab.name.casefold() for tab in tabs}
-        holders = {at[0] for table, at in self._book["tables"].items() if table.casefold() in tables} | {
-            sheet for sheets in self._book["marks"].values() for sheet in sheets
-        }
+        holders = {at[0] for table, at in self._book["tables"].items() if table.casefold() in tables}
+        holders.update(*self._book["marks"].values())
         return [name for name, _ in self._book["sheets"] if name.casefold() in ours or name in holders]
 
     def _live(self, name: str) -> LiveSheet:
@@ -149,7 +148,7 @@ def changing(changes: Sequence[Changed], twin: str) -> list[Step]:
 
 
 def _noting(changes: Sequence[Changed]) -> list[Step]:
-    return [["note", change.name, NAME, [_from_0(area) for area in areas(change.noted)]] for change in changes if change.noted]
+    return [["note", change.name, [_from_0(area) for area in areas(change.noted)]] for change in changes if change.noted]
 
 
 def _from_0(area: Area) -> list[int]:

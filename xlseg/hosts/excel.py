@@ -19,7 +19,7 @@ from xlseg.errors import BusyError, LayoutError, XlsegError
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.book import MARK
 from xlseg.hosts.columns import columns_of
-from xlseg.hosts.exceledits import Edits, notes
+from xlseg.hosts.exceledits import Edits, notes, plain
 from xlseg.hosts.twin import Changed, LiveSheet, Place, Twin
 from xlseg.workbook import CellError, Grid, Sheet, Tab, Value, Written
 
@@ -220,7 +220,7 @@ def _area(found: Any) -> Area:
 def _mark(sheet: Any) -> str | None:
     """Which tab without tables a sheet was made as."""
     for name in sheet.names:
-        if str(name.name).rpartition("!")[2] == MARK:
+        if plain(name) == MARK:
             return str(name.refers_to or "").removeprefix("=").strip('"')
     return None
 

@@ -123,21 +123,29 @@ def notes(sheet: Any) -> list[str]:
     return [str(name.refers_to).removeprefix("=") for name in sheet.names if _is_note(name)]
 
 
-def _put_notes(sheet: Any, referred: Sequence[str]) -> None:
+def _drop_notes(sheet: Any) -> None:
     for name in [name for name in sheet.names if _is_note(name)]:
         name.delete()
+
+
+def _put_notes(sheet: Any, referred: Sequence[str]) -> None:
+    _drop_notes(sheet)
     try:
         for at, words in enumerate(referred, start=1):
             hidden = sheet.names.add(f"{NAME}{at}", f"={words}")
             with suppress(Exception):  # seen in the Name Manager then
                 hidden.api.Visible = False
     except Exception:
-        for name in [name for name in sheet.names if _is_note(name)]:
-            name.delete()
+        _drop_notes(sheet)
 
 
 def _is_note(name: Any) -> bool:
-    return str(name.name).rpartition("!")[2].startswith(NAME)
+    return plain(name).startswith(NAME)
+
+
+def plain(name: Any) -> str:
+    """A name of a sheet without the sheet before it."""
+    return str(name.name).rpartition("!")[2]
 
 
 def _cells(sheet: Any, area: Area) -> Any:

@@ -175,8 +175,10 @@ def _judged(path: Path) -> Iterator[None]:
 def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) -> Written:
     """Make or update the tabs in an open book, and the values of the formulas of ours that the user has typed."""
     sheets = book.worksheets()
-    book.package.expect(sheets[name] for tab in tabs if not tab.input and (name := locate.sheet_of(book, tab)))
-    lost = _made_ranges(book, tabs)
+    there = [(tab, name) for tab in tabs if not tab.input and (name := locate.sheet_of(book, tab))]
+    book.package.expect(sheets[name] for _, name in there)
+    # tables that the user has made ranges of, or another program has dropped: no formula can ask them
+    lost = frozenset(table.name for tab, _ in there for table in tab.tables if book.sheet_of_table(table.name) is None)
     outcomes = [write_tab(book, tab, lost) for tab in tabs]
     book.styles_used()
     known = {o.sheet: o.formulas for o in outcomes if o.formulas is not None}  # seen when they were written: a large sheet is not searched again
@@ -194,12 +196,6 @@ def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) ->
         remarks.append(f"{book.package.name}: the digital signature of the file is no longer valid; sign it again if you need it.")
     names = {how: tuple(t.name for t, o in zip(tabs, outcomes, strict=True) if o.how == how) for how in ("made", "updated", "unchanged")}
     return Written(**names, remarks=tuple(remarks), recomputed=done.recomputed)
-
-
-def _made_ranges(book: Book, tabs: Sequence[Tab]) -> frozenset[str]:
-    """The tables of ours that the user has made ranges of, or another program has dropped: no formula can ask them."""
-    there = [tab for tab in tabs if tab.tables and not tab.input and locate.sheet_of(book, tab)]
-    return frozenset(table.name for tab in there for table in tab.tables if book.sheet_of_table(table.name) is None)
 
 
 def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = lambda book: None) -> None:

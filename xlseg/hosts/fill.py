@@ -13,7 +13,7 @@ from xlseg.errors import LayoutError
 from xlseg.hosts import formulas, ranges
 from xlseg.hosts.a1 import LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
-from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, style_attribute, text
+from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, is_uncomputed, style_attribute, text
 from xlseg.hosts.lines import BLOCK, Lines
 from xlseg.hosts.plainrows import PlainRows
 from xlseg.hosts.render import tail
@@ -311,7 +311,8 @@ class _Filling:
             self._sheet.put(last + 1, {**self._sheet.cells(last + 1), **totals})
 
     def _lost(self, rows: Sequence[Row]) -> list[str]:
-        lost = self._user.lost(rows, logged=self._spec.logged)
+        gone = self._user.lost(rows)
+        lost = sum(map(is_uncomputed, gone)) if self._spec.logged else len(gone)  # what has a value is written down in the log
         if not lost:
             return []
         return [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xlseg.errors import LayoutError
-from xlseg.hosts.a1 import Area, letters, number, place, position
+from xlseg.hosts.a1 import Area, letters, number, place, position, sheet_in
 from xlseg.hosts.cellxml import Cell, escaped, formula, style_attribute
 from xlseg.hosts.sheetxml import SheetXml
 
@@ -95,10 +95,15 @@ def unshare(sheet: SheetXml, area: Area) -> None:
 
 def shifted(words: str, place_of: Callable[[int, int], tuple[int, int]]) -> str:
     """A formula of a tab whose cells have all moved: every reference that names no sheet moves too, fixed or not."""
+    return _rewritten(words, lambda reference: _moved(reference, place_of))
+
+
+def _rewritten(words: str, change: Callable[[str], str]) -> str:
+    """A formula with each of its references changed."""
     from openpyxl.formula import Tokenizer
 
     tokens = Tokenizer("=" + words).items
-    return "".join(_moved(t.value, place_of) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
+    return "".join(change(t.value) if t.type == "OPERAND" and t.subtype == "RANGE" else t.value for t in tokens)
 
 
 @dataclass(frozen=True)
@@ -121,21 +126,19 @@ class Moved:
         words, match = formula(cell), _TAG.search(cell[1] or b"")
         if words is None or match is None:
             return cell
-        from openpyxl.formula import Tokenizer
         from openpyxl.formula.tokenizer import TokenizerError
 
         try:
-            tokens = Tokenizer("=" + words).items
+            moved = _rewritten(words, self._operand)
         except TokenizerError:
             return cell
-        moved = "".join(self._operand(token.value) if token.type == "OPERAND" and token.subtype == "RANGE" else token.value for token in tokens)
         head = _PLACE.sub(lambda m: m[1] + self._reference(m[2].decode()).encode() + m[3], match[1] or b"")
         return cell[0], _TAG.sub(lambda _: b"<f%s>%s</f>" % (head, escaped(moved)), cell[1] or b"", count=1)
 
     def _operand(self, words: str) -> str:
         """A reference to this sheet; one to another, or to a table, says the same wherever it stands."""
         sheet, mark, reference = words.rpartition("!")
-        is_own = not mark or sheet.strip("'").replace("''", "'").casefold() == self.sheet.casefold()
+        is_own = not mark or sheet_in(sheet) == self.sheet.casefold()
         return words if "[" in words or not is_own else f"{sheet}{mark}{self._reference(reference)}"
 
     def _reference(self, words: str) -> str:

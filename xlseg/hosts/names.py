@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xlseg.hosts.a1 import Area, letters, number
+from xlseg.hosts.a1 import Area, letters, number, sheet_in
 
 _REFERENCE = re.compile(
     r"(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]])[\w.]+)!(?P<area>\$?[A-Z]{1,3}\$[0-9]+:\$?[A-Z]{1,3}\$)(?P<bottom>[0-9]+)(?![0-9])", re.I
@@ -27,7 +27,7 @@ def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], gro
 
     def single(match: re.Match[str]) -> str:
         is_total = last < table.bottom == int(match["bottom"]) and table.left <= number(match["column"]) <= table.right
-        if not is_total or _plain(match["sheet"]) != sheet.casefold():
+        if not is_total or sheet_in(match["sheet"]) != sheet.casefold():
             return match[0]
         return f"{match['sheet']}!${match['column']}${table.bottom + grown}"
 
@@ -35,7 +35,7 @@ def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], gro
         name = match["sheet"]
         area = Area.of(match["area"] + match["bottom"])
         beside = area.right < table.left or table.right < area.left
-        if _plain(name) != sheet.casefold() or beside:
+        if sheet_in(name) != sheet.casefold() or beside:
             return match[0]
         if area.top == area.bottom == table.bottom > last:
             return f"{name}!${letters(area.left)}${area.top + grown}:${letters(area.right)}${area.bottom + grown}"
@@ -44,8 +44,3 @@ def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], gro
         return f"{name}!{match['area']}{area.bottom + grown}"
 
     return _CELL.sub(single, _REFERENCE.sub(one, refers_to))
-
-
-def _plain(sheet: str) -> str:
-    """A sheet's name without quotes and case."""
-    return (sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet).casefold()

@@ -15,6 +15,7 @@ from xlseg.hosts.a1 import Area
 from xlseg.hosts.book import CONTENT, MAIN, RELATION, Book
 from xlseg.hosts.cellxml import Cell, formula, formula_body, number_in, style_attribute, text
 from xlseg.hosts.file import bare_book, update
+from xlseg.hosts.locate import sheet_of
 from xlseg.hosts.noted import NAME, areas, references
 from xlseg.hosts.package import Relationships
 from xlseg.hosts.render import lines, rendered, tail
@@ -116,7 +117,7 @@ class Twin:
         written = update(self._book, tabs)
         changes = [change for name, part in self._book.worksheets().items() if (change := self._difference(name, part))]
         changed = {change.name for change in changes if not change.made}
-        names = self._sheet_of_tab(tabs)
+        names = {tab.name: sheet_of(self._book, tab) or tab.name for tab in tabs}
         updated = tuple(tab for tab in written.updated if names[tab] in changed)
         unchanged = tuple(tab.name for tab in tabs if tab.name not in (*written.made, *updated))
         return Written(written.made, updated, unchanged, written.remarks), changes
@@ -191,14 +192,6 @@ class Twin:
             if style_attribute(now) not in (b"", style_attribute(was)):
                 model = self._models.setdefault((changed.name, style_attribute(now)), at)
                 changed.looks.setdefault(model, []).append(at)
-
-    def _sheet_of_tab(self, tabs: Sequence[Tab]) -> dict[str, str]:
-        marked = self._book.marked()
-        found = {}
-        for tab in tabs:
-            holder = self._book.sheet_of_table(tab.tables[0].name) if tab.tables else next(iter(marked.get(tab.name, ())), None)
-            found[tab.name] = self._book.sheet_name(tab.name) or holder or tab.name
-        return found
 
 
 def _plain(cell: Cell | None) -> tuple[bytes, bytes | None]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from xlseg.hosts import formulas
 from xlseg.hosts.a1 import Area
-from xlseg.hosts.cellxml import Cell, is_filled, is_formula, is_uncomputed, style_attribute
+from xlseg.hosts.cellxml import Cell, is_filled, is_formula, style_attribute
 from xlseg.hosts.rowplan import Row
 from xlseg.hosts.sheetxml import SheetXml
 
@@ -21,7 +21,7 @@ class UserCells:
     """
 
     def __init__(self, sheet: SheetXml, name: str, data: Area, columns: Iterable[int], kept: Collection[int]) -> None:
-        self._name, self._data, self._first_row = name, data, data.top
+        self._name, self._data = name, data
         self._cells = {c: sheet.column(c, data.top, data.bottom) for c in columns}
         self._follows = {c for c, cells in self._cells.items() if c in kept or 2 * sum(map(is_formula, cells)) <= len(cells)}
         self._origins = formulas.shared_origins(sheet)
@@ -33,13 +33,12 @@ class UserCells:
         """Their numbers."""
         return self._cells.keys()
 
-    def lost(self, rows: Sequence[Row], *, logged: bool = False) -> int:
-        """How many values go because the key of their row is gone; with `logged` only formulas that have none yet, as values are written down."""
+    def lost(self, rows: Sequence[Row]) -> list[Cell]:
+        """The values that go because the key of their row is gone."""
         staying = {row.origin for row in rows}
         gone = [i for i in range(self._height) if i not in staying]
         cells = [(column, self._cells[column][i]) for column in self._cells for i in gone]
-        own = [cell for column, cell in cells if cell and is_filled(cell) and (column in self._follows or not is_formula(cell))]
-        return sum(map(is_uncomputed, own)) if logged else len(own)
+        return [cell for column, cell in cells if cell and is_filled(cell) and (column in self._follows or not is_formula(cell))]
 
     def here(self, column: int, index: int) -> Cell | None:
         """The cell of row `index`."""
@@ -64,14 +63,14 @@ class UserCells:
         """A formula of one row in another."""
         if origin == index:
             return cell
-        return formulas.Moved(self._name, self._first_row + origin, self._first_row + index, self._data.left, self._data.right).cell(cell)
+        return formulas.Moved(self._name, self._data.top + origin, self._data.top + index, self._data.left, self._data.right).cell(cell)
 
     def continued(self, column: int, index: int) -> Cell | None:
         """The cell for a new row `index`: the formula of the rows above, or nothing but their format."""
         source = self._pattern[column]
         cells = self._cells[column]
         if source is not None:
-            start, end = (self._first_row + source, column), (self._first_row + index, column)
+            start, end = (self._data.top + source, column), (self._data.top + index, column)
             found = formulas.continued(cells[source] or (b"", b""), start, end, self._origins)
             if found is not None:
                 return found

@@ -227,12 +227,13 @@ def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
     Rows without a rate are left out, except those of the mask `but`, whose rate comes from elsewhere.
     """
     extract = reckoning.extract
-    foreign = foreign_rows(extract, base) & (~but if but is not None else True)
+    stated_foreign = foreign_rows(extract, base)
+    foreign = stated_foreign & (~but if but is not None else True)
     result = np.full(len(foreign), "", dtype=object)
     if "amount" in extract.in_base:
         return result
     rate = stated_rates(extract) if extract.has("rate") and base else None
-    if rate is not None and foreign_rows(extract, base).any():  # else what is called Rate may be a price
+    if rate is not None and stated_foreign.any():  # else what is called Rate may be a price
         one = rate.spread([bool(word) and float(word) == 1 for word in rate.distinct], bool)
         _doubt_base(reckoning, base, foreign & one, extract.texts("currency").mapped(str.upper).among(base) & ~one & ~rate.among(""))
     if not foreign.any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -35,6 +36,11 @@ class Invoices:
     tally: Tally
     foreign: Mapping[str, tuple[str, str]]
     shared: Mapping[str, Mapping[str, str]]
+
+    @cached_property
+    def owners(self) -> dict[str, str]:
+        """Document → its customer."""
+        return dict(zip(self.frame["document"].tolist(), self.frame["customer"].tolist(), strict=True))
 
 
 def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: str, terms: Mapping[str, str]) -> Invoices:

@@ -133,10 +133,9 @@ def shape_of(text: str) -> Shape | None:
 
 def currency_in(text: str) -> str:
     """The code or symbol of the currency that is written with an amount; "" where none is, or where the text is no amount."""
-    if shape_of(text) is None:
-        return ""
     bare = _SPACES.sub("", text.replace("−", "-"))
-    return _PLAIN.sub("", _SIDE.sub("", bare)).strip("–—")
+    word = _PLAIN.sub("", _SIDE.sub("", bare)).strip("–—")
+    return word if word and shape_of(text) is not None else ""
 
 
 def _peeled(text: str) -> tuple[bool, str]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 
 from xlseg.intake.cells import Texts, objects
 
 _PREFIXED = re.compile(r"^(?:invoice|inv|bill|credit memo|rechnung)\s*(?:(?:no|nr)\b\.?\s*)?(?:[#:.]\s*)?(\S+)$", re.IGNORECASE)
 
 
-def known(document: Texts, numbers: Container[str]) -> Texts:
+def meant(stated: Texts, customer: Texts, owners: Collection[str], shared: Mapping[str, Mapping[str, str]]) -> Texts:
+    """The documents that the numbers of another sheet mean: `owners` are those of the invoices, `shared` the numbers of several customers."""
+    return of_customer(_known(stated, {*owners, *shared}), customer, shared)
+
+
+def _known(document: Texts, numbers: Container[str]) -> Texts:
     """Document numbers as the invoices have them: "Invoice #INV123" is INV123."""
 
     def bare(text: str) -> str:

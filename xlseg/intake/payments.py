@@ -12,7 +12,7 @@ from xlseg.intake.cells import Texts
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices
-from xlseg.intake.numbers import known, of_customer
+from xlseg.intake.numbers import meant, of_customer
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import PAYMENTS, Tally
 from xlseg.workbook import Array
@@ -30,9 +30,9 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     _turn(reckoning, kind)
     day = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", day)
-    owners = _owners(invoices)
+    owners = invoices.owners if invoices is not None else {}
     shared = invoices.shared if invoices is not None else {}
-    document = of_customer(known(extract.texts("document"), {*owners, *shared}), extract.texts("customer"), shared)
+    document = meant(extract.texts("document"), extract.texts("customer"), owners, shared)
     reckoning.exclude(document.among(*shared), "payment of one of several invoices", "document", "the customer whose invoice of this number it is")
     unknown = document.spread([name != "" and name not in owners for name in document.distinct], bool)
     reckoning.exclude(unknown, "payment of an unknown invoice", "document", "an invoice that is used")
@@ -50,13 +50,6 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     }  # fmt: skip
     frame = documents.frame(PAYMENTS, values, reckoning.used)
     return frame, reckoning.tally(int(frame["amount"].sum()))
-
-
-def _owners(invoices: Invoices | None) -> dict[str, str]:
-    """Document → its customer."""
-    if invoices is None:
-        return {}
-    return dict(zip(invoices.frame["document"].to_numpy(object), invoices.frame["customer"].to_numpy(object), strict=True))
 
 
 def _turn(reckoning: Reckoning, kind: Texts) -> None:

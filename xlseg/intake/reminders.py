@@ -12,7 +12,7 @@ from xlseg.intake.cells import Texts
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices
-from xlseg.intake.numbers import known, of_customer
+from xlseg.intake.numbers import meant
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import REMINDERS, Tally
 from xlseg.workbook import Array
@@ -42,9 +42,8 @@ def read_reminders(
 
 def _document(reckoning: Reckoning, customer: Texts, invoices: Invoices) -> Texts:
     """The invoices that reminders are about, by their numbers in the frame; "" where it is none of the customer's."""
-    owners = dict(zip(invoices.frame["document"].tolist(), invoices.frame["customer"].tolist(), strict=True))
-    document = of_customer(known(reckoning.extract.texts("document"), {*owners, *invoices.shared}), customer, invoices.shared)
-    owner = document.spread([owners.get(name, "") for name in document.distinct])
+    document = meant(reckoning.extract.texts("document"), customer, invoices.owners, invoices.shared)
+    owner = document.spread([invoices.owners.get(name, "") for name in document.distinct])
     strange = ~document.among("") & (owner != customer.array)
     effect = "counts for the customer as a whole"
     reckoning.remark(strange, "reminder of an unknown invoice", "warning", "document", "one invoice of the customer's", effect)

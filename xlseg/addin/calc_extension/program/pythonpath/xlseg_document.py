@@ -251,14 +251,14 @@ class Document:
         if not names.hasByName(_MARK):
             names.addNewByName(_MARK, '"%s"' % name, CellAddress(), 0)
 
-    def _note(self, name, start, areas):
+    def _note(self, name, areas):
         """Which cells of a sheet are ours: names of its own, numbered from 1."""
         names = self._sheets().getByName(name).NamedRanges
         for known in names.ElementNames:
-            if known.startswith(start):
+            if known.startswith(_NOTE):
                 names.removeByName(known)
         for number, area in enumerate(areas, start=1):
-            names.addNewByName("%s%d" % (start, number), self._area(name, *area).AbsoluteName, CellAddress(), _HIDDEN)
+            names.addNewByName("%s%d" % (_NOTE, number), self._area(name, *area).AbsoluteName, CellAddress(), _HIDDEN)
 
     # ── small ────────────────────────────────────────────────────────────────
 
