@@ -196,6 +196,21 @@ def test_a_run_log_that_was_sorted_or_emptied_does_no_harm(book: Path) -> None:
 # ── other books ──────────────────────────────────────────────────────────────
 
 
+def test_customers_without_any_document_are_counted_apart(tmp_path: Path) -> None:
+    path = tmp_path / "orders.xlsx"
+    workbook = openpyxl.Workbook()
+    orders, customers = workbook.active, workbook.create_sheet("Customers")
+    assert orders is not None
+    orders.title = "SalesOrders"
+    for line in (("Order No", "Customer ID", "Date", "Amount"), ("1", "A", dt.date(2026, 10, 1), 100), ("2", "C", dt.date(2026, 11, 5), 100)):
+        orders.append(line)
+    for line in (("Customer ID", "Name"), ("A", "Ann"), ("B", "Bert"), ("C", "Carl")):
+        customers.append(line)
+    workbook.save(path)
+    refreshed(path)
+    assert str(sheet(path)["A2"].value).startswith("1 customer, and 2 without any document by this date. Each card")
+
+
 def test_a_book_of_orders_alone_says_what_does_not_apply(tmp_path: Path) -> None:
     path = tmp_path / "orders.xlsx"
     workbook = openpyxl.Workbook()
@@ -210,7 +225,7 @@ def test_a_book_of_orders_alone_says_what_does_not_apply(tmp_path: Path) -> None
     assert cards["Revenue"][0] == 150
     assert cards["DSO"] == (None, "does not apply: no invoices", None)
     titles = [chart.title.tx.rich.p[0].r[0].t for chart in sheet(path, formulas=True)._charts]
-    assert titles == ["Exposure by segment", "Ten biggest movers: impact", "Customers who worsened and improved, by month"]
+    assert titles == ["Exposure by segment", "Ten biggest movers: impact", "Customers who worsened and improved, by month (confirmed)"]
     assert sheet(path)["M31"].value == "Revenue by the ledger"
     assert sheet(path)["P30"].value == sheet(path)["P31"].value == 150
 

@@ -58,7 +58,7 @@ def dashboard_tab(analysis: Analysis, board: Dashboard, run: int, state: str, li
         The traffic light of the controls.
     """
     cells = _head(analysis, run, state, light) | _page(analysis, board)
-    cells |= _segments(analysis, board) | _months(board) | _lateness(analysis, board) | _movers(analysis, board)
+    cells |= _segments(analysis, board) | _months(analysis, board) | _lateness(analysis, board) | _movers(analysis, board)
     widths = {column: _WIDE if column in _COLUMNS else _GAP for column in range(1, _COLUMNS[-1] + 1)}
     widths |= {12: 4.0, _LISTS: 30.0, **{column: 14.0 for column in range(_LISTS + 1, _LISTS + 9)}}
     return Tab(
@@ -67,7 +67,7 @@ def dashboard_tab(analysis: Analysis, board: Dashboard, run: int, state: str, li
         widths=widths,
         owns_columns=_LISTS + 8,
         footer=footer(analysis),
-        charts=_charts(analysis.facts.has_invoices),
+        charts=_charts(analysis.facts.has_invoices, analysis.settings.confirm),
         one_page=True,
         print_area=(1, 1, _LAST_ROW, _COLUMNS[-1]),
         heights={row: _HEIGHTS.get(row, _ROW_HEIGHT) for row in range(1, _LAST_ROW + 1)},
@@ -80,6 +80,8 @@ def dashboard_tab(analysis: Analysis, board: Dashboard, run: int, state: str, li
 
 def _head(analysis: Analysis, run: int, state: str, light: Cell) -> Cells:
     known = int(analysis.standing["known"].sum())
+    silent = len(analysis.standing) - known
+    without = f", and {silent:,} without any document by this date" if silent else ""
     money = f", amounts in {analysis.ledger.currency}" if analysis.ledger.currency else ""
     head = (
         ("As of", Cell(analysis.as_of, "head_date")),
@@ -89,7 +91,7 @@ def _head(analysis: Analysis, run: int, state: str, light: Cell) -> Cells:
         ("Controls", light),
     )
     said = "Each card shows the figure now, and at the date it is compared with. The numbers of the charts stand right of the page."
-    words = f"{known:,} {_plural(analysis.settings.entity, known)}{money}. {said}"
+    words = f"{known:,} {_plural(analysis.settings.entity, known)}{without}{money}. {said}"
     cells: Cells = {(1, 1): Cell(NAME, "title"), (2, 1): Cell(words, "subtitle")}
     for column, (name, cell) in zip(_COLUMNS, head, strict=False):
         cells |= {(3, column): Cell(name, "note"), (4, column): cell}
@@ -183,13 +185,14 @@ def _segments(analysis: Analysis, board: Dashboard) -> Cells:
     return cells | {(total + 1, _LISTS): Cell(source, "note"), (total + 1, _LISTS + 3): Cell(board.ledger, "money")}
 
 
-def _months(board: Dashboard) -> Cells:
+def _months(analysis: Analysis, board: Dashboard) -> Cells:
     lines = [
         (Cell(_month(date, first=not at)), Cell(date, "date"), Cell(worsened, "count"), Cell(improved, "count"))
         for at, (date, worsened, improved) in enumerate(board.months[-_PERIODS:])
     ]
     headings = ("Month", "To", "Worsened", "Improved")
-    return _list(_MONTHS_ROW, "Customers who worsened and improved", headings) | _lines(_MONTHS_ROW, lines, _PERIODS)
+    note = "confirmed moves; a provisional one counts once it is" if analysis.settings.confirm else ""
+    return _list(_MONTHS_ROW, "Customers who worsened and improved", headings, note) | _lines(_MONTHS_ROW, lines, _PERIODS)
 
 
 def _month(date: object, *, first: bool) -> str:
@@ -238,7 +241,7 @@ def _short(name: str) -> str:
 # ── charts ───────────────────────────────────────────────────────────────────
 
 
-def _charts(with_invoices: bool) -> tuple[Chart, ...]:
+def _charts(with_invoices: bool, confirmed: bool) -> tuple[Chart, ...]:
     """The charts; in a book without invoices those of ageing and lateness would be empty, and the others take their room."""
     wide = _THIRD if with_invoices else _HALF
     bars, columns = (wide, _BARS_HIGH), (_HALF if with_invoices else 2 * _HALF, _COLUMNS_HIGH)
@@ -247,10 +250,11 @@ def _charts(with_invoices: bool) -> tuple[Chart, ...]:
     moved = tuple(_series(_MOVERS_ROW, at, MOVERS, colour) for at, colour in ((2, 1), (3, 2)))
     mobile = tuple(_series(_MONTHS_ROW, at, _PERIODS, colour) for at, colour in ((2, 1), (3, 2)))
     timing = tuple(_series(_LATENESS_ROW, at, len(LATENESS), colour) for at, colour in ((1, 0), (2, 3)))
+    months = "Customers who worsened and improved, by month" + (" (confirmed)" if confirmed else "")
     always = (
         Chart("bar", "Exposure by segment", (_BARS_ROW, 1), bars, exposed, "money", labels=True),
         Chart("split bar", "Ten biggest movers: impact", (_BARS_ROW, 9 if with_invoices else 7), bars, moved, "money"),
-        Chart("column", "Customers who worsened and improved, by month", (_COLUMNS_ROW, 1), columns, mobile, labels=True),
+        Chart("column", months, (_COLUMNS_ROW, 1), columns, mobile, labels=True),
     )
     of_invoices = (
         Chart("stacked bar", "Ageing by segment", (_BARS_ROW, 5), bars, ageing, "money"),
