@@ -220,13 +220,32 @@ def test_a_row_inserted_into_a_page_leaves_nothing_of_ours_behind(tmp_path: Path
         sheet.insert_rows(2, 3)
         sheet["C9"] = "mine"
         names = sheet.defined_names
-        names["xlsegCells2"].value = "Migration!$B$6:$B$8"  # so a spreadsheet program lets it move along
-        names.add(DefinedName("xlsegCells3", attr_text="Migration!#REF!", hidden=True))
+        names["xlsegCells2_3x1_3"].value = "Migration!$B$6:$B$8"  # so a spreadsheet program lets it move along
+        names.add(DefinedName("xlsegCells3_1x1_1", attr_text="Migration!#REF!", hidden=True))
 
     by_hand(path, insert, "Migration")
     WorkbookFile(path).write([layout([0.5, 0.25])])
     assert cells(path, "Migration", formulas=True) == {"A1": "Migration", "B3": 0.5, "B4": 0.25, "B5": "=SUM(B3:B4)", "C9": "mine"}
     assert noted(path) == ["'Migration'!$A$1", "'Migration'!$B$3:$B$5"]
+
+
+def test_what_is_typed_into_a_row_inserted_within_our_cells_is_not_written_over(tmp_path: Path) -> None:
+    def insert(sheet: Any) -> None:
+        sheet.insert_rows(4)
+        sheet.defined_names["xlsegCells2_3x1_3"].value = "Migration!$B$3:$B$6"  # so a spreadsheet program lets it grow
+
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([layout([0.5, 0.25])])
+    by_hand(path, insert, "Migration")
+    by_hand(path, lambda sheet: sheet.cell(4, 2, "why?"), "Migration")
+    before = path.read_bytes()
+    refusal = r"^Migration!B3: rows or columns have been inserted within our cells B3:B6, and something stands in them\. To go on, move it to "
+    with pytest.raises(LayoutError, match=refusal):
+        WorkbookFile(path).write([layout([0.5, 0.25])])
+    assert path.read_bytes() == before
+    by_hand(path, lambda sheet: sheet.move_range("B4", cols=4), "Migration")
+    WorkbookFile(path).write([layout([0.5, 0.25])])
+    assert cells(path, "Migration", formulas=True) == {"A1": "Migration", "B3": 0.5, "B4": 0.25, "B5": "=SUM(B3:B4)", "F4": "why?"}
 
 
 @pytest.mark.parametrize("insert", [lambda sheet: sheet.insert_rows(1), lambda sheet: sheet.insert_rows(4, 2), lambda sheet: sheet.insert_cols(1)])

@@ -173,17 +173,17 @@ class Book:
             new.set("hidden", "1")
         self._put()
 
-    def local_names(self, sheet: str, start: str) -> list[str]:
-        """What the names that belong to a sheet and begin so refer to."""
-        return [name.text or "" for name in self._local_names(sheet, start)]
+    def local_names(self, sheet: str, start: str) -> dict[str, str]:
+        """The names that belong to a sheet and begin so, and what they refer to."""
+        return {name.get("name", ""): name.text or "" for name in self._local_names(sheet, start)}
 
-    def put_local_names(self, sheet: str, start: str, refers_to: Sequence[str]) -> None:
-        """Hidden names that belong to a sheet, numbered from 1, in place of all that begin so."""
+    def put_local_names(self, sheet: str, start: str, new: Mapping[str, str]) -> None:
+        """Hidden names that belong to a sheet and what they refer to, in place of all that begin so."""
         home, index = self._names(), str(self._index(sheet))
-        for name in self._local_names(sheet, start):
-            home.remove(name)
-        for at, words in enumerate(refers_to, start=1):
-            etree.SubElement(home, f"{{{self.namespace}}}definedName", name=f"{start}{at}", localSheetId=index, hidden="1").text = words
+        for old in self._local_names(sheet, start):
+            home.remove(old)
+        for name, refers_to in new.items():
+            etree.SubElement(home, f"{{{self.namespace}}}definedName", name=name, localSheetId=index, hidden="1").text = refers_to
         self._put()
 
     def _local_names(self, sheet: str, start: str) -> list[Element]:

@@ -116,7 +116,7 @@ class CalcWorkbook:
         formulas: Mapping[Place, str] = {(row + 1, column + 1): words for row, column, words in self._ask("formulas", name)}
         tables = {table: Area(*(n + 1 for n in at[1:])) for table, at in self._book["tables"].items() if at[0] == name}
         mark = next((tab for tab, sheets in self._book["marks"].items() if name in sheets), None)
-        return LiveSheet(name, Cells.read(self._ask, name).columns(), formulas, tables, mark, self._book["noted"].get(name, ()))
+        return LiveSheet(name, Cells.read(self._ask, name).columns(), formulas, tables, mark, self._book["noted"].get(name, {}))
 
 
 def making(changes: Sequence[Changed], twin: str, layouts: Collection[str]) -> list[Step]:
@@ -148,7 +148,11 @@ def changing(changes: Sequence[Changed], twin: str) -> list[Step]:
 
 
 def _noting(changes: Sequence[Changed]) -> list[Step]:
-    return [["note", change.name, [_from_0(area) for area in areas(change.noted)]] for change in changes if change.noted]
+    return [
+        ["note", change.name, [[name, *_from_0(area)] for name, found in areas(change.noted).items() for area in found]]
+        for change in changes
+        if change.noted
+    ]
 
 
 def _from_0(area: Area) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -118,9 +118,9 @@ class Edits:
         _put_notes(sheet, change.noted)
 
 
-def notes(sheet: Any) -> list[str]:
-    """What the names of a sheet that note our cells refer to."""
-    return [str(name.refers_to).removeprefix("=") for name in sheet.names if _is_note(name)]
+def notes(sheet: Any) -> dict[str, str]:
+    """The names of a sheet that note our cells, and what they refer to."""
+    return {plain(name): str(name.refers_to).removeprefix("=") for name in sheet.names if _is_note(name)}
 
 
 def _drop_notes(sheet: Any) -> None:
@@ -128,11 +128,11 @@ def _drop_notes(sheet: Any) -> None:
         name.delete()
 
 
-def _put_notes(sheet: Any, referred: Sequence[str]) -> None:
+def _put_notes(sheet: Any, noted: Mapping[str, str]) -> None:
     _drop_notes(sheet)
     try:
-        for at, words in enumerate(referred, start=1):
-            hidden = sheet.names.add(f"{NAME}{at}", f"={words}")
+        for name, refers_to in noted.items():
+            hidden = sheet.names.add(name, f"={refers_to}")
             with suppress(Exception):  # seen in the Name Manager then
                 hidden.api.Visible = False
     except Exception:

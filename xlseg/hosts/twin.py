@@ -16,7 +16,7 @@ from xlseg.hosts.book import CONTENT, MAIN, RELATION, Book
 from xlseg.hosts.cellxml import Cell, formula, formula_body, number_in, style_attribute, text
 from xlseg.hosts.file import bare_book, update
 from xlseg.hosts.locate import sheet_of
-from xlseg.hosts.noted import NAME, areas, references
+from xlseg.hosts.noted import NAME, areas, reference
 from xlseg.hosts.package import Relationships
 from xlseg.hosts.render import lines, rendered, tail
 from xlseg.hosts.sheetxml import SheetXml
@@ -40,7 +40,7 @@ class LiveSheet:
     tables
         Area of each table by its name.
     noted
-        What the names of the sheet that note our cells refer to.
+        The names of the sheet that note our cells, and what they refer to.
     """
 
     name: str
@@ -48,7 +48,7 @@ class LiveSheet:
     formulas: Mapping[Place, str] = field(default_factory=dict)
     tables: Mapping[str, Area] = field(default_factory=dict)
     mark: str | None = None
-    noted: Sequence[str] = ()
+    noted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Changed:
     frozen
         Rows and columns that stay in sight, of a new sheet.
     noted
-        What the names that note our cells are to refer to; None when they do already.
+        The names that are to note our cells, and what they refer to; None when they do already.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Changed:
     grown: list[Area] = field(default_factory=list)
     made: bool = False
     frozen: Place = (0, 0)
-    noted: Sequence[str] | None = None
+    noted: Mapping[str, str] | None = None
 
     @property
     def touches_cells(self) -> bool:
@@ -154,7 +154,7 @@ class Twin:
         if sheet.mark:
             book.mark(sheet.name, sheet.mark)
         if sheet.noted:
-            book.put_local_names(sheet.name, NAME, references(sheet.name, areas(sheet.noted)))
+            book.put_local_names(sheet.name, NAME, {name: reference(sheet.name, each[0]) for name, each in areas(sheet.noted).items() if each})
 
     # ── what differs ─────────────────────────────────────────────────────────
 

@@ -135,6 +135,8 @@ class _Update:
         for index, table in self.tables.items():
             self._fill(index, table, self.tab.tables[index])
         self._write_cells(by_place, place_of)
+        if self.tab.owns_columns:
+            self._note(by_place.keys())
         self._update_footer()
         if self.sheet.touched:
             ranges.set_dimension(self.sheet)
@@ -279,30 +281,41 @@ class _Update:
 
     def _lay_out_anew(self, ours: Collection[tuple[int, int]]) -> None:
         """Clear what the last refresh wrote on a page and this one does not; nothing of the user's may stand where the page has grown to."""
-        referred, now = self.book.local_names(self.name, noted.NAME), noted.references(self.name, rectangles(ours))
-        referred = referred if len(referred) <= noted.MOST else []
-        before, others = self._written_before(referred, now), [table.area for table in self._all_tables()]
-        if referred:
+        known = self.book.local_names(self.name, noted.NAME)
+        known = known if len(known) <= noted.MOST else {}
+        before, others = self._written_before(known, ours), [table.area for table in self._all_tables()]
+        if known:
             self._must_be_noted(ours, before)
+            self._must_be_as_filled(known)
         for row in self.sheet.rows():
             there = [area for area in before if area.top <= row <= area.bottom]
             cells = self.sheet.cells(row) if there else {}
             gone = {column for column in cells if (row, column) not in ours and _holds(there, row, column) and not _holds(others, row, column)}
             if gone:
                 self.sheet.put(row, {column: cell for column, cell in cells.items() if column not in gone})
-        if not noted.are_same(referred, now):
+
+    def _note(self, ours: Collection[tuple[int, int]]) -> None:
+        known = self.book.local_names(self.name, noted.NAME)
+        now = noted.names(self.name, {area: self._filled(area) for area in rectangles(ours)})
+        if not (noted.are_same(known, now) and noted.are_same(known.values(), now.values())):
             self.book.put_local_names(self.name, noted.NAME, now)
 
-    def _written_before(self, referred: Sequence[str], now: Sequence[str]) -> list[Area]:
+    def _filled(self, area: Area) -> int:
+        """How many cells of an area are filled."""
+        rows = (self.sheet.cells(row) for row in self.sheet.rows() if area.top <= row <= area.bottom)
+        return sum(is_filled(cell) for cells in rows for column, cell in cells.items() if area.left <= column <= area.right)
+
+    def _written_before(self, known: Mapping[str, str], ours: Collection[tuple[int, int]]) -> list[Area]:
         """The cells of a page that may hold what an earlier refresh wrote.
 
         All that the page uses where nobody knows: on a page of a former version, or when a script has moved the cells and not the names.
         """
         columns = self.tab.owns_columns
-        if not referred:
+        if not known:
             return [Area(1, 1, LAST_ROW, columns)]
-        moved = locate.moved_by(self.sheet, self.tab, lambda: self.book.strings) if noted.are_same(referred, now) else (0, 0)
-        return [Area(1, 1, LAST_ROW, columns + moved[1])] if any(moved) else noted.areas(referred)
+        now = [noted.reference(self.name, area) for area in rectangles(ours)]
+        moved = locate.moved_by(self.sheet, self.tab, lambda: self.book.strings) if noted.are_same(known.values(), now) else (0, 0)
+        return [Area(1, 1, LAST_ROW, columns + moved[1])] if any(moved) else [area for found in noted.areas(known).values() for area in found]
 
     def _must_be_noted(self, ours: Collection[tuple[int, int]], before: Sequence[Area]) -> None:
         for row, places in groupby(sorted(ours), key=itemgetter(0)):
@@ -313,6 +326,14 @@ class _Update:
                     raise LayoutError(
                         sheet_place(self.name, row, column), fact, f"move it to column {letters(self.tab.owns_columns + 1)}, or delete it"
                     )
+
+    def _must_be_as_filled(self, known: Mapping[str, str]) -> None:
+        """Where rows or columns have been inserted within our cells, nothing of the user's may stand in them."""
+        for area, filled in noted.widened(known):
+            if self._filled(area) > filled:
+                fact = f"rows or columns have been inserted within our cells {area}, and something stands in them"
+                advice = f"move it to column {letters(self.tab.owns_columns + 1)}, or delete them"
+                raise LayoutError(sheet_place(self.name, area.top, area.left), fact, advice)
 
     def _write_cells(self, by_place: Mapping[tuple[int, int], tuple[int, int]], place_of: Placing) -> None:
         by_row: dict[int, list[int]] = {}

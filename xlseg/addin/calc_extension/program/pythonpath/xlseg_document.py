@@ -52,7 +52,8 @@ class Document:
         for sheet in self._each_sheet():
             if sheet.NamedRanges.hasByName(_MARK):
                 marks.setdefault(sheet.NamedRanges.getByName(_MARK).Content.strip('"'), []).append(sheet.Name)
-            noted[sheet.Name] = [sheet.NamedRanges.getByName(name).Content for name in sheet.NamedRanges.ElementNames if name.startswith(_NOTE)]
+            ours = [name for name in sheet.NamedRanges.ElementNames if name.startswith(_NOTE)]
+            noted[sheet.Name] = {name: sheet.NamedRanges.getByName(name).Content for name in ours}
         return {
             "name": self._model.Title,
             "null": [null.Year, null.Month, null.Day],
@@ -252,13 +253,13 @@ class Document:
             names.addNewByName(_MARK, '"%s"' % name, CellAddress(), 0)
 
     def _note(self, name, areas):
-        """Which cells of a sheet are ours: names of its own, numbered from 1."""
+        """Which cells of a sheet are ours: names of its own, each with its area."""
         names = self._sheets().getByName(name).NamedRanges
         for known in names.ElementNames:
             if known.startswith(_NOTE):
                 names.removeByName(known)
-        for number, area in enumerate(areas, start=1):
-            names.addNewByName("%s%d" % (_NOTE, number), self._area(name, *area).AbsoluteName, CellAddress(), _HIDDEN)
+        for new, *area in areas:
+            names.addNewByName(new, self._area(name, *area).AbsoluteName, CellAddress(), _HIDDEN)
 
     # ── small ────────────────────────────────────────────────────────────────
 
