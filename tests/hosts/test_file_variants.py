@@ -10,6 +10,7 @@ from lxml import etree
 from workbooks import MAIN, RELATION, STRICT, STRICT_RELATION, parts, repacked, segments, user_book
 
 from xlseg.hosts.file import WorkbookFile
+from xlseg.workbook import Cell, Tab
 
 Members = dict[str, bytes]
 FIRST, SECOND = {"0017": 120.0, "0018": 80.0}, {"0018": 81.0, "0019": 5.0}
@@ -69,6 +70,18 @@ def in_the_root(members: Members) -> None:
         members[name] = members[name].replace(b"xl/workbook.xml", b"workbook.xml")
 
 
+def formats_from_0(members: Members) -> None:
+    """As a PHP library writes it: the formats of the book are numbered from 0, so that plain numbers are dates."""
+    styles = re.sub(rb"<numFmts.*?</numFmts>", b"", members["xl/styles.xml"])
+    formats = b'<numFmts count="2"><numFmt numFmtId="0" formatCode="dd\\.mm\\.yyyy"/><numFmt numFmtId="3" formatCode="0.00%"/></numFmts>'
+    members["xl/styles.xml"] = re.sub(rb"(<styleSheet[^>]*>)", rb"\1" + formats.replace(b"\\", b"\\\\"), styles)
+
+
+def dates_by_default(members: Members) -> None:
+    """The style Normal has been given the format of a date."""
+    members["xl/styles.xml"] = re.sub(rb'(<cellXfs[^>]*><xf [^>]*)numFmtId="0"', rb'\1numFmtId="14"', members["xl/styles.xml"])
+
+
 def no_styles(members: Members) -> None:
     del members["xl/styles.xml"]
     for name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels"):
@@ -108,8 +121,26 @@ VARIANTS = [
     in_the_root,
     no_styles,
     no_styles_part,
+    formats_from_0,
+    dates_by_default,
     unknown_elements,
 ]
+
+SHOWING_DATES = (formats_from_0, dates_by_default)
+
+
+@pytest.mark.parametrize("variant", SHOWING_DATES, ids=lambda v: v.__name__)
+def test_numbers_stay_numbers_in_a_book_whose_plain_cells_are_dates(tmp_path: Path, variant: Callable[[Members], None]) -> None:
+    path = repacked(user_book(tmp_path / "book.xlsx"), variant)
+    cells = {
+        (1, 1): Cell(365),
+        (2, 1): Cell(365, "input_text"),
+        (3, 1): Cell(365, "input_number"),
+        (4, 1): Cell(365, "score"),
+        (5, 1): Cell(3.5, "count"),
+    }
+    WorkbookFile(path).write([Tab("Plain", cells, input=True)])
+    assert [cell.value for (cell,) in openpyxl.load_workbook(path)["Plain"].iter_rows(max_col=1)] == [365, 365, 365, 365, 3.5]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.__name__)
@@ -126,7 +157,8 @@ def test_a_tab_is_made_and_brought_up_to_date_in_a_book_like_that(tmp_path: Path
     assert [sheet.cell(row, 1).value for row in range(4, 8)] == ["Customer ID", "0017", "0018", "0019"]
     assert [sheet.cell(row, 3).value for row in range(5, 8)] == [120, 81, 5]
     assert sheet["C7"].number_format == '#,##0;(#,##0);"-"'
-    assert sheet["B5"].number_format == "General"
+    if variant not in SHOWING_DATES:
+        assert sheet["B5"].number_format == "General"
 
 
 def test_elements_that_nobody_knows_survive_in_the_workbook_part(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from xlseg.hosts.styles import Donor
 from xlseg.hosts.tablexml import TableXml
 from xlseg.workbook import Tab, Table
 
+_UNSTYLED = re.compile(rb'<c r="[A-Z]+[0-9]+"(?![^>]* s=)')
 _STYLED = re.compile(rb'(<(?:c|row)\b[^>]*? s=|<col\b[^>]*? style=)"([0-9]+)"')
 _DIFFERENCE = re.compile(rb'( (?:dxfId|dataDxfId|headerRowDxfId|totalsRowDxfId)=)"([0-9]+)"')
 _STYLE = re.compile(rb' s="([0-9]+)"')
@@ -39,13 +40,16 @@ class Drawing:
         _, donor, sheet = self._drawn()
         cell = sheet.cells(row).get(column)
         match = _STYLE.search(cell[0]) if cell else None
-        return b' s="%d"' % donor.cell_format(int(match[1])) if match else b""
+        identity = donor.cell_format(int(match[1]) if match else 0)
+        return b' s="%d"' % identity if identity else b""
 
     def add_sheet(self) -> str:
         """Add the whole tab to the book; the name of its part."""
         book, (skeleton, donor, _) = self._book, self._drawn()
         part = book.add_sheet(self._tab.name)
-        sheet = _STYLED.sub(lambda m: b'%s"%d"' % (m[1], donor.cell_format(int(m[2]))), skeleton.sheet)
+        # Where a cell without a format shows numbers as something else, ours all have one.
+        sheet = _UNSTYLED.sub(rb'\g<0> s="0"', skeleton.sheet) if donor.cell_format(0) else skeleton.sheet
+        sheet = _STYLED.sub(lambda m: b'%s"%d"' % (m[1], donor.cell_format(int(m[2]))), sheet)
         sheet = _DIFFERENCE.sub(lambda m: b'%s"%d"' % (m[1], donor.difference(int(m[2]))), sheet)
         book.package.put(part, self._in_namespace(sheet))
         self._add_charts(part)

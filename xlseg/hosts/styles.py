@@ -14,7 +14,8 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _FIRST_OWN_FORMAT = 164
 _PARTS_OF_FORMAT = {"fontId": "fonts", "fillId": "fills", "borderId": "borders"}
 
-_IN_EVERY_BOOK = {"0": "1", "0.00": "2", "#,##0": "3", "#,##0.00": "4", "0%": "9", "0.00%": "10", "@": "49"}
+_IN_EVERY_BOOK = {"General": "0", "0": "1", "0.00": "2", "#,##0": "3", "#,##0.00": "4", "0%": "9", "0.00%": "10", "@": "49"}
+_BY_ID = {identity: code for code, identity in _IN_EVERY_BOOK.items()}
 _UNSAID = dict.fromkeys(("b", "i", "strike", "outline", "shadow", "condense", "extend"), (("val", "1"),)) | {
     "patternFill": (("patternType", "none"),)
 }
@@ -83,18 +84,33 @@ class Styles:
         return known[key]
 
     def number_format(self, code: str) -> str:
-        """Id of a number format, which is added if it is not there and every book has none like it."""
-        if code in _IN_EVERY_BOOK:
+        """Id of a number format, which is added if it is not there and every book has none like it.
+
+        Some programs number the formats of a book from 0, where every book has its own.
+        """
+        theirs = self._number_formats()
+        for identity, known in theirs.items():
+            if known == code:
+                return identity
+        if code in _IN_EVERY_BOOK and _IN_EVERY_BOOK[code] not in theirs:
             return _IN_EVERY_BOOK[code]
-        home = self._box("numFmts")
-        for known in home:
-            if known.get("formatCode") == code:
-                return known.get("numFmtId", "0")
-        taken = [int(n.get("numFmtId", "0")) for n in home]
+        home, taken = self._box("numFmts"), [int(identity) for identity in theirs]
         identity = str(max([_FIRST_OWN_FORMAT - 1, *taken]) + 1)
         etree.SubElement(home, self._q("numFmt"), numFmtId=identity, formatCode=code)
         self._count(home)
         return identity
+
+    @property
+    def shows_numbers_plainly(self) -> bool:
+        """Whether a cell without a format shows a number as it is."""
+        first = None if self._root is None else self._root.find(f"{self._q('cellXfs')}/{self._q('xf')}")
+        identity = "0" if first is None else first.get("numFmtId", "0")
+        return self._number_formats().get(identity, _BY_ID.get(identity)) == "General"
+
+    def _number_formats(self) -> dict[str, str]:
+        """The book's own number formats by id."""
+        home = None if self._root is None else self._root.find(self._q("numFmts"))
+        return {} if home is None else {n.get("numFmtId", "0"): n.get("formatCode", "") for n in _elements(home)}
 
     def _q(self, tag: str) -> str:
         return f"{{{self._namespace}}}{tag}"
@@ -120,7 +136,7 @@ class Donor:
 
     def __init__(self, home: Styles, root: Element) -> None:
         self._home, self._root = home, root
-        self._formats: dict[int, int] = {0: 0}
+        self._formats = {0: 0} if home.shows_numbers_plainly else {}
         self._differences: dict[int, int] = {}
 
     def cell_format(self, index: int) -> int:
@@ -141,8 +157,8 @@ class Donor:
         return self._differences[index]
 
     def _translate_number_format(self, cell_format: Element) -> None:
-        codes = {n.get("numFmtId"): n.get("formatCode", "") for n in self._list("numFmts")}
-        code = codes.get(cell_format.get("numFmtId"))
+        codes = _BY_ID | {n.get("numFmtId", "0"): n.get("formatCode", "") for n in self._list("numFmts")}
+        code = codes.get(cell_format.get("numFmtId", "0"))
         if code is not None:
             cell_format.set("numFmtId", self._home.number_format(code))
 
