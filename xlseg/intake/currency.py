@@ -21,6 +21,8 @@ _SYMBOLS: dict[str, tuple[str, ...]] = {
     "₽": ("RUB",), "₩": ("KRW",), "₺": ("TRY",), "₪": ("ILS",), "฿": ("THB",), "₫": ("VND",), "₴": ("UAH",), "₦": ("NGN",), "FR": ("CHF",),
     "KR": ("SEK", "NOK", "DKK", "ISK"), "ZŁ": ("PLN",), "KČ": ("CZK",), "FT": ("HUF",),
 }  # fmt: skip
+UNNAMED = "home currency"
+"""What the base currency is called where it is the one that rows do not state."""
 _ROLES: tuple[Role, ...] = ("invoices", "payments", "orders")
 
 
@@ -82,16 +84,30 @@ def contradicted(extract: Extract) -> Array:
 def base_of(extracts: Mapping[Role, Extract]) -> str:
     """The currency that a book is kept in: the one that most invoices are in; where that one's rates are none of them 1, the only one whose are.
 
-    Of invoices, else orders, else customers; "" when no currency is stated.
+    Of invoices, else orders, else customers; "" when no currency is stated. Rows that state none are in it: where most do, or they alone have the
+    rate 1, it is `UNNAMED`, unless those that state one all state the same and the next sheet does, too.
     """
     roles: tuple[Role, ...] = ("invoices", "orders", "customers")
-    for extract in (extracts[role] for role in roles if role in extracts):
-        if counts := _counted(extract.texts("currency").mapped(str.upper)):
-            commonest = min(counts, key=lambda word: (-counts[word], word))
-            rates = _rates(extract) if len(counts) > 1 else {}
-            at_one = [word for word, found in rates.items() if found == {1.0}]
-            return at_one[0] if len(at_one) == 1 and 1.0 not in rates.get(commonest, {1.0}) else commonest
-    return ""
+    found = [told for role in roles if role in extracts and (told := _base_of(extracts[role]))]
+    if not found:
+        return ""
+    base, only = found[0]
+    return base or (only if only and any(other == only for other, _ in found[1:]) else UNNAMED)
+
+
+def _base_of(extract: Extract) -> tuple[str, str] | None:
+    """The base currency by one sheet, "" when it is none that is stated, and the only one stated, if there is just one; None when none is."""
+    counts = _counted(extract.texts("currency").mapped(str.upper))
+    words = [word for word in counts if word]
+    if not words:
+        return None
+    rates = _rates(extract) if len(counts) > 1 else {}
+    commonest = min(counts, key=lambda word: (-counts[word], word))
+    at_one = [word for word, found in rates.items() if found == {1.0}]
+    base = at_one[0] if len(at_one) == 1 and 1.0 not in rates.get(commonest, {1.0}) else commonest
+    if not base and rates.get(words[0]) == {1.0} and len(words) == 1:
+        base = words[0]  # those that state none have forgotten it
+    return base, words[0] if len(words) == 1 and not rates else ""
 
 
 def stated_rates(extract: Extract) -> Texts:
@@ -116,12 +132,12 @@ def _rates(extract: Extract) -> dict[str, set[float]]:
     stated = stated_rates(extract)
     rates: dict[str, set[float]] = {}
     for word, rate in {*zip(extract.texts("currency").mapped(str.upper).array.tolist(), stated.array.tolist(), strict=True)}:
-        if word and rate:
+        if rate:
             rates.setdefault(word, set()).add(float(rate))
     return rates
 
 
 def _counted(words: Texts) -> dict[str, int]:
-    """How many rows have each word; those without one are not counted."""
+    """How many rows have each word, "" among them."""
     counts = np.bincount(words.codes, minlength=len(words.distinct)).tolist()
-    return {word: count for word, count in zip(words.distinct, counts, strict=True) if word and count}
+    return {word: count for word, count in zip(words.distinct, counts, strict=True) if count}

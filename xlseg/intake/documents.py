@@ -31,7 +31,7 @@ BEYOND = LIMIT * 100
 """Hundredths from which on an amount is a defect."""
 _WORDS = 20
 """Unknown words of a column that are listed one by one."""
-_BASE = ("lcy", "localcurrency", "inlc", "hauswaehrung", "basecurrency", "localamount", "homecurrency")
+_BASE = ("lcy", "localcurrency", "inlc", "hauswaehrung", "basecurrency", "localamount", "homecurrency", "accountingcurrency", "companycurrency")
 FOREIGN = ("foreigncurrency", "transactioncurrency", "doccurr", "documentcurrency", "belegwaehrung", "infx")
 
 
@@ -164,18 +164,9 @@ def leave_out_copies(reckoning: Reckoning) -> None:
 def states(reckoning: Reckoning) -> Texts:
     """State of each row by its status ("" = not stated or not known); voided rows are left out."""
     of_payment = reckoning.extract.role == "payments"
-    result = _status(reckoning.extract).mapped(lambda word: state_of(word, of_payment=of_payment) or "")
+    result = reckoning.extract.texts("status").mapped(lambda word: state_of(word, of_payment=of_payment) or "")
     reckoning.exclude(result.among("void"), "voided", "status", "a document that stands", "left out, as it should be", severity="info")
     return result
-
-
-def _status(extract: Extract) -> Texts:
-    """The words of a status; the answers of a column isOpen as such words."""
-    column = extract.texts("status")
-    if fold(extract.heading("status")) != "isopen":
-        return column
-    answers = {"1": "open", "TRUE": "open", "YES": "open", "0": "closed", "FALSE": "closed", "NO": "closed"}
-    return column.mapped(lambda word: answers.get(word.upper().removesuffix(".0"), word))
 
 
 def posted_states(reckoning: Reckoning) -> Texts:
@@ -188,7 +179,7 @@ def posted_states(reckoning: Reckoning) -> Texts:
 
 def _unknown_states(reckoning: Reckoning) -> None:
     """A remark on each status that is not known."""
-    column, of_payment = _status(reckoning.extract), reckoning.extract.role == "payments"
+    column, of_payment = reckoning.extract.texts("status"), reckoning.extract.role == "payments"
     for where in _by_word(column, {word for word in column.distinct if word and state_of(word, of_payment=of_payment) is None}):
         effect = "{n} rows are read as if they had no status"
         reckoning.note(where, "unknown status", "warning", "status", "Open, Paid In Full, Voided or the like", effect)

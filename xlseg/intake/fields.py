@@ -28,20 +28,25 @@ class Field:
 
 _SHARED = {
     "ids": """Customer No | Customer Account | Customer Code | Cust ID | Cust No | Customer Key | Account ID | Account No | Debitor |
-        Debitorennummer | Kundennummer | Kunden-Nr. | Kunde | Konto | Vendor ID | Vendor No | Vendor Account | Vendor Code | Supplier ID |
+        Debitorennummer | Kundennummer | Kunden-Nr. | Kunde | Konto | Client ID |
+        Client No | Client Code | Vendor ID | Vendor No | Vendor Account | Vendor Code | Supplier ID |
         Supplier No | Kreditor | Kreditorennummer | Lieferantennummer | Entity ID | Bill-to Customer No. | Sell-to Customer No. | Sold-to Party""",
-    "parties": "Customer | Account | Vendor | Supplier | Entity | Customer/Project | Customer:Job",
-    "party names": "Contact Name | Customer Name | Name Customer | Vendor Name | Supplier Name | Company Name | Name",
+    "parties": """Customer | Account | Vendor | Supplier | Entity | Customer/Project | Customer:Job | Client | Debtor | Buyer | Payer | Bill To |
+        Sold To""",
+    "party names": "Contact Name | Customer Name | Name Customer | Vendor Name | Supplier Name | Client Name | Company Name | Name",
     "terms": """Payment Terms | Term of Payment | Terms of Payment | Payment Term | Pay Terms | Cust Payment Terms | Payment Terms Code |
         Terms Code | Zahlungsbedingung | Zahlungsbedingungen | ZBED | Zahlungsziel""",
     "currency": "Currency Code | Invoice Currency | Document Currency | Transaction Currency | Währung | Belegwährung | Curr | Crcy",
     "rate": "Exchange Rate | Currency Rate | Rate | Kurs | Wechselkurs | Umrechnungskurs",
-    "amount": """Amount (LCY) | Amount in local currency | Amount in LC | Local Amount | Betrag in Hauswährung | Total Amount | Amount (Gross) |
-        Gross Amount | Amount (Net) | Total | Invoice Amount | Invoice Total | Total Open Amount | Amount (Foreign Currency) |
+    "amount": """Amount (LCY) | Amount in accounting currency | Amount in company currency | Amount in local currency |
+        Amount in LC | Local Amount | Betrag in Hauswährung | Total Amount | Amount (Gross) |
+        Gross Amount | Amount Including VAT | Amount Incl. VAT | Amount Including Tax | Amount Incl. Tax | Total Including VAT | Total Incl. VAT |
+        Total Including Tax | Total Incl. Tax |
+        Amount (Net) | Total | Invoice Amount | Invoice Total | Total Open Amount | Amount (Foreign Currency) |
         Amount in transaction currency | Amount in doc. curr. | Amount in document currency | Betrag in Belegwährung | Betrag | Bruttobetrag |
         Rechnungsbetrag | Original Amount | Debit | Value""",
-    "status": "Document Status | Invoice Status | Payment Status | Order Status | Is Open | Approval Status",
-    "type": "Transaction Type | Document Type | Doc Type | Trans Type | Belegart | Art | Invoice Type | Payment Type",
+    "status": "Document Status | Invoice Status | Payment Status | Order Status | Is Open | Is Paid | Approval Status",
+    "type": "Transaction Type | Document Type | Doc Type | Trans Type | Belegart | Art | Invoice Type",
 }
 
 _FIELDS = {
@@ -61,7 +66,8 @@ _FIELDS = {
     "invoices": """
         document id*: Invoice No | Invoice | Invoice ID | Invoice Reference | Bill No | Bill | Document No | Doc No | Doc ID | Billing Document |
             Invoice Document | Rechnungsnummer | Rechnungs-Nr. | Rechnung | Belegnummer | Beleg | Num | Transaction No | Tran ID |
-            Transaction ID | Voucher | Reference | Internal ID
+            Transaction ID | Voucher | Reference | Internal ID | Credit Memo No | Credit Memo | Credit Note No | Credit Note
+        main flag: Main Line
         customer id*: Customer ID | {ids} | {parties} | {party names} | ID
         name text: Customer Name | {party names} | Name 1 | Customer | Vendor | Supplier
         date date*: Date | Invoice Date | Bill Date | Document Date | Document Create Date | Posting Date | Transaction Date | Tran Date |
@@ -88,11 +94,12 @@ _FIELDS = {
         customer id: Customer ID | {ids} | {parties} | {party names}
         date date*: Date | Payment Date | Date Paid | Paid Date | Receipt Date | Application Date | Posting Date | Clearing Date | Zahlungsdatum |
             Buchungsdatum | Ausgleichsdatum | Document Date | Belegdatum | Datum
-        amount money*: Amount | Applied Amount | Amount Applied | Payment Amount | Amount Paid | Paid Amount | Applying Link Amount | Zahlbetrag |
+        amount money*: Amount | Applied Amount | Amount Applied | Payment Amount | Amount Paid | Paid Amount | Applying Link Amount |
+            Applied To Link Amount | Zahlbetrag |
             {amount}
         document id*: Applied To | Applied To Transaction | Applied To Invoice | Applied to Doc. No. | Applies To | Applies-to Doc. No. |
             Invoice No | Invoice | Invoice ID | Invoice Reference | Bill No | Bill | Rechnungsnummer | Rechnung | Cleared Document | Document
-        type text: Type | {type}
+        type text: Type | {type} | Payment Type
         status text: Status | {status}
         currency text: Currency | {currency}
         rate money: FX Rate | {rate}
@@ -100,6 +107,7 @@ _FIELDS = {
     "orders": """
         document id*: Order No | Order | Order ID | Sales Order | Sales Order No | SO No | Order Reference | Purchase Order | Auftragsnummer |
             Auftrag | Bestellnummer | Sales Document | Document No | Num | Transaction No | Internal ID | PO No
+        main flag: Main Line
         customer id*: Customer ID | {ids} | {parties} | {party names} | ID
         name text: Customer Name | {party names} | Name 1 | Customer | Vendor | Supplier
         date date*: Date | Order Date | Sales Order Date | Document Date | Created Date | Date Created | Transaction Date | Posting Date |

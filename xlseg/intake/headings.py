@@ -94,18 +94,18 @@ def columns_named(header: Header) -> int:
     return len({candidate.column for candidates in header.values() for candidate in candidates[:1]})
 
 
-def chosen(header: Header, fits: Callable[[int, Field], bool], role: Role) -> Iterator[tuple[str, Candidate, bool]]:
+def chosen(header: Header, fits: Callable[[Candidate, Field], bool], role: Role) -> Iterator[tuple[str, Candidate, bool]]:
     """One column a field, no column twice: (field, candidate, whether its content fits).
 
     Required fields choose first; each takes the strongest candidate whose content fits, or else the strongest.
     """
     taken: set[int] = set()
     fields = FIELDS[role]
-    for name in sorted(header, key=lambda field: (not fields[field].required, header[field][0].strength)):
+    for name in sorted(header, key=lambda field: (not fields[field].required, min(candidate.strength for candidate in header[field]))):
         free = [candidate for candidate in header[name] if candidate.column not in taken]
         if not free:
             continue
-        fitting = [candidate for candidate in free if fits(candidate.column, fields[name])]
+        fitting = [candidate for candidate in free if fits(candidate, fields[name])]
         choice = fitting[0] if fitting else free[0]
         taken.add(choice.column)
         yield name, choice, bool(fitting)

@@ -12,6 +12,7 @@ import pandas as pd
 from xlseg.errors import MissingColumnError
 from xlseg.intake import cells, documents, lines
 from xlseg.intake.cells import Texts
+from xlseg.intake.choice import says_open
 from xlseg.intake.dates import Dates
 from xlseg.intake.documents import Dating
 from xlseg.intake.due import due_dates
@@ -147,7 +148,14 @@ def _paid(reckoning: Reckoning, issued: Array, read: Dates) -> Array:
     late = read.beyond | (read.days >= _SENTINEL)
     paid = np.where(late, np.datetime64("NaT", "D"), read.days)
     reckoning.remark(late, "paid date means none", "info", "paid", "a date, or an empty cell", "taken as not paid")
-    reckoning.remark(read.bad | read.torn, "unreadable paid date", "warning", "paid", "a date", "taken as not stated")
+    reckoning.remark(
+        (read.bad | read.torn) & ~says_open(reckoning.extract.column("paid")),
+        "unreadable paid date",
+        "warning",
+        "paid",
+        "a date",
+        "taken as not stated",
+    )
     reckoning.remark(paid < issued, "paid before issued", "info", "paid", "a paid date not before the date", "counted as paid on the invoice's date")
     return paid
 

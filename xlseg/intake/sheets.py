@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlseg.errors import MissingColumnError
-from xlseg.intake.cells import Cells, Texts
-from xlseg.intake.dates import dates
+from xlseg.intake.cells import Cells
+from xlseg.intake.choice import answers, choose, states_told
 from xlseg.intake.documents import says_base, says_foreign
 from xlseg.intake.fields import FIELDS, OUR_TABLES, OUR_TABS, SHEET_NAMES, Field, Role
 from xlseg.intake.findings import Findings
-from xlseg.intake.headings import Candidate, Header, chosen, columns_named, fold, header_of, user_map
-from xlseg.intake.money import amounts
+from xlseg.intake.headings import Candidate, Header, columns_named, fold, header_of, user_map
 from xlseg.intake.rows import Extract, copies
 from xlseg.settings import Settings
 from xlseg.tables import Finding
 from xlseg.workbook import Grid, HasTables, Sheet, Source, Value
 
-_SAMPLE = 400
-_FEW = 20
-_LEDGER_ACCOUNT = re.compile(r"accounts? (receivable|payable)|^forderungen|^verbindlichkeiten", re.IGNORECASE)
 _OURS = frozenset(map(fold, OUR_TABS))
 _DOCUMENTS: tuple[Role, ...] = ("invoices", "payments", "orders")
 _DUE_LIKE = ("due", "terms", "remaining", "paid")
@@ -232,6 +227,9 @@ def extract(located: Located, findings: Findings) -> Extract:
     if not filled.all():
         whole, rows = [column.where(filled) for column in whole], rows[filled]
     columns = {name: whole[at] for name, at in places.items()}
+    if role in _DOCUMENTS and (told := states_told(located.header, places, whole, role)):
+        columns["status"] = told
+        headings.setdefault("status", "Paid")
     return Extract(sheet.name, role, headings, columns, rows, copies(whole, rows), _in_base(located.header, headings))
 
 
@@ -246,10 +244,11 @@ def _columns(located: Located, whole: Sequence[Cells], findings: Findings) -> tu
     """Field → position of its column, and → its heading."""
     columns: dict[str, int] = {}
     headings: dict[str, str] = {}
-    for name, candidate, fits in chosen(located.header, lambda column, field: _fits(whole[column], field), located.role):
+    for name, candidate, fits in choose(located.header, located.row, whole, located.role):
         field, found = FIELDS[located.role][name], whole[candidate.column]
-        if not fits and field.kind in ("date", "money") and not found.blank.all() and not (field.required or name == "due"):
-            findings.add(_misfit(located, candidate, field))
+        if not fits and not found.blank.all() and _can_do_without(name, candidate, located):
+            if field.kind != "id" and not (name == "paid" and answers(found)):
+                findings.add(_misfit(located, candidate, field))
             continue
         columns[name], headings[name] = candidate.column, candidate.heading
         for other in _namesakes(located.header[name], candidate):
@@ -257,23 +256,12 @@ def _columns(located: Located, whole: Sequence[Cells], findings: Findings) -> tu
     return columns, headings
 
 
-def _fits(column: Cells, field: Field) -> bool:
-    """Whether a column is not empty and its first cells mostly hold what its field should."""
-    start = Cells(column.array[: 10 * _SAMPLE])
-    start = column if start.blank.all() else start
-    sample = Cells(start.array[~start.blank][:_SAMPLE])
-    if not len(sample):
-        return False
+def _can_do_without(name: str, candidate: Candidate, located: Located) -> bool:
+    """Whether a column is rather not read than read as what it does not hold; of ids that is one that numbers the rows."""
+    field = FIELDS[located.role][name]
     if field.kind == "id":
-        return _tells_apart(sample.texts)
-    if field.kind == "date":
-        return bool(dates(sample).bad.mean() < 0.5)
-    return field.kind != "money" or bool(amounts(sample).bad.mean() < 0.5)
-
-
-def _tells_apart(ids: Texts) -> bool:
-    """Whether a column can be one of ids: "Account" may also hold the general ledger's account of receivables, the same in every row."""
-    return (len(ids) < _FEW or len(ids.distinct) > 1) and not any(_LEDGER_ACCOUNT.search(text) for text in ids.array[:_FEW])
+        return name == "customer" and located.role != "customers" and fold(candidate.heading) == "id"
+    return field.kind in ("date", "money") and not field.required and (name != "due" or "terms" in located.header)
 
 
 def _namesakes(candidates: object, chosen_one: Candidate) -> list[Candidate]:
@@ -297,5 +285,5 @@ def _duplicate(located: Located, other: Candidate, taken: Candidate) -> Finding:
 
 def _in_base(header: Header, headings: Mapping[str, str]) -> frozenset[str]:
     """Fields whose heading says own currency, or stands beside one that says foreign currency."""
-    beside = {name for name in headings if any(says_foreign(candidate.heading) for candidate in header[name])}
+    beside = {name for name in headings if any(says_foreign(candidate.heading) for candidate in header.get(name, ()))}
     return frozenset(name for name, heading in headings.items() if says_base(heading) or (name in beside and not says_foreign(heading)))
