@@ -44,15 +44,29 @@ class Dating:
 
 
 def leave_out_totals(reckoning: Reckoning) -> None:
-    """Rows that add up others: labelled Total, Sum, Ergebnis …; an amount without customer, document and date; a customer's sum without document."""
+    """Rows that add up others: labelled Total, Sum, Ergebnis …; the sum of rows above without anything else; a customer's sum without document."""
     extract = reckoning.extract
     label = _labels(reckoning)
     bare = _customers_sums(extract)
     nameless = ~extract.column("amount").blank
     for field in ("document", "customer", "payment", "date"):
         nameless &= extract.column(field).blank
+    nameless &= (label == "") & ~bare
+    if nameless.any():
+        nameless &= _are_sums(amounts(extract.column("amount")).hundredths, nameless, ~nameless & (label == "") & ~bare)
     effect = "not part of the sums"
     reckoning.exclude((label != "") | nameless | bare, "total row", "amount", "rows of single documents", effect, severity="info", found=label)
+
+
+def _are_sums(hundredths: Array, rows: Array, documents: Array) -> bool:
+    """Whether all of some rows hold the sum of the documents above them, or of those since an earlier row that is no document."""
+    above = np.cumsum(np.where(documents, hundredths, 0))
+    begins = {0}
+    for row in np.flatnonzero(~documents).tolist():
+        if rows[row] and int(above[row] - hundredths[row]) not in begins:
+            return False
+        begins.add(int(above[row]))
+    return True
 
 
 def _customers_sums(extract: Extract) -> Array:
@@ -268,15 +282,26 @@ def converted(hundredths: Array, rate: Array) -> Array:
     return result
 
 
-def converted_in_turn(hundredths: Array, rate: Array, group: Array, order: Array) -> Array:
+def numbers_at(extract: Extract, rate: Array) -> Array:
+    """For each row with a rate a number that it shares with the other lines of its document at the same rate."""
+    found = np.arange(len(rate))
+    rows = np.flatnonzero(rate != "")
+    if len(rows):
+        names = zip(extract.texts("document").array[rows], extract.texts("customer").array[rows], rate[rows], strict=True)
+        groups: dict[object, int] = {}
+        found[rows] = [groups.setdefault(name, int(row)) if name[0] else int(row) for row, name in zip(rows, names, strict=True)]
+    return found
+
+
+def converted_in_turn(hundredths: Array, rate: Array, group: Array, order: Array | None = None) -> Array:
     """Hundredths times rate, so rounded that those of a group add up to their sum times rate: instalments settle what they are paid for.
 
-    Rows of a group are taken by rising `order`; where the rate is "" amounts stay as they are. A group has one rate.
+    Rows of a group are taken by rising `order`, or as they stand; where the rate is "" amounts stay as they are. A group has one rate.
     """
     result = hundredths.copy()
     rows = np.flatnonzero(rate != "")
     before: dict[int, int] = {}
-    for i in rows[np.lexsort((rows, order[rows]))].tolist():
+    for i in (rows if order is None else rows[np.lexsort((rows, order[rows]))]).tolist():
         paid = before.get(int(group[i]), 0)
         before[int(group[i])] = paid + int(hundredths[i])
         share = _times(paid + int(hundredths[i]), rate[i]) - _times(paid, rate[i])

@@ -162,6 +162,9 @@ SHEET_NAMES: Mapping[Role, tuple[str, ...]] = {
 }
 """Names of export sheets; earlier ones win."""
 
+CREDIT_SHEETS = _names("Credit Memos | Credit Memo | Customer Credits | Credit Notes | Credits | Vendor Credits | Gutschriften")
+"""Names of exports of credit memos alone, which belong among the invoices."""
+
 OUR_TABS = _names(
     "Dashboard | Actions | Segments | Movers | Migration | Migration Data | Drill | Drill Data | Value | Cash Forecast | Metrics | Data Quality | "
     "History | Run Log | Rule Sets | Change Log | Action Log | Definitions | Rules | Playbook | Overrides | Config | Instructions | "

@@ -26,6 +26,8 @@ def fold(heading: str) -> str:
     "InvoiceNo", "invoice_no", "Invoice Number" and "Invoice #" all fold to "invoiceno".
     """
     text = _NUMBERED.sub("", trimmed(heading))
+    if text == "*":
+        return "mainline"  # as NetSuite calls it
     text = _SUMMARY.sub("", text).replace("#", " no").casefold().translate(_UMLAUTS)
     return _NUMBER.sub("no", re.sub(r"[\W_]+", "", text))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +22,8 @@ from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import INVOICES, Tally
 from xlseg.workbook import Array
 
+_MANY = 10
+"""So many amounts below 0 and hardly any above are no credit memos."""
 _SENTINEL = np.datetime64("2099-01-01", "s")
 """A paid date from here on means "not paid"."""
 
@@ -72,20 +74,29 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.read_amounts(reckoning)
     documents.leave_out_copies(reckoning)
     state = documents.posted_states(reckoning)
-    by_type = _credits(reckoning)
+    kind = _kinds(reckoning)
+    by_type = kind.among("credit", "refund")
+    sign = _sign(reckoning, kind)
+    documents.turn_credits(reckoning, by_type)
     customer = documents.require_customers(reckoning)
     issued = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", issued)
     rate = documents.rates(reckoning, base)
-    reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
+    own_rate = documents.numbers_at(reckoning.extract, rate)
+    reckoning.amount = np.where(reckoning.used, documents.converted_in_turn(reckoning.amount, rate, own_rate), reckoning.amount)
     documents.leave_out_beyond(reckoning)
     credit = by_type | (reckoning.amount < 0)
-    due = due_dates(reckoning, documents.read_dates(reckoning, "due", dating), issued.days, customer, credit, terms)
-    paid = _paid(reckoning, issued.days, documents.read_dates(reckoning, "paid", dating))
-    remaining = _remaining(reckoning, rate, base)
+    said = {field: documents.read_dates(reckoning, field, dating) for field in ("due", "paid")}
+    due = due_dates(reckoning, _of_lines(reckoning, customer, said["due"]), issued.days, customer, credit, terms)
+    paid = _paid(reckoning, issued.days, _of_lines(reckoning, customer, said["paid"]))
+    remaining = sign * _remaining(reckoning, rate, own_rate, base)
     document, shared = lines.told_apart(reckoning, numbered(reckoning), customer)
+    document = lines.credits_apart(reckoning, document, by_type, kind.among("invoice"))
+    lines.leave_out_items(reckoning, document)
     disputed = _disputed(reckoning) | state.among("disputed")
-    same = {"customer": customer.codes, "date": issued.days, "due": due, "type": by_type, "status": state.codes, "paid": paid}
+    status = np.where(state.among(""), -1, state.codes)
+    same = {"customer": customer.codes, "date": issued.days, "type": by_type.astype(int), "status": status}
+    same |= {field: read.days for field, read in said.items()}
     head = lines.merge_lines(reckoning, document, same, remaining)
     own = reckoning.used & (head == np.arange(len(head)))
     amount = lines.added_up(reckoning.amount, head, reckoning.used)
@@ -109,14 +120,26 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), foreign, shared)
 
 
-def _credits(reckoning: Reckoning) -> Array:
-    """Which rows are credit memos by their type; what is neither invoice nor credit memo is left out."""
+def _kinds(reckoning: Reckoning) -> Texts:
+    """Kind of each row by its type; what is neither invoice nor credit memo is left out."""
     kind = documents.kinds(reckoning)
     _uncleared(reckoning, kind)
     reckoning.exclude(kind.among("payment", "reversal", "none"), "not an invoice", "type", "Invoice or Credit Memo", severity="warning")
-    credit = kind.among("credit", "refund")
-    documents.turn_credits(reckoning, credit)
-    return credit
+    return kind
+
+
+def _sign(reckoning: Reckoning, kind: Texts) -> int:
+    """-1 where an export books what is owed below 0, as one of payables may: its amounts are turned; else 1."""
+    said, unsaid = kind.among("invoice") & reckoning.used, kind.among("") & reckoning.used
+    below, above = reckoning.amount < 0, reckoning.amount > 0
+    named = int((said & below).sum()) > int((said & above).sum())
+    most = not said.any() and int((unsaid & below).sum()) >= max(_MANY, 9 * int((unsaid & above).sum()))
+    if not named and not most:
+        return 1
+    effect = "{n} invoices are below 0: the signs of all amounts of the sheet are turned"
+    reckoning.note((said | unsaid) & below, "invoices below 0", "warning", "amount", "invoices above 0", effect)
+    reckoning.amount = np.where(reckoning.used, -reckoning.amount, reckoning.amount)
+    return -1
 
 
 def _uncleared(reckoning: Reckoning, kind: Texts) -> None:
@@ -128,20 +151,31 @@ def _uncleared(reckoning: Reckoning, kind: Texts) -> None:
         reckoning.exclude(waits, "payment not cleared", "type", wanted, effect, severity="warning")
 
 
-def _remaining(reckoning: Reckoning, rate: Array, base: str) -> Array:
+def _remaining(reckoning: Reckoning, rate: Array, document: Array, base: str) -> Array:
     """Amounts remaining in hundredths of the base currency, as signed in the sheet; NaN = not stated."""
     extract = reckoning.extract
     read = amounts(extract.column("remaining"))
     reckoning.remark(read.bad, "unreadable amount remaining", "warning", "remaining", "an amount", "taken as not stated")
     documents.remark_unsure(reckoning, read, "remaining")
-    hundredths = read.hundredths if "remaining" in extract.in_base else documents.converted(read.hundredths, rate)
+    hundredths = read.hundredths if "remaining" in extract.in_base else documents.converted_in_turn(read.hundredths, rate, document)
     present = read.present & (np.abs(hundredths) < documents.BEYOND)
-    if "amount" in extract.in_base and documents.says_foreign(extract.heading("remaining")):
+    if "amount" in extract.in_base and _is_foreign(extract):
         foreign = documents.foreign_rows(extract, base) & present
         effect = "{n} amounts in foreign currency have no counterpart in base currency and are taken as not stated"
         reckoning.note(foreign, "amount remaining not converted", "warning", "remaining", "an amount in base currency", effect)
         present &= ~foreign
     return np.where(present, hundredths, np.nan)
+
+
+def _is_foreign(extract: Extract) -> bool:
+    """Whether amounts remaining are in the documents' currencies, where the amounts themselves are in base currency."""
+    heading = extract.heading("remaining")
+    return documents.says_foreign(heading) or (documents.says_base(extract.heading("amount")) and not documents.says_base(heading))
+
+
+def _of_lines(reckoning: Reckoning, customer: Texts, read: Dates) -> Dates:
+    """Dates that only the first line of a document states on all of its lines."""
+    return replace(read, days=lines.filled_down(reckoning.extract.texts("document"), customer, read.days))
 
 
 def _paid(reckoning: Reckoning, issued: Array, read: Dates) -> Array:
@@ -182,14 +216,14 @@ def _disputed(reckoning: Reckoning) -> Array:
 def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: Array, credit: Array) -> Array:
     """Amount remaining of each document, signed like its amount.
 
-    Of a document with several lines it is what all of them repeat, or the sum when each states its own amount.
+    Of a document with several lines it is what all of them repeat, or the first alone says, or the sum when each states its own amount.
     """
     result = remaining.copy()
     rows = lines.of_several(head, reckoning.used)
     if len(rows):
         stated = pd.DataFrame({"low": remaining[rows], "high": remaining[rows], "total": remaining[rows]})
         stated["own"] = np.abs(reckoning.amount[rows]) == np.abs(remaining[rows])
-        stated["unknown"] = np.isnan(remaining[rows])
+        stated["unknown"] = np.isnan(remaining[rows]) & ~_first_alone(remaining, rows, head)
         each = stated.groupby(head[rows]).agg({"low": "min", "high": "max", "total": "sum", "own": "all", "unknown": "any"})
         repeated = (each["low"] == each["high"]) & ~each["own"]
         result[each.index] = np.where(each["unknown"], np.nan, np.where(repeated, each["low"], each["total"]))
@@ -197,3 +231,9 @@ def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: A
     more = (np.abs(result) > np.abs(amount)) & (head == np.arange(len(head)))
     reckoning.remark(more, "more remaining than invoiced", "warning", "remaining", "at most the amount", "used as it is")
     return result
+
+
+def _first_alone(remaining: Array, rows: Array, head: Array) -> Array:
+    """Rows of documents of which the first line alone says what remains."""
+    said = np.bincount(head[rows], ~np.isnan(remaining[rows]), len(head))[head[rows]]
+    return np.array((said == 1) & ~np.isnan(remaining[head[rows]]))

@@ -32,6 +32,7 @@ def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str)
     reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
     documents.leave_out_beyond(reckoning)
     document, _ = lines.told_apart(reckoning, numbered(reckoning), customer)
+    lines.leave_out_items(reckoning, document)
     head = lines.merge_lines(reckoning, document, {"customer": customer.codes, "date": day.days, "type": kind.codes})
     used = reckoning.used
     amount = lines.added_up(reckoning.amount, head, used)

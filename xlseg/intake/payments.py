@@ -44,12 +44,23 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.leave_out_beyond(reckoning)
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
+    payment = of_customer(extract.texts("payment"), customer, shared)
+    credit = kind.among("credit") | (kind.among("") & _of_memos(payment, document, owners, invoices))
     values: dict[str, Array | Texts] = {
-        "payment": of_customer(extract.texts("payment"), customer, shared), "customer": customer, "date": day.days,
-        "amount": reckoning.amount, "document": document, "is_credit": kind.among("credit"), "row": extract.rows,
+        "payment": payment, "customer": customer, "date": day.days, "amount": reckoning.amount, "document": document, "is_credit": credit,
+        "row": extract.rows,
     }  # fmt: skip
     frame = documents.frame(PAYMENTS, values, reckoning.used)
     return frame, reckoning.tally(int(frame["amount"].sum()))
+
+
+def _of_memos(payment: Texts, document: Texts, owners: Mapping[str, str], invoices: Invoices | None) -> Array:
+    """Rows whose payment is by its number a credit memo of the customer, applied to another document of his: no type need say so."""
+    if invoices is None:
+        return np.zeros(len(payment), dtype=bool)
+    memos = set(invoices.frame.loc[invoices.frame["is_credit"], "document"])
+    owner = payment.spread([owners[number] if number in memos else None for number in payment.distinct])
+    return np.array((owner == document.spread([owners.get(number, "") for number in document.distinct])) & (payment.array != document.array))
 
 
 def _turn(reckoning: Reckoning, kind: Texts) -> None:

@@ -11,7 +11,7 @@ from xlseg.errors import MissingColumnError
 from xlseg.intake.cells import Cells
 from xlseg.intake.choice import answers, choose, states_told
 from xlseg.intake.documents import says_base, says_foreign
-from xlseg.intake.fields import FIELDS, OUR_TABLES, OUR_TABS, SHEET_NAMES, Field, Role
+from xlseg.intake.fields import CREDIT_SHEETS, FIELDS, OUR_TABLES, OUR_TABS, SHEET_NAMES, Field, Role
 from xlseg.intake.findings import Findings
 from xlseg.intake.headings import Candidate, Header, columns_named, fold, header_of, user_map
 from xlseg.intake.rows import Extract, copies
@@ -168,7 +168,10 @@ def _tell_unread(sheets: list[Sheet], told: list[str], located: Mapping[Role, Lo
     taken = {found.sheet.name for found in located.values()}
     by_name: list[Role] = [role for role in _DOCUMENTS if role in located and fold(located[role].sheet.name) in map(fold, SHEET_NAMES[role])]
     for sheet in sheets:
-        if sheet.name not in taken and sheet.name not in told:
+        if sheet.name not in taken and fold(sheet.name) in map(fold, CREDIT_SHEETS) and "invoices" in located and not _is_empty(sheet.head()):
+            wanted, effect = "credit memos on the sheet of invoices", f"not read: paste its rows below those of {located['invoices'].sheet.name!r}"
+            findings.add(Finding("sheet not read", "warning", sheet.name, 0, "", sheet.name, wanted, effect))
+        elif sheet.name not in taken and sheet.name not in told:
             role = next((role for role in by_name if (found := _located(sheet, role, settings)) and _plays(found)), None)
             if role:
                 findings.add(_unread(sheet.name, role, located[role].sheet.name))

@@ -1,0 +1,125 @@
+"""Documents that an export writes in several rows, or with another sign or number than one would think."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pytest
+from exports import HEADINGS, book, found, kinds, read, sheet_of
+
+from xlseg.tables import Intake
+from xlseg.workbook import Value
+
+JAN, FEB, MAR = dt.datetime(2026, 1, 5), dt.datetime(2026, 2, 4), dt.datetime(2026, 3, 4)
+PLAIN = HEADINGS["Invoices"]
+
+
+def invoices(more: Sequence[str], *rows: Sequence[Value], **sheets: Sequence[Sequence[Value]]) -> Intake:
+    return read(sheet_of((*PLAIN, *more), *rows, **sheets))
+
+
+def amounts(intake: Intake) -> dict[str, float]:
+    frame = intake.ledger.invoices
+    return dict(zip(frame["document"], (frame["amount"] / 100).tolist(), strict=True))
+
+
+# ── lines ────────────────────────────────────────────────────────────────────
+
+
+def test_what_the_first_line_alone_says_holds_for_the_document() -> None:
+    rows = (("1", "A", JAN, FEB, 100, MAR, "Paid", 0), ("1", "A", JAN, None, 200, None, None, None), ("2", "A", JAN, FEB, 100, None, "Open", 50))
+    intake = invoices(("Paid Date", "Status", "Amount Remaining"), *rows, ("2", "A", JAN, None, 300, None, None, None))
+    assert amounts(intake) == {"1": 300, "2": 400}
+    assert intake.ledger.invoices["remaining"].tolist() == [0, 5000]
+    assert intake.ledger.invoices["paid"].tolist()[0] == MAR
+    assert kinds(intake) == {"several lines", "partly paid on no known date"}
+
+
+def test_a_discount_line_is_a_line_also_where_due_dates_come_from_terms() -> None:
+    rows = (("1", "A", JAN, "Net 30", 500), ("1", "A", JAN, "Net 30", -50))
+    intake = read(sheet_of(("Invoice No", "Customer ID", "Date", "Terms", "Amount"), *rows))
+    assert (amounts(intake), kinds(intake)) == ({"1": 450}, {"several lines"})
+
+
+def test_a_version_without_its_paid_date_is_no_line() -> None:
+    rows = (("1", "A", JAN, FEB, 100, MAR), ("1", "A", JAN, FEB, 100, None), ("2", "A", JAN, FEB, 5, None), ("2", "A", JAN, FEB, 6, None))
+    intake = invoices(("Paid Date",), *rows)
+    assert (amounts(intake), len(found(intake, "document twice"))) == ({"1": 100, "2": 11}, 1)
+
+
+def test_lines_in_foreign_currency_are_converted_so_that_a_payment_of_all_settles_them() -> None:
+    lines = [("1", "A", JAN, FEB, amount, "EUR", 1.1) for amount in (10.05, 10.25, 10.45, 10.65, 10.85, 11.05)]
+    payments = (("Payment No", "Customer ID", "Date", "Amount", "Applied To", "Currency"), ("P", "A", FEB, 63.3, "1", "EUR"))
+    others = [(f"U{at}", "B", JAN, FEB, 5, "USD", 1) for at in range(9)]
+    intake = invoices(("Currency", "FX Rate"), *others, *lines, Payments=payments)
+    assert amounts(intake)["1"] == 69.63  # 63.30 × 1.1, rounded once
+    assert intake.ledger.payments["amount"].tolist() == [6963]
+
+
+@pytest.mark.parametrize("heading", ["Main Line", "*", "Mainline"])
+def test_item_lines_beside_the_document_s_own_row_are_not_added_to_it(heading: str) -> None:
+    rows = [("1", "A", JAN, FEB, 300, "*"), ("1", "A", JAN, FEB, 100, None), ("1", "A", JAN, FEB, 190, None), ("2", "A", JAN, FEB, 7, "*")]
+    intake = invoices((heading,), *rows)
+    assert (amounts(intake), len(found(intake, "item line"))) == ({"1": 300, "2": 7}, 2)
+
+
+def test_item_lines_are_known_by_their_sum_where_all_documents_have_it() -> None:
+    def rows(last: float) -> list[tuple[Value, ...]]:
+        lines = [("1", 300), ("1", 100), ("1", 200), ("2", 90), ("2", 30), ("2", 30), ("2", last), ("3", 5), ("3", 5)]
+        return [(number, "A", JAN, FEB, amount, at) for at, (number, amount) in enumerate(lines)]
+
+    assert amounts(invoices(("Line",), *rows(30))) == {"1": 300, "2": 90, "3": 5}
+    assert amounts(invoices(("Line",), *rows(40))) == {"1": 600, "2": 190, "3": 10}
+
+
+# ── totals ───────────────────────────────────────────────────────────────────
+
+
+def test_amounts_alone_are_totals_only_if_they_are_sums() -> None:
+    rows: list[Sequence[Value]] = [("1", "A", JAN, FEB, 100), ("2", "A", JAN, FEB, 50), (None, None, None, None, 150), ("3", "B", JAN, FEB, 7)]
+    totals = [(None, None, None, None, 7), (None, None, None, None, 157)]
+    assert [f.severity for f in read(book(Invoices=[*rows, *totals])).findings] == ["info"] * 3
+    intake = read(book(Invoices=[("1", "A", JAN, FEB, 100), (None, None, None, None, 200)]))
+    assert [(f.kind, f.severity, f.amount) for f in intake.findings] == [("no customer", "error", 20_000)]
+
+
+# ── signs and numbers ────────────────────────────────────────────────────────
+
+
+def test_payables_that_are_booked_below_zero_are_turned() -> None:
+    rows: list[Sequence[Value]] = [(str(at), "V", JAN, FEB, -100, "RE", -40) for at in range(3)]
+    intake = invoices(("Document Type", "Amount Remaining"), *rows, ("9", "V", JAN, FEB, 30, "KG", 30))
+    assert amounts(intake) == {"0": 100, "1": 100, "2": 100, "9": -30}
+    assert intake.ledger.invoices["remaining"].tolist() == [4000, 4000, 4000, -3000]
+    assert found(intake, "invoices below 0")[0].severity == "warning"
+
+
+def test_many_amounts_below_zero_without_a_type_are_invoices_and_a_few_are_credits() -> None:
+    many: list[Sequence[Value]] = [(str(at), "V", JAN, FEB, -100) for at in range(12)]
+    assert set(amounts(read(book(Invoices=many))).values()) == {100}
+    assert set(amounts(read(book(Invoices=many[:5]))).values()) == {-100}
+    assert set(amounts(read(book(Invoices=[*many, ("90", "V", JAN, FEB, 5), ("91", "V", JAN, FEB, 5)]))).values()) == {-100, 5}
+
+
+def test_a_credit_memo_may_have_the_number_of_an_invoice() -> None:
+    rows = (("1", "A", JAN, FEB, 100, "Invoice"), ("1", "A", MAR, None, 30, "Credit Memo"))
+    payments = (HEADINGS["Payments"], ("P", "A", FEB, 100, "1"))
+    intake = invoices(("Type",), *rows, Payments=payments)
+    assert amounts(intake) == {"1": 100, "1 (credit memo)": -30}
+    assert intake.ledger.payments["document"].tolist() == ["1"]
+
+
+def test_a_payment_with_the_number_of_a_credit_memo_applies_it() -> None:
+    payments = (HEADINGS["Payments"], ("CM", "A", MAR, 40, "1"), ("P", "A", MAR, 60, "1"), ("CM", "B", MAR, 5, "2"))
+    rows = (("1", "A", JAN, FEB, 100), ("CM", "A", FEB, None, -40), ("2", "B", JAN, FEB, 5))
+    intake = invoices((), *rows, Payments=payments)
+    assert intake.ledger.payments["is_credit"].tolist() == [True, False, False]
+
+
+def test_a_sheet_of_credit_memos_is_not_passed_over_in_silence() -> None:
+    credits = (("Credit Memo No", "Customer ID", "Date", "Amount"), ("CM", "A", FEB, 40))
+    intake = read(sheet_of(PLAIN, ("1", "A", JAN, FEB, 100), **{"Credit Memos": credits}))
+    (finding,) = intake.findings
+    assert (finding.kind, finding.severity, finding.sheet) == ("sheet not read", "warning", "Credit Memos")
+    assert finding.effect == "not read: paste its rows below those of 'Invoices'"
