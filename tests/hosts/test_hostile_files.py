@@ -195,6 +195,36 @@ def text_cell(words: bytes) -> bytes:
     return b'<row r="9000"><c r="A9000" t="inlineStr"><is><t>%s</t></is></c></row>' % words
 
 
+@pytest.mark.parametrize(
+    "value",
+    [b"<v>3&#55;3.01</v>", b"<v>3<!-- -->73.01</v>", b"<v>-3<?x y?>73</v>", b"<x:v xmlns:x='%s'>3&#55;3</x:v>" % MAIN, b"<f>1+1</f><v>&#55;</v>"],
+)
+def test_a_number_in_pieces_is_not_cut_short(book: Path, value: bytes) -> None:
+    both_refuse(filled(book, with_=b'<row r="9000"><c r="A9000">%s</c></row>' % value), "a value is written in pieces")
+
+
+def test_a_number_in_pieces_that_lie_apart_is_not_cut_short(book: Path) -> None:
+    extent = Extent("book", 1000)
+    extent.take(b'<sheetData><row r="1"><c r="A1"><v>3')
+    with pytest.raises(FormatError, match="a value is written in pieces"):
+        extent.take(b"<!-- -->73</v></c></row></sheetData>")
+
+
+def test_texts_of_formulas_may_hold_references(book: Path) -> None:
+    cells = b'<c r="A9000" t="str"><f>"1&amp;2"</f><v>1&amp;2</v></c><c r="B9000" t="str"><v>-&#10;</v></c><c r="C9000"><v>5</v></c>'
+    filled(book, with_=b'<row r="9000">%s</row>' % cells)
+    assert [column[8998] for column in open_sheets(book).sheet("Invoices").body(1).columns[:3]] == ["1&2", "-\n", 5]
+
+
+def test_more_sheets_than_any_book_has(book: Path) -> None:
+    sheets = b"".join(b'<sheet name="S%d" sheetId="%d" r:id="rId1"/>' % (at, at + 1000) for at in range(10_001))
+    both_refuse(filled(book, part="xl/workbook.xml", before=b"</sheets>", with_=sheets), r"10,0\d\d sheets are more than 10,000\. To go on, split")
+
+
+def test_more_cell_formats_than_any_book_has(book: Path) -> None:
+    both_refuse(filled(book, part="xl/styles.xml", before=b"</cellXfs>", with_=b"<xf/>" * 200_000), r"200,0\d\d cell formats are more than 200,000")
+
+
 def test_a_part_that_unpacks_a_thousandfold_is_read_no_more_than_it_is_edited(book: Path) -> None:
     both_refuse(filled(book, with_=text_cell(b"a" * 40_000_000)), "unpacks to 40,00")
 

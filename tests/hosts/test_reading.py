@@ -107,6 +107,19 @@ def test_a_number_format_says_what_a_number_is(tmp_path: Path, number_format: st
 
 
 @pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(("value", "first_row"), [(-373.01, 0), (-1, 0), (-45000, 0), (-0.05, 4), (-1234.56, 4)])
+def test_a_number_below_zero_that_looks_like_a_date_keeps_its_value_or_is_none(tmp_path: Path, value: float, first_row: int) -> None:
+    def fill(book: xlsxwriter.Workbook, sheet: Any) -> None:
+        sheet.write(first_row, 2, value, book.add_format({"num_format": "yyyy-mm-dd"}))
+        sheet.write(first_row, 3, 0.25, book.add_format({"num_format": "hh:mm"}))
+        sheet.write(first_row + 1, 1, "x")
+
+    found = cells(made(tmp_path, fill))[first_row][2:4]
+    assert found[1] == 0.25
+    assert isinstance(found[0], dt.datetime) or found[0] == pytest.approx(value, abs=1e-4)
+
+
+@pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("epoch_1904", [False, True])
 def test_a_date_is_the_same_day_in_both_date_systems(tmp_path: Path, epoch_1904: bool) -> None:
     day = dt.datetime(2024, 2, 29)

@@ -261,6 +261,19 @@ def test_formulas_that_refer_to_themselves_are_left(tmp_path: Path) -> None:
     assert report(path)["B5"] == 2
 
 
+def test_a_circle_of_formulas_that_all_refer_to_all_is_left_and_what_stands_beside_it_is_not(tmp_path: Path) -> None:
+    circle = {f"B{row}": "=SHOUT(B1:B400)" for row in range(1, 401)}
+    path = book(tmp_path / "b.xlsx", circle | {"D1": "=TWICE(Data!B2)", "D2": "=SHOUT(B7)"})
+    done = recomputed(path)
+    assert (done.formulas, len(done.left), report(path)["D1"]) == (2, 400, 2)
+
+
+def test_formulas_that_refer_to_more_than_can_be_followed_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlseg.hosts.recompute._MOST_STEPS", 30)
+    path = book(tmp_path / "b.xlsx", {f"B{row}": f"=SHOUT(B{row + 1}:B20)" for row in range(1, 10)})
+    assert (recomputed(path).formulas, len(recomputed(path).left)) == (0, 9)
+
+
 def test_a_long_chain_of_formulas_is_followed(tmp_path: Path) -> None:
     formulas = {f"B{row}": f"=SHOUT(B{row + 1})" for row in range(1, 3000)} | {"B3000": '=SHOUT("end")'}
     path = book(tmp_path / "b.xlsx", formulas)

@@ -16,7 +16,7 @@ from xlseg.hosts.a1 import Area, place
 from xlseg.hosts.cellxml import unescaped, without_markup
 from xlseg.hosts.noted import NAME
 from xlseg.hosts.opening import SAVE_AS
-from xlseg.hosts.package import Element, Package, Relationships, serialized
+from xlseg.hosts.package import Element, Package, Relationships, must_have_few_sheets, serialized
 from xlseg.hosts.strings import SharedStrings
 from xlseg.hosts.styles import Styles
 from xlseg.hosts.tablexml import TableXml
@@ -75,6 +75,7 @@ class Book:
         self.namespace = etree.QName(self._root).namespace or ""
         if self.namespace not in (MAIN, STRICT):
             raise FormatError(package.name, "the file is no Excel workbook", SAVE_AS)
+        must_have_few_sheets(package.name, self._root)
         self._relationships = Relationships(package, self.part)
         self._refuse_shared()
         self.folder = posixpath.dirname(self.part)
@@ -215,11 +216,11 @@ class Book:
 
     def marked(self) -> dict[str, list[str]]:
         """Names of the marked sheets by the tab that each is; several where the user has copied one."""
-        order = [s.get("name", "") for s in self._sheets()]
+        order, worksheets = [s.get("name", "") for s in self._sheets()], self.worksheets()
         found: dict[str, list[str]] = {}
         for name in self._root.iter(f"{{{self.namespace}}}definedName"):
             index = name.get("localSheetId", "")
-            if name.get("name") == MARK and index.isdigit() and int(index) < len(order) and order[int(index)] in self.worksheets():
+            if name.get("name") == MARK and index.isdigit() and int(index) < len(order) and order[int(index)] in worksheets:
                 found.setdefault((name.text or "").strip('"'), []).append(order[int(index)])
         return found
 
@@ -396,7 +397,7 @@ def _references(sheets: Sequence[str], tables: Sequence[str]) -> re.Pattern[byte
     return re.compile("|".join([*quoted, *plain, *named]).encode(), re.I)
 
 
-_FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]+)<")
+_FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^<>]*)?>([^<]+)<")
 
 
 def formula_texts(sheet: bytes) -> Iterator[bytes]:

@@ -8,11 +8,13 @@ so far below zero that calamine ends in a panic where it is to be a date.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -29,6 +31,9 @@ MAX_SPARSE = 12_000_000
 _ERRORS = {"Div0": "#DIV/0!", "NA": "#N/A", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!", "Ref": "#REF!", "Value": "#VALUE!"}
 for _library in ("calamine", "fastexcel"):  # what they think of a false dimension or an empty column is nothing to the user
     logging.getLogger(_library).addHandler(logging.NullHandler())
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?")
+_DAY_0 = dt.datetime(1899, 12, 31)  # before 1 March 1900 the library counts as if 1900 had no 29 February
 
 Rows = Callable[[int], Iterator[Sequence[Any]]]
 """All rows below a row number, each from column A on."""
@@ -57,11 +62,11 @@ def choose_cells(book: Package, survey: Survey) -> Cells:
     """The quickest library that is installed and sees all that is in this file."""
     if survey.dense <= MAX_DENSE and not survey.is_sparse and not survey.has_huge:
         with suppress(ImportError):
-            return calamine_cells(book, survey.has_errors)
+            return calamine_cells(book, survey.has_errors, survey.has_negatives)
     return OpenpyxlCells(book)
 
 
-def calamine_cells(book: Package, has_errors: bool) -> Cells:
+def calamine_cells(book: Package, has_errors: bool, has_negatives: bool = False) -> Cells:
     """calamine, or openpyxl for what calamine refuses to open, such as a book with macro sheets.
 
     Raises
@@ -72,23 +77,23 @@ def calamine_cells(book: Package, has_errors: bool) -> Cells:
     from python_calamine import CalamineError
 
     try:
-        return CalamineCells(book, has_errors)
+        return CalamineCells(book, has_errors, has_negatives)
     except CalamineError:
         return OpenpyxlCells(book)
 
 
 class CalamineCells:
-    """python-calamine, with fastexcel for the error values."""
+    """python-calamine, with fastexcel for the error values, and for numbers below 0 that look like dates, of which it keeps the time of day alone."""
 
-    def __init__(self, book: Package, has_errors: bool) -> None:
+    def __init__(self, book: Package, has_errors: bool, has_negatives: bool) -> None:
         import python_calamine
 
         self._book = python_calamine.load_workbook(book)  # first: its refusal has an error of its own kind
-        if has_errors:
-            import fastexcel
+        if has_errors or has_negatives:
+            import fastexcel  # noqa: F401 (said now if it is not there)
 
-            self._reader = fastexcel.read_excel(book if isinstance(book, Path) else book.getvalue())
-        self._has_errors = has_errors
+        self._package, self._has_errors, self._has_negatives = book, has_errors, has_negatives
+        self._negatives: dict[str, dict[tuple[int, int], float]] = {}
         worksheet = python_calamine.SheetTypeEnum.WorkSheet
         self._names = [sheet.name for sheet in self._book.sheets_metadata if sheet.typ == worksheet]
 
@@ -104,7 +109,7 @@ class CalamineCells:
         margin = [None] * left
 
         def rows(below: int) -> Iterator[Sequence[Any]]:
-            if sheet.start and not margin and not errors:
+            if sheet.start and not margin and not errors and not self._has_negatives:
                 yield from islice(sheet.iter_rows(), below, None)
                 return
             # iter_rows starts at the sheet's first row, but in each row at the first used column
@@ -112,9 +117,28 @@ class CalamineCells:
                 cells: list[Any] = [*margin, *row]
                 for column, code in errors.get(number, ()):
                     cells[column] = CellError(code)
+                if self._has_negatives:
+                    for column in [column for column, cell in enumerate(cells) if type(cell) is dt.time]:
+                        cells[column] = self._below_zero(name).get((number, column - left), cells[column])
                 yield cells
 
         return rows
+
+    def _below_zero(self, name: str) -> dict[tuple[int, int], float]:
+        """The numbers below 0 that look like dates, by row and column of what is used; seconds make out a hundred-thousandth."""
+        if name not in self._negatives:
+            sheet = self._reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow()
+            texts = [column.to_pylist() for column in sheet.columns]
+            dated = ((row, at, text) for at, column in enumerate(texts) for row, text in enumerate(column) if text and _MOMENT.fullmatch(text))
+            days = {(row, at): (dt.datetime.fromisoformat(text) - _DAY_0) / dt.timedelta(days=1) for row, at, text in dated}
+            self._negatives[name] = {at: round(day, 4) for at, day in days.items() if day < 0}
+        return self._negatives[name]
+
+    @cached_property
+    def _reader(self) -> Any:
+        import fastexcel
+
+        return fastexcel.read_excel(self._package if isinstance(self._package, Path) else self._package.getvalue())
 
     def _errors(self, name: str, left: int) -> dict[int, list[tuple[int, str]]]:
         """Row → (column, code), both from 0. fastexcel counts rows from the sheet's first when told to skip none, columns from the first used."""

@@ -30,6 +30,13 @@ _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
 
 
+_REFERRING = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[-+0-9.eE]*&")
+_OF_TEXT = re.compile(rb"""<(?:\w+:)?c\s[^<>]*\bt\s*=\s*["']str["'][^<>]*>(?:(?!<(?:\w+:)?c[\s>]).)*\Z""", re.DOTALL)
+_COMMENTED = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*<(?:!--|\?)")
+_BROKEN_OFF = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*\Z")
+_LONGEST_CELL = 20_000
+"""Bytes of a cell before its value: a formula has 8,192 characters at most."""
+
 _ROWS, _ROWS_END = b"<sheetData", b"</sheetData>"
 _NO_ELEMENT = re.compile(rb"<[!?]")
 _HUGE = re.compile(rb">-(?:[0-9]{12}|[0-9.]+[eE]\+?[0-9]|[iI][nN][fF])")
@@ -52,17 +59,20 @@ class Extent:
         Whether every "<row " surely begins a row, rows follow each other from the top, and each cell is named by the row that it stands in.
     is_usual
         Whether rows and cells are surely named first of all, with nothing but elements among them.
+    has_negatives
+        Whether a cell may hold a negative number.
     has_huge
         Whether a cell may hold a negative number of twelve digits or more, over which calamine stumbles where a date should be.
     """
 
     def __init__(self, place: str, size: int, part: str = "") -> None:
         self._place, self._size, self.part = place, size, part
-        self.has_errors = self.has_rare = self.has_formulas = self.has_huge = False
+        self.has_errors = self.has_rare = self.has_formulas = self.has_negatives = self.has_huge = False
         self.is_in_order = self.is_usual = True
         self._has_begun = self._has_ended = False
         self._rows, self._columns = 0, 1
         self._row, self._column = 0, 0
+        self._breaks_off = False
 
     @property
     def dense(self) -> int:
@@ -90,7 +100,10 @@ class Extent:
         seen = glance(chunk, self._rows, self._columns)
         self.is_in_order = self.is_in_order and (seen.is_in_order if seen is not None else self._are_in_order(chunk))
         self.is_usual = self.is_usual and self._are_usual(chunk, known=seen is not None and seen.is_in_order)
-        self.has_huge = self.has_huge or ((seen is None or seen.has_negatives) and _HUGE.search(chunk) is not None)
+        self._must_be_whole(chunk)
+        may_be_below = b">-" in chunk if seen is None else seen.has_negatives
+        self.has_negatives = self.has_negatives or may_be_below
+        self.has_huge = self.has_huge or (may_be_below and _HUGE.search(chunk) is not None)
         if seen is not None:
             self.has_errors, self.has_rare = self.has_errors or "e" in seen.kinds, self.has_rare or bool(seen.kinds & {"b", "d"})
             self.has_formulas = self.has_formulas or seen.has_formulas
@@ -107,6 +120,14 @@ class Extent:
         else:
             self._take_at_once(chunk, rows)
         self._must_be_within_bounds()
+
+    def _must_be_whole(self, chunk: bytes) -> None:
+        """Values are written in one go: a library reads no further than to a reference or comment in the middle of a number."""
+        is_cut = b"&" in chunk and any(not _OF_TEXT.search(chunk[: m.start()][-_LONGEST_CELL:]) for m in _REFERRING.finditer(chunk))
+        is_cut = is_cut or ((b"<!--" in chunk or b"<?" in chunk) and _COMMENTED.search(chunk) is not None)
+        if is_cut or (self._breaks_off and chunk.startswith((b"<!--", b"<?"))):
+            raise self._strange("a value is written in pieces, as no spreadsheet program writes it")
+        self._breaks_off = _BROKEN_OFF.search(chunk[-_LONGEST_CELL:]) is not None
 
     def _are_in_order(self, chunk: bytes) -> bool:
         """Whether the rows and cells are, of a piece that is written in an unusual way."""

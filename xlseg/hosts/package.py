@@ -9,7 +9,7 @@ import posixpath
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _LARGE = 1 << 20
 """Bytes of a part that is compressed in a thread of its own."""
 MOST_TAGS = 5_000_000
+MOST_SHEETS = 10_000
 """A tree needs 150 bytes and more for each; a sheet as Excel writes it is no tree."""
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
@@ -193,13 +194,16 @@ class Relationships:
         self._part = posixpath.join(posixpath.dirname(base), "_rels", posixpath.basename(base) + ".rels")
         empty = etree.Element(f"{{{RELATIONSHIPS}}}Relationships", nsmap={None: RELATIONSHIPS})
         self._root = package.xml(self._part) if package.has(self._part) else empty
+        self._targets: dict[str, dict[str, str]] = {}
 
     def __iter__(self) -> Iterator[Element]:
         return (r for r in self._root.iter(f"{{{RELATIONSHIPS}}}Relationship") if r.get("TargetMode") != "External")
 
-    def targets(self, kind: str) -> dict[str, str]:
+    def targets(self, kind: str) -> Mapping[str, str]:
         """Part names by relationship id, of the relationships whose type ends in `/kind`."""
-        return {r.get("Id", ""): self._target(r) for r in self if r.get("Type", "").endswith("/" + kind)}
+        if kind not in self._targets:
+            self._targets[kind] = {r.get("Id", ""): self._target(r) for r in self if r.get("Type", "").endswith("/" + kind)}
+        return self._targets[kind]
 
     def kinds(self) -> dict[str, str]:
         """Last word of the type by relationship id."""
@@ -211,12 +215,14 @@ class Relationships:
         identity = identity or next(i for i in map("rId{}".format, range(1, len(taken) + 2)) if i not in taken)
         target = posixpath.relpath(part, posixpath.dirname(self._base) or ".")
         etree.SubElement(self._root, f"{{{RELATIONSHIPS}}}Relationship", Id=identity, Type=kind, Target=target)
+        self._targets.clear()
         return identity
 
     def remove(self, kind: str) -> None:
         """Forget the relationships whose type ends in `/kind`."""
         for relationship in [r for r in self if r.get("Type", "").endswith("/" + kind)]:
             self._root.remove(relationship)
+        self._targets.clear()
 
     def save(self) -> None:
         """Put the relationships into the package."""
@@ -242,6 +248,13 @@ def parsed(data: bytes, place: str) -> Element:
     if root.getroottree().docinfo.doctype:
         raise FormatError(place, "the XML declares a document type", SAVE_AS)
     return root
+
+
+def must_have_few_sheets(book: str, workbook: Element) -> None:
+    """Refuse a book with more sheets than any is made of."""
+    sheets = sum(1 for _ in workbook.iter("{*}sheet"))
+    if sheets > MOST_SHEETS:
+        raise FormatError(book, f"{sheets:,} sheets are more than {MOST_SHEETS:,}", "split the workbook")
 
 
 def serialized(root: Element) -> bytes:

@@ -17,6 +17,7 @@ from xlseg.errors import FormatError
 from xlseg.hosts.a1 import Area, place
 from xlseg.hosts.book import Book
 from xlseg.hosts.calls import Argument, Call, Literal
+from xlseg.hosts.circles import groups
 from xlseg.hosts.formulacells import FormulaCell, FormulaSheet, formula_sheets
 from xlseg.hosts.operands import Operands
 from xlseg.hosts.reading import open_sheets
@@ -28,6 +29,8 @@ Answering = Callable[[str, Sequence[Any]], Any]
 
 _LARGEST = 2_000_000
 """Cells that all answers together may fill."""
+_MOST_STEPS = 1_000_000
+"""From formulas to those that they refer to; where there are more, a spreadsheet program computes them all."""
 _NOTHING = CellError("#N/A")
 
 
@@ -97,8 +100,11 @@ class _Work:
 
     def compute(self) -> None:
         """Answer every formula whose arguments can be read, those that others refer to first."""
-        waiting = {cell: self._arguments(cell) for cell in self._cells}
-        for cell in self._in_order(waiting):
+        waiting, graph = {cell: self._arguments(cell) for cell in self._cells}, _Graph(self._cells)
+        if sum(graph.steps(p) for places in waiting.values() for p in places or () if p) > _MOST_STEPS:
+            self._left |= set(self._cells)
+            return
+        for cell in self._in_order(waiting, graph):
             places = waiting[cell]
             if places is None or cell.call is None or cell in self._left or cell.area.size + self._filled > _LARGEST:
                 self._left.add(cell)
@@ -129,27 +135,16 @@ class _Work:
         nowhere = any(p is None and not isinstance(a, Literal | None) for a, p in zip(cell.call.arguments, places, strict=True))
         return None if nowhere else places
 
-    def _in_order(self, waiting: Mapping[FormulaCell, list[Place | None] | None]) -> Iterator[FormulaCell]:
-        """The formulas, each behind those it refers to; one that refers to itself in the end is left."""
-        graph = _Graph(self._cells)
-        state: dict[FormulaCell, int] = {}
-        for first in self._cells:
-            stack = [first]
-            while stack:
-                cell = stack[-1]
-                if state.get(cell) is None:
-                    state[cell] = 1
-                    needed = [other for p in waiting[cell] or () if p for other in graph.within(p)]
-                    for other in needed:
-                        if state.get(other) == 1:
-                            way = [each for each in stack if state.get(each) == 1]
-                            self._left |= set(way[way.index(other) :])
-                    stack += [other for other in needed if state.get(other) is None]
-                    continue
-                stack.pop()
-                if state[cell] == 1:
-                    state[cell] = 2
-                    yield cell
+    def _in_order(self, waiting: Mapping[FormulaCell, list[Place | None] | None], graph: _Graph) -> Iterator[FormulaCell]:
+        """The formulas, each behind those it refers to; those that refer to themselves in the end are left."""
+
+        def needed(cell: FormulaCell) -> list[FormulaCell]:
+            return [other for p in waiting[cell] or () if p for other in graph.within(p)]
+
+        for group in groups(self._cells, needed):
+            if len(group) > 1 or group[0] in needed(group[0]):
+                self._left |= set(group)
+            yield from group
 
     def _answer(self, cell: FormulaCell, call: Call, places: Sequence[Place | None]) -> None:
         height = cell.area.bottom - cell.area.top + 1
@@ -203,6 +198,13 @@ class _Graph:
         if around is None or not around.meets(at.area):
             return []
         return [*self._singles(at), *(cell for cell in self._large.get(at.sheet, ()) if cell.area.meets(at.area))]
+
+    def steps(self, at: Place) -> int:
+        """How many cells are looked at to find them."""
+        around = self._around.get(at.sheet)
+        if around is None or not around.meets(at.area):
+            return 0
+        return min(at.area.size, len(self._single.get(at.sheet, ()))) + len(self._large.get(at.sheet, ()))
 
     def _singles(self, at: Place) -> Iterator[FormulaCell]:
         known, area = self._single.get(at.sheet, {}), at.area

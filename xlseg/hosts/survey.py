@@ -17,7 +17,7 @@ from xlseg.errors import FormatError
 from xlseg.hosts import pieces
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.opening import unpacked
-from xlseg.hosts.package import Element, parsed
+from xlseg.hosts.package import Element, must_have_few_sheets, parsed
 
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships|table)[\s>]")
@@ -30,6 +30,8 @@ _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _LONGEST_TAG = 1 << 16
 _AT_HAND = 1 << 19
 """Bytes that are looked at at once: few enough for the cache of a processor."""
+_STYLES = re.compile(rb"<(?:\w+:)?styleSheet[\s>]")
+_MOST_FORMATS = 200_000
 _WORTH_WAITING = 1 << 20
 """Bytes from which on a sheet is not looked at before somebody asks for it, in a book with large ones."""
 _MANY = 2 << 20
@@ -66,6 +68,11 @@ class Survey:
     def is_sparse(self) -> bool:
         """Whether some rectangle is far larger than what can stand in it."""
         return any(extent.is_sparse for extent in self._every)
+
+    @property
+    def has_negatives(self) -> bool:
+        """Whether any may hold a negative number."""
+        return any(extent.has_negatives for extent in self._every)
 
     @property
     def has_huge(self) -> bool:
@@ -119,6 +126,7 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     if part not in names:
         raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
     root = _tree(book, package, names[part])
+    must_have_few_sheets(book, root)
     parts = _sheet_parts(book, package, names, part, root)
     waiting = _waiting(package, {sheet: names[name] for sheet, name in parts.items() if name in names}) if may_wait else {}
     now = {name: member for name, member in names.items() if member not in waiting.values()}
@@ -181,6 +189,8 @@ def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ex
     """The extent of a worksheet; None for another part."""
     chunks = _in_utf_8(unpacked(package, member) if member.file_size <= _MANY else ahead(unpacked(package, member, _MANY)))
     start = next(chunks, b"")
+    if _STYLES.search(start):
+        _must_have_few_formats(place, chain([start], chunks))
     if not _READ.search(start):
         return None
     if b"<!DOCTYPE" in start:
@@ -215,6 +225,12 @@ def _must_count_right(place: str, start: bytes, size: int) -> None:
     for claimed in _CLAIM.findall(start.partition(b"<si")[0]):
         if not claimed.isdigit() or int(claimed[:12]) > size:
             raise FormatError(place, f"it claims to hold {claimed[:12].decode('utf-8', 'replace')} texts", _SAVE_AGAIN)
+
+
+def _must_have_few_formats(place: str, chunks: Iterator[bytes]) -> None:
+    formats = sum(chunk.count(b"<xf") + chunk.count(b":xf") for chunk in chunks)
+    if formats > _MOST_FORMATS:
+        raise FormatError(place, f"{formats:,} cell formats are more than {_MOST_FORMATS:,}, of which Excel knows no more than 65,490", _SAVE_AGAIN)
 
 
 def _in_utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
