@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -176,7 +177,9 @@ def _work(workbook: Source, analysis: Analysis) -> tuple[Work, list[Finding]]:
 def _must_hold_something(analysis: Analysis, intake: Intake, book: str) -> None:
     if analysis.standing["known"].any():
         return
-    first = next((finding for finding in intake.findings if finding.severity == "error" and finding.row), None)
+    errors = [finding for finding in intake.findings if finding.severity == "error" and finding.row]
+    commonest = Counter(finding.kind for finding in errors).most_common(1)
+    first = next((finding for finding in errors if finding.kind == commonest[0][0]), None)
     if first and not any(tally.rows_used for tally in intake.tallies if tally.role in ("invoices", "orders")):
         fact = f"{first.kind}, and no other row can be used"
         raise SourceError(f"{book}: {first.sheet} row {first.row}", fact, f"give it {first.wanted}")

@@ -193,6 +193,26 @@ def test_one_slip_among_many_does_not_tear_a_column() -> None:
     assert read.unsure[-1]
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("5 janv. 2026", "2026-01-05"), ("1er février 2026", "2026-02-01"), ("3 août 2026", "2026-08-03"), ("12 septembre 2026", "2026-09-12"),
+        ("24-déc-26", "2026-12-24"), ("7 ene 2026", "2026-01-07"), ("15 septiembre 2026", "2026-09-15"), ("3 mag 2026", "2026-05-03"),
+        ("3 set 2026", "2026-09-03"), ("5 maart 2026", "2026-03-05"), ("5 mei 2026", "2026-05-05"), ("10 dezembro 2026", "2026-12-10"),
+        ("2026年3月4日", "2026-03-04"), ("2026.03.04.", "2026-03-04"), ("2026-01-05 00:00:00+00", "2026-01-05"),
+    ],
+)  # fmt: skip
+def test_dates_of_other_languages(text: str, day: str) -> None:
+    assert days(text) == [day]
+
+
+def test_a_column_whose_texts_a_year_of_two_digits_begins() -> None:
+    texts = [f"{25 + at // 9}/{1 + at % 9:02}/{3 * at + 1:02}" for at in range(10)]
+    assert days(*texts) == [f"{2025 + at // 9}-{1 + at % 9:02}-{3 * at + 1:02}" for at in range(10)]
+    assert days("26/01/15", "26/02/15") == ["2015-01-26", "2015-02-26"]  # may be the 26th of every month
+    assert days(*(f"{14 + at % 2}/{1 + at:02}/{15 + at}" for at in range(10)), day_first=True)[0] == "2015-01-14"
+
+
 def test_dates_with_dots_are_day_first() -> None:
     read = dates(column("03.04.2026"))
     assert (str(read.days[0])[:10], read.unsure.any()) == ("2026-04-03", False)

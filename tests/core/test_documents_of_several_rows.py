@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import pytest
 from exports import HEADINGS, book, found, kinds, read, sheet_of
 
+from xlseg.errors import SourceError
+from xlseg.settings import Settings
 from xlseg.tables import Intake
 from xlseg.workbook import Value
 
@@ -123,3 +125,67 @@ def test_a_sheet_of_credit_memos_is_not_passed_over_in_silence() -> None:
     (finding,) = intake.findings
     assert (finding.kind, finding.severity, finding.sheet) == ("sheet not read", "warning", "Credit Memos")
     assert finding.effect == "not read: paste its rows below those of 'Invoices'"
+
+
+# ── rows of reports ──────────────────────────────────────────────────────────
+
+
+def test_a_report_that_groups_documents_below_their_customer_is_read() -> None:
+    rows = (
+        ("Customer", "Date", "Num", "Due Date", "Amount"),
+        ("Ann",), (None, JAN, "1", FEB, 100), (None, FEB, "2", MAR, 200), ("Total for Ann", None, None, None, 300),
+        ("Bert", None, None, None, None), (None, JAN, "3", FEB, 50), ("Total for Bert", None, None, None, 50), ("TOTAL", None, None, None, 350),
+    )  # fmt: skip
+    intake = read(sheet_of(*[(*row, *[None] * (5 - len(row))) for row in rows]))
+    assert dict(zip(intake.ledger.invoices["document"], intake.ledger.invoices["customer"], strict=True)) == {"1": "Ann", "2": "Ann", "3": "Bert"}
+    assert (kinds(intake), len(found(intake, "total row"))) == ({"customer above his rows", "total row"}, 3)
+
+
+def test_rows_without_a_customer_among_rows_with_one_are_nobody_s() -> None:
+    intake = read(book(Invoices=[(None, "Ann", None, None, None), ("1", None, JAN, FEB, 5), ("2", "Bert", JAN, FEB, 6)]))
+    assert (amounts(intake), len(found(intake, "no customer"))) == ({"2": 6}, 1)
+
+
+@pytest.mark.parametrize("label", ["A Total", "A Ergebnis", "Grand Total"])
+def test_lines_that_a_spreadsheet_program_puts_below_a_group_are_totals(label: str) -> None:
+    intake = read(book(Invoices=[("1", "A", JAN, FEB, 5), (None, label, None, None, 5)]))
+    assert (amounts(intake), kinds(intake)) == ({"1": 5}, {"total row"})
+
+
+def test_a_total_row_on_customers_is_no_customer() -> None:
+    customers = (("Customer ID", "Name", "Credit Limit"), ("A", "Ann", 5), ("Total", None, 5), ("C9", "Total Energies", 1))
+    intake = invoices((), ("1", "A", JAN, FEB, 5), Customers=customers)
+    assert intake.ledger.customers["customer"].tolist() == ["A", "C9"]
+
+
+def test_a_number_written_otherwise_means_the_only_document_like_it() -> None:
+    rows: list[Sequence[Value]] = [("000101", "A", JAN, FEB, 5), ("INV7", "A", JAN, FEB, 6), ("8", "A", JAN, FEB, 7), ("08", "A", JAN, FEB, 7.5)]
+    payments = [("P1", "A", FEB, 5, "101.0"), ("P2", "A", FEB, 6, "inv7"), ("P3", "A", FEB, 7, "008")]
+    intake = read(book(Invoices=rows, Payments=payments))
+    assert intake.ledger.payments["document"].tolist() == ["000101", "INV7"]
+    assert [f.found for f in found(intake, "payment of an unknown invoice")] == ["008"]
+
+
+def test_an_id_in_other_capitals_or_spaces_is_the_customer_s() -> None:
+    customers = (("Customer ID", "Name"), ("Acme GmbH", ""), ("b1", ""), ("B1", ""))
+    intake = invoices((), ("1", "ACME\u00a0gmbh", JAN, FEB, 5), ("2", "B1", JAN, FEB, 5), ("3", "Ｂ1", JAN, FEB, 5), Customers=customers)
+    assert intake.ledger.invoices["customer"].tolist() == ["Acme GmbH", "B1", "Ｂ1"]  # the last might be either
+
+
+def test_what_business_central_says_of_a_blocked_customer() -> None:
+    customers = (("No.", "Name", "Blocked"), ("A", "Ann", "All"), ("B", "Bert", "Ship"), ("C", "Carl", None))
+    intake = invoices((), ("1", "A", JAN, FEB, 5), Customers=customers)
+    assert (intake.ledger.customers["on_hold"].tolist(), kinds(intake)) == ([True, True, False], set())
+
+
+def test_a_heading_that_config_maps_and_no_sheet_has_is_told() -> None:
+    source = sheet_of(PLAIN, ("1", "A", JAN, FEB, 5))
+    intake = read(source, Settings(headings={"Invoices.Belegdatumm": "Date", "Amount": "Amount", "Invoices.Due Date": "Due Date"}))
+    assert [(f.severity, f.found) for f in intake.findings] == [("warning", "Heading: Invoices.Belegdatumm")]
+
+
+def test_a_sheet_of_invoices_without_a_row_of_headings_is_told() -> None:
+    heads = (("Invoice", None, "Customer", None, "Amounts", None), ("No.", "Date", "ID", "Name", "Gross", "Open"))
+    source = sheet_of(*heads, ("1", JAN, "A", "Ann", 5, 5))
+    with pytest.raises(SourceError, match=r"Invoices: no row of headings is to be found\. To go on, put its headings in one row"):
+        read(source)

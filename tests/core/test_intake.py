@@ -123,7 +123,7 @@ def test_a_name_that_is_one_customers_is_read_as_his_id_and_no_other() -> None:
     ]
     intake = invoices(*rows, Customers=customers)
     assert intake.ledger.invoices["customer"].tolist() == ["0017", "0017", "0017", "Twin", "0042", "0042", "acme"]
-    assert [f.effect for f in found(intake, "customer by name")] == ["3 rows name the customer: his id is taken from Customers"]
+    assert [f.effect for f in found(intake, "customer by name")] == ["3 rows name the customer otherwise: his id is taken from Customers"]
 
 
 def test_the_payments_of_a_customer_by_name_are_his() -> None:

@@ -6,7 +6,7 @@ Amounts and dates have modules of their own.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -214,8 +214,9 @@ def _coded_by_type(array: Array) -> tuple[Array, Array]:
     return codes, objects([cell for _, cell in places])
 
 
-def flags(column: Cells) -> tuple[Array, Array]:
-    """Yes/no answers of a column: (yes, neither yes nor no)."""
+def flags(column: Cells, also: Collection[str] = ()) -> tuple[Array, Array]:
+    """Yes/no answers of a column: (yes, neither yes nor no); the words `also` are a yes."""
+    yes = _YES.union(also)
     words = column.texts.mapped(str.casefold)
-    odd = words.spread([bool(word) and word not in _YES and word not in _NO for word in words.distinct], bool)
-    return words.among(*_YES), odd | column.errors
+    odd = words.spread([bool(word) and word not in yes and word not in _NO for word in words.distinct], bool)
+    return words.among(*yes), odd | column.errors

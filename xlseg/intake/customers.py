@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import CUSTOMERS, Finding, Severity, Tally
 from xlseg.workbook import Array
 
+_HELD = ("all", "ship", "invoice", "payment")
+"""What Business Central says of a customer's Blocked."""
 _TEXTS = ("name", "terms", "currency", "category", "sales_rep", "country", "parent")
 
 
@@ -23,6 +26,8 @@ def read_customers(extract: Extract, findings: Findings) -> tuple[pd.DataFrame, 
     """Customers of a sheet, unique by id."""
     reckoning = Reckoning(extract, findings)
     customer = documents.require_customers(reckoning)
+    total = customer.spread([documents.is_total(text) for text in customer.distinct], bool) & extract.texts("name").among("")
+    reckoning.exclude(total, "total row", "customer", "rows of single customers", "no customer", severity="info")
     documents.leave_out_copies(reckoning)
     twice = np.zeros(len(customer), dtype=bool)
     twice[reckoning.used] = pd.Series(customer.codes[reckoning.used]).duplicated()
@@ -31,7 +36,7 @@ def read_customers(extract: Extract, findings: Findings) -> tuple[pd.DataFrame, 
     reckoning.remark(limit.bad, "unreadable credit limit", "warning", "credit_limit", "an amount", "taken as not stated")
     values: dict[str, Array | Texts] = {name: extract.texts(name) for name in _TEXTS}
     for name in ("on_hold", "do_not_contact"):
-        values[name], odd = cells.flags(extract.column(name))
+        values[name], odd = cells.flags(extract.column(name), _HELD if name == "on_hold" else ())
         reckoning.remark(odd, "neither yes nor no", "warning", name, "Yes or No", "taken as No")
     values |= {"customer": customer, "credit_limit": np.where(limit.present, limit.hundredths / 100, np.nan), "row": extract.rows}
     frame = documents.frame(CUSTOMERS, values, reckoning.used)
@@ -41,7 +46,7 @@ def read_customers(extract: Extract, findings: Findings) -> tuple[pd.DataFrame, 
 def by_name(sheet: Extract, customers: pd.DataFrame, findings: Findings) -> Extract:
     """A sheet whose customers are ids: where a cell is no id on Customers but the name of just one there, or his id and name, it is his id.
 
-    NetSuite writes "0017 Acme GmbH" where other exports write 0017.
+    NetSuite writes "0017 Acme GmbH" where other exports write 0017. An id in other capitals, or with other spaces, is his as well.
     """
     known = set(customers["customer"])
     ids: dict[str, set[str]] = {}
@@ -51,14 +56,28 @@ def by_name(sheet: Extract, customers: pd.DataFrame, findings: Findings) -> Extr
                 ids.setdefault(spelled, set()).add(customer)
     told = {spelled: next(iter(of)) for spelled, of in ids.items() if len(of) == 1 and spelled not in known}
     stated = sheet.texts("customer")
+    told |= _written_otherwise(stated, known, told)
     named = stated.among(*told)
     if not named.any():
         return sheet
-    row, effect = int(sheet.rows[named][0]), f"{int(named.sum()):,} rows name the customer: his id is taken from Customers"
+    row, effect = int(sheet.rows[named][0]), f"{int(named.sum()):,} rows name the customer otherwise: his id is taken from Customers"
     findings.add(Finding("customer by name", "info", sheet.sheet, row, sheet.heading("customer"), stated.array[named][0], "a customer id", effect))
     column = sheet.column("customer").array.astype(object)
     column[named] = stated.spread([told.get(text) for text in stated.distinct])[named]
     return replace(sheet, columns={**sheet.columns, "customer": Cells(column)})
+
+
+def _written_otherwise(stated: Texts, known: Collection[str], told: Collection[str]) -> dict[str, str]:
+    """The texts that are an id of just one customer but for capitals, spaces and the way in which Unicode composes signs."""
+    strange = [text for text in stated.distinct.tolist() if text and text not in known and text not in told]
+    alike: dict[str, set[str]] = {}
+    for customer in known if strange else ():
+        alike.setdefault(_alike(customer), set()).add(customer)
+    return {text: next(iter(ids)) for text in strange if len(ids := alike.get(_alike(text), set())) == 1}
+
+
+def _alike(customer: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", customer).casefold().split())
 
 
 def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.DataFrame]], findings: Findings, *, listed: bool) -> pd.DataFrame:

@@ -25,14 +25,15 @@ _SERIALS = range((dt.date(FIRST_YEAR, 1, 1) - _EPOCH).days, (dt.date.max - _EPOC
 
 _LONGEST = 80
 """Characters beyond which a text is no date, whatever they are."""
-_ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
+_ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})\.?")
+_IN_SIGNS = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DECIMALS = re.compile(r"(?<=^\d{8})[.,]0+$")
 """What a program that holds dates as numbers makes of 20200210."""
 _NUMERIC = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2\s*(\d{4}|\d{2})")
-_DAY_FIRST_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/. ]*([^\W\d_]{3,9})[-/., ]*(\d{4}|\d{2})")
-_MONTH_FIRST_WORD = re.compile(r"([^\W\d_]{3,9})[-/. ]*(\d{1,2})(?:st|nd|rd|th)?[-/., ]+(\d{4}|\d{2})")
-_TIME = re.compile(r"[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[-+]\d{2}:?\d{2})?$")
+_DAY_FIRST_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er)?[-/. ]*([^\W\d_]{3,10})[-/., ]*(\d{4}|\d{2})")
+_MONTH_FIRST_WORD = re.compile(r"([^\W\d_]{3,10})[-/. ]*(\d{1,2})(?:st|nd|rd|th)?[-/., ]+(\d{4}|\d{2})")
+_TIME = re.compile(r"[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)?$")
 _WEEKDAY = re.compile(r"^[^\W\d_]{2,10}\.?,\s+(?=\d|[^\W\d_]{3,9}\.? \d)")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _MANY_DATES, _LAST_MONTH = 8, 12
@@ -43,8 +44,13 @@ _INITIAL = re.compile(r"^[0\s./-]+$")
 _MONTHS = {
     name: number
     for number, names in enumerate((
-        "jan january januar jän jänner", "feb february februar", "mar march mär märz mrz maerz", "apr april", "may mai", "jun june juni",
-        "jul july juli", "aug august", "sep sept september", "oct october okt oktober", "nov november", "dec december dez dezember",
+        "jan january januar jän jänner janv janvier januari ene enero gen gennaio janeiro",
+        "feb february februar févr fév fevr février fevrier februari febrero febbraio fev fevereiro",
+        "mar march mär märz mrz maerz mars maart mrt marzo março marco", "apr april avr avril abr abril aprile",
+        "may mai mei mayo mag maggio maio", "jun june juni juin junio giu giugno junho", "jul july juli juil juillet julio lug luglio julho",
+        "aug august août aout augustus ago agosto", "sep sept september septembre septiembre set settembre setembro",
+        "oct october okt oktober octobre octubre ott ottobre out outubro", "nov november novembre noviembre novembro",
+        "dec december dez dezember déc décembre decembre dic diciembre dicembre dezembro",
     ), start=1)
     for name in names.split()
 }  # fmt: skip
@@ -115,6 +121,7 @@ def dates(column: Cells, *, epoch_1904: bool = False, day_first: bool | None = N
     if column.array.dtype == np.dtype("datetime64[s]"):
         return _of_dates(column.array)
     readings = [reading_of(cell, epoch_1904) for cell in column.distinct]
+    readings = _year_first(readings) if day_first is None else readings
     day_first, certain = order_of(readings, day_first)
     if day_first is None and not certain:
         day_first = hint
@@ -122,6 +129,16 @@ def dates(column: Cells, *, epoch_1904: bool = False, day_first: bool | None = N
     days = np.array([day if isinstance(day, dt.date) else None for day, _ in parts], dtype="datetime64[s]")
     masks = (column.spread([found == state for _, found in parts], bool) for state in ("bad", "beyond", "unsure", "torn"))
     return Dates(days[column.codes], *masks)
+
+
+def _year_first(readings: list[Reading]) -> list[Reading]:
+    """The same, as dates where they are texts such as 26/01/15 that a year begins: one or two in a row, and days of all kinds at the end."""
+    texts = [reading for reading in readings if isinstance(reading, TwoNumbers)]
+    years, days = {text.first for text in texts}, {text.year for text in texts}
+    if not texts or min(years) <= _LAST_MONTH or max(years) - min(years) > 1 or len(days) < _MANY_DATES:
+        return readings
+    dated: list[Reading] = [_date(2000 + r.first, r.second, r.year % 100) if isinstance(r, TwoNumbers) else r for r in readings]
+    return dated if sum(date is None for date in dated) == readings.count(None) else readings
 
 
 def decided_order(column: Cells, epoch_1904: bool = False) -> bool | None:
@@ -231,7 +248,7 @@ def _of_text(text: str, epoch_1904: bool) -> Reading:
     if _SERIAL.fullmatch(text):
         return of_serial(float(text.replace(",", ".")), epoch_1904)
     text = _DECIMALS.sub("", _WEEKDAY.sub("", _TIME.sub("", text)))
-    if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
+    if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text) or _IN_SIGNS.fullmatch(text):
         year, month, day = (int(number) for number in match.groups() if number.isdigit())
         return _bounded(_date(year, month, day))
     if match := _NUMERIC.fullmatch(text):

@@ -26,6 +26,8 @@ _TOTAL = re.compile(
     r"(total|sum|summe|ergebnis|gesamt|gesamtsumme|gesamtergebnis|zwischensumme|endsumme|saldo)s?\b",
     re.IGNORECASE,
 )
+_SUBTOTAL = re.compile(r"\S (?:total|ergebnis|summe|gesamt)$", re.IGNORECASE)
+"""As Excel labels the lines that its Subtotal puts below the rows of a customer: "C1 Total"."""
 _NOT_A_DATE = "a date"
 BEYOND = LIMIT * 100
 """Hundredths from which on an amount is a defect."""
@@ -87,15 +89,24 @@ def _labels(reckoning: Reckoning) -> Array:
     """What a row calls itself when that is a total; "" for a row with a date, and for one with both a document and a customer."""
     extract = reckoning.extract
     date = extract.column("date")
-    dateless = date.texts.spread([not text or bool(_TOTAL.match(text)) for text in date.texts.distinct], bool) if date.mixed else date.blank
+    dateless = (
+        date.texts.spread([not text or bool(_TOTAL.match(text) or _SUBTOTAL.search(text)) for text in date.texts.distinct], bool)
+        if date.mixed
+        else date.blank
+    )
     label = np.full(len(date), "", dtype=object)
     if dateless.any():
         document, customer = extract.texts("document").array, extract.texts("customer").array
         texts = [column.texts.array for column in extract.columns.values() if column.mixed]
         for i in np.flatnonzero(dateless).tolist():
             named = document[i] and customer[i] and not _TOTAL.match(document[i]) and not _TOTAL.fullmatch(customer[i])
-            label[i] = "" if named else next((text[i] for text in texts if _TOTAL.match(text[i])), "")
+            label[i] = "" if named else next((text[i] for text in texts if _TOTAL.match(text[i]) or _SUBTOTAL.search(text[i])), "")
     return label
+
+
+def is_total(text: str) -> bool:
+    """Whether a text is nothing but a word for a total."""
+    return bool(_TOTAL.fullmatch(text))
 
 
 def read_amounts(reckoning: Reckoning) -> None:

@@ -18,7 +18,7 @@ from xlseg.intake.orders import read_orders
 from xlseg.intake.payments import read_payments
 from xlseg.intake.reminders import read_reminders
 from xlseg.intake.rows import Extract
-from xlseg.intake.sheets import Located, empty_sheets, extract, locate, without
+from xlseg.intake.sheets import Located, empty_sheets, extract, locate, named_so, without
 from xlseg.settings import Settings
 from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS, REMINDERS, Intake, Ledger, Tally, empty
 from xlseg.workbook import Source
@@ -49,6 +49,10 @@ def _nothing_to_measure(source: Source) -> SourceError:
     empty = [*empty_sheets(source, "invoices"), *empty_sheets(source, "orders")]
     if empty:
         return SourceError(empty[0], "the sheet is empty", "paste the export there, its headings in the first rows")
+    named = [name for role in ("invoices", "orders") for name in named_so(source, role)]
+    if named:
+        advice = "put its headings in one row above the rows: Invoice No, Customer ID, Date, Due Date, Amount"
+        return SourceError(named[0], "no row of headings is to be found", advice)
     return MissingSheetError(source.name, "Invoices", source.sheets(), _from_elsewhere(source))
 
 

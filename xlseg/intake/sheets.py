@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,7 +72,19 @@ def locate(source: Source, settings: Settings, findings: Findings) -> dict[Role,
     located |= _by_headings(others, missing, settings, findings)
     _pass_over(misfits, located, findings)
     _tell_unread(others, [found.sheet.name for found in misfits], located, settings, findings)
+    _tell_unmapped(located, settings, findings)
     return located
+
+
+def _tell_unmapped(located: Mapping[Role, Located], settings: Settings, findings: Findings) -> None:
+    """Tell of each heading that Config maps and no sheet has."""
+    rows = {found.sheet.name: {fold(cell) for cell in found.row if isinstance(cell, str)} for found in located.values()}
+    for heading in settings.headings:
+        of_sheet, dot, rest = heading.partition(".")
+        there = any(fold(heading) in row or (dot and fold(of_sheet) == fold(sheet) and fold(rest) in row) for sheet, row in rows.items())
+        if not there:
+            wanted, effect = "a heading of one of the sheets", "the line on Config has no effect"
+            findings.add(Finding("unknown heading", "warning", "Config", 0, "", f"Heading: {heading}", wanted, effect))
 
 
 def must_fit(sheet: Sheet, role: Role, settings: Settings) -> None:
@@ -143,9 +155,14 @@ def _is_empty(rows: Sequence[Sequence[Value]]) -> bool:
     return all(cell is None for row in rows for cell in row)
 
 
+def named_so(source: Source, role: Role) -> list[str]:
+    """Names of the sheets that have a role's name."""
+    return _by_name(SHEET_NAMES[role], [*source.sheets()])
+
+
 def empty_sheets(source: Source, role: Role) -> list[str]:
-    """Names of the sheets that have a role's name and hold nothing."""
-    return [name for name in _by_name(SHEET_NAMES[role], [*source.sheets()]) if _is_empty(source.sheet(name).head())]
+    """Names of those of them that hold nothing."""
+    return [name for name in named_so(source, role) if _is_empty(source.sheet(name).head())]
 
 
 def _by_headings(sheets: list[Sheet], missing: list[Role], settings: Settings, findings: Findings) -> dict[Role, Located]:
@@ -233,7 +250,25 @@ def extract(located: Located, findings: Findings) -> Extract:
     if role in _DOCUMENTS and (told := states_told(located.header, places, whole, role)):
         columns["status"] = told
         headings.setdefault("status", "Paid")
-    return Extract(sheet.name, role, headings, columns, rows, copies(whole, rows), _in_base(located.header, headings))
+    found = Extract(sheet.name, role, headings, columns, rows, copies(whole, rows), _in_base(located.header, headings))
+    return _below_customers(found, findings) if role in _DOCUMENTS else found
+
+
+def _below_customers(sheet: Extract, findings: Findings) -> Extract:
+    """A report that names each customer on a row of his own above his documents, none beside them, with his id on these: so QuickBooks groups."""
+    customer, dated = sheet.column("customer"), ~sheet.column("date").blank
+    head = ~customer.blank & np.all([column.blank for name, column in sheet.columns.items() if name != "customer"], axis=0)
+    if not head.any() or not (dated & customer.blank).any() or (dated & ~customer.blank).any():
+        return sheet
+    above = np.maximum.accumulate(np.where(head, np.arange(len(head)), -1))
+    below = dated & (above >= 0)
+    ids = customer.array.astype(object)
+    ids[below] = ids[above[below]]
+    first, effect = int(np.argmax(head)), f"{int(below.sum()):,} rows are the customer's who stands above them"
+    wanted = "a customer id on each row"
+    findings.add(Finding("customer above his rows", "info", sheet.sheet, int(sheet.rows[first]), "", customer[first], wanted, effect))
+    columns = {name: Cells(column.array[~head]) for name, column in {**sheet.columns, "customer": Cells(ids)}.items()}
+    return replace(sheet, columns=columns, rows=sheet.rows[~head], copy_of=sheet.copy_of[~head])
 
 
 def _whole(grid: Grid, header: Header) -> list[Cells]:

@@ -56,13 +56,13 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         "credit",
-        r"credit(?!sale|or)|gutschrift|^avoir|^abono|notadecr|notadicr|^retoure|return(?!able)|^rma$|^cm$|^cn$|^dg$|^kg$|writ(?:e|ten)?(?:off|down)|ausbuchung|baddebt|discount|skonto",
+        r"credit(?!sale|or)|gutschrift|^avoir|^abono|notadecr|notadicr|^retoure|return(?!able)|^rma$|^cm$|^cn$|^sc$|^dg$|^kg$|writ(?:e|ten)?(?:off|down)|ausbuchung|baddebt|discount|skonto",
     ),
     ("invoice", r"salesreceipt|cashsale"),
-    ("payment", r"payment|receipt|zahlung|paiement|^pago|pagamento|deposit|^dz$|^kz$|^pymt$|^pmt$|prepay"),
+    ("payment", r"payment|receipt|zahlung|paiement|^pago|pagamento|deposit|^dz$|^kz$|^sr$|^pymt$|^pmt$|prepay"),
     (
         "invoice",
-        r"invoice|invc|facture|factura|fattura|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^inv$|accrec|accpay|standard|auftrag",
+        r"invoice|invc|facture|factura|fattura|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^si$|^inv$|accrec|accpay|standard|auftrag",
     ),
 )
 _OF_PAYMENTS: tuple[tuple[Kind | None, str], ...] = (
