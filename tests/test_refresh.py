@@ -251,6 +251,27 @@ def test_history_grows_only_by_what_changed_and_is_never_rewritten(book: Path) -
     assert len(later) < 2 * len(first)
 
 
+@pytest.mark.parametrize("as_text", [False, True])
+def test_history_is_known_also_where_the_user_has_made_numbers_or_texts_of_its_dates(book: Path, as_text: bool) -> None:
+    def plainly(workbook: openpyxl.Workbook) -> None:
+        for name in ("History", "Run Log", "Rule Sets"):
+            for cell in (cell for row in workbook[name].iter_rows() for cell in row if isinstance(cell.value, dt.datetime)):
+                if as_text:
+                    cell.value = f"{cell.value:%Y-%m-%d}"
+                cell.number_format = "General"
+
+    edited(book, plainly)
+    before = len(rows(book, "History", "Customer ID"))
+    size = sheet_rows(book, "History")
+    refreshed(book, now=NOW + dt.timedelta(days=1))
+    assert (len(rows(book, "History", "Customer ID")), sheet_rows(book, "History")) == (before, size)
+    assert openpyxl.load_workbook(book)["Dashboard"]["E4"].value == 1  # the run that first had these inputs
+
+
+def sheet_rows(path: Path, name: str) -> int:
+    return sum(1 for row in openpyxl.load_workbook(path)[name].iter_rows(values_only=True) if any(cell is not None for cell in row))
+
+
 def test_picked_dates_stay_and_the_matrix_follows_them(book: Path) -> None:
     def pick(workbook: openpyxl.Workbook) -> None:
         workbook["Migration"]["B5"] = dt.date(2026, 3, 31)

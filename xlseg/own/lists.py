@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 import numpy as np
@@ -14,6 +16,10 @@ from xlseg.workbook import Array, CellError, HasTables, KnowsTotals, KnowsUncomp
 MANY_ROWS = 2_000
 """Rules, Playbook and Config have no more rows."""
 UNCOMPUTED = CellError("a formula without a value")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)")
+_DAY_0, _DAYS_TO_1904 = dt.date(1899, 12, 30), 1462
+_FIRST_DAY, _LAST_DAY = 36_526, 73_051
+"""The years 2000 to 2099, in days."""
 MOST_RUNS = 10**9
 """What is numbered has no number above this."""
 
@@ -136,6 +142,14 @@ def as_whole(value: Value) -> int:
     return int(value) if isinstance(value, (int, float)) and abs(value) < MOST_RUNS else 0
 
 
-def as_date(value: Value) -> dt.date | None:
-    """A date; None for what is none."""
-    return value.date() if isinstance(value, dt.datetime) else value if isinstance(value, dt.date) else None
+def as_date(value: Value, source: Source) -> dt.date | None:
+    """A date, also where the user has formatted it as a number or made it a text; None for what is none."""
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, str) and _ISO.match(value):
+        with suppress(ValueError):
+            return dt.date.fromisoformat(value[:10])
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        days = value + (_DAYS_TO_1904 if source.epoch_1904 else 0)
+        return _DAY_0 + dt.timedelta(days=int(days)) if _FIRST_DAY <= days < _LAST_DAY else None
+    return value if isinstance(value, dt.date) else None

@@ -17,7 +17,7 @@ def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozens
     """Ids of the customers with a row on the Segments tab, and those of them who are not in the ERP sheets any more."""
     shown, departed = set(), []
     for customer, name, segment, since, previous, _ in rows_of(source, segments.NAME, segments.TABLE, segments.KEY, segments.READ_BACK):
-        day = as_date(since)
+        day = as_date(since, source)
         if customer is None or day is None or not isinstance(segment, str):
             continue  # the last two: a totals row, or what the user has written below
         key = as_text(customer)
@@ -33,7 +33,7 @@ def published_of(source: Source) -> tuple[dict[str, history.Published], dt.date 
     wanted = ("Published", "Customer ID", "Segment", "Status")
     found: list[tuple[dt.date, str, history.Published]] = []
     for _, (published, customer, segment, status) in log_of(source, history.NAME, history.TABLE, wanted):
-        day = as_date(published)
+        day = as_date(published, source)
         if day is not None and customer is not None:
             found.append((day, as_text(customer), (as_text(segment), as_text(status))))
     found.sort(key=lambda row: row[0])
@@ -46,7 +46,7 @@ def history_of(source: Source) -> list[tuple[dt.date, str, str, str, str, float 
     rows = rows_of(source, history.NAME, history.TABLE, wanted, ("Rule Set State", "Override"))
     found = []
     for published, customer, name, segment, status, risk, *others in rows:
-        day = as_date(published)
+        day = as_date(published, source)
         if day is not None and customer is not None:
             rules, state, override = map(as_text, others)
             level = float(risk) if isinstance(risk, (int, float)) else None
@@ -64,7 +64,7 @@ def run_log_of(source: Source) -> list[tuple[int, str, dt.date | None, str, str]
     """The runs of the Run Log: number, when, as-of date, rule set and how it stood ("" in a row of a version that did not say)."""
     rows = rows_of(source, run_log.NAME, run_log.TABLE, ("Run",), ("Refreshed", "As Of", "Rules", "Rule Set State"))
     return [
-        (int(run), as_text(when), as_date(as_of), as_text(rules), as_text(state))
+        (int(run), as_text(when), as_date(as_of, source), as_text(rules), as_text(state))
         for run, when, as_of, rules, state in rows
         if isinstance(run, (int, float)) and abs(run) < MOST_RUNS
     ]
@@ -84,7 +84,7 @@ def first_run_of(source: Source, as_of: dt.date, inputs: str, rules: str) -> int
     found = []
     for run, date, read, rule_set in rows_of(source, run_log.NAME, run_log.TABLE, ("Run",), ("As Of", "Input", "Rules")):
         if isinstance(run, (int, float)) and abs(run) < MOST_RUNS:
-            found.append((int(run), (as_date(date), as_text(read), as_text(rule_set)) == (as_of, inputs, rules)))
+            found.append((int(run), (as_date(date, source), as_text(read), as_text(rule_set)) == (as_of, inputs, rules)))
     first = max((run for run, _ in found), default=0) + 1
     for run, same in sorted(found, reverse=True):
         if not same:
@@ -100,7 +100,7 @@ def signed_of(source: Source, today: dt.date) -> list[Signed]:
     for row, (number, rules, first, count, by, on) in log_of(source, rule_sets.NAME, rule_sets.TABLE, wanted):
         if rules is None or not isinstance(number, (int, float)) or not abs(number) < MOST_RUNS:
             continue  # a totals row, or what the user has written below
-        signed = Signed(int(number), as_text(rules), as_date(first) or today, as_whole(count), by, on, row)
+        signed = Signed(int(number), as_text(rules), as_date(first, source) or today, as_whole(count), by, on, row)
         found.setdefault(signed.hash, signed)
     return list(found.values())
 
@@ -109,7 +109,7 @@ def change_log_of(source: Source) -> list[Logged]:
     """The lines of the Change Log tab."""
     wanted = ("No", "Published", "Sheet", "Item", "Before", "After", "Rule Set")
     return [
-        Logged(int(number), as_date(published), Entry(as_text(sheet), as_text(item), as_text(before), as_text(after)), as_text(rules))
+        Logged(int(number), as_date(published, source), Entry(as_text(sheet), as_text(item), as_text(before), as_text(after)), as_text(rules))
         for _, (number, published, sheet, item, before, after, rules) in log_of(source, change_log.NAME, change_log.TABLE, wanted)
         if isinstance(number, (int, float)) and abs(number) < MOST_RUNS and sheet is not None
     ]

@@ -36,8 +36,8 @@ def listed_of(source: Source) -> Listed:
         ended |= all(value is None for value in line.values())  # what stands below the table is no row of it
         if not ended or (line["customer id"] is not None and line["kind"] in ORDER):
             lines.append(line)
-    as_of = next((as_date(after) for row in source.sheet(name).head(60) for cell, after in pairwise(row) if cell == "As of"), None)
-    return Listed(as_of, tuple(_typed(line) for line in lines if not _is_no_action(line)))
+    as_of = next((as_date(after, source) for row in source.sheet(name).head(60) for cell, after in pairwise(row) if cell == "As of"), None)
+    return Listed(as_of, tuple(_typed(line, source) for line in lines if not _is_no_action(line)))
 
 
 def _is_no_action(line: Mapping[str, Value]) -> bool:
@@ -46,7 +46,7 @@ def _is_no_action(line: Mapping[str, Value]) -> bool:
     return line["kind"] is None and len(texts) < 2 and not any(heading in _TYPED or heading.casefold() not in _OURS for heading in texts)
 
 
-def _typed(line: Mapping[str, Value]) -> Typed:
+def _typed(line: Mapping[str, Value], source: Source) -> Typed:
     balance = line.get("balance concerned")
     return Typed(
         customer=as_text(line["customer id"]),
@@ -54,7 +54,7 @@ def _typed(line: Mapping[str, Value]) -> Typed:
         name=as_text(line.get("name")),
         segment=as_text(line.get("segment")),
         action=as_text(line.get("action")),
-        when=as_date(line.get("when")),
+        when=as_date(line.get("when"), source),
         channel=as_text(line.get("channel")),
         tone=as_text(line.get("tone")),
         owner=as_text(line.get("owner")),
@@ -72,7 +72,7 @@ def logged_of(source: Source) -> list[Logged]:
     wanted = ("Logged", "Customer ID", "Kind", "Channel", "Outcome", "Follow Up")
     found = []
     for _, (logged, customer, kind, channel, outcome, until) in log_of(source, action_log.NAME, action_log.TABLE, wanted):
-        day = as_date(logged)
+        day = as_date(logged, source)
         if day is not None and customer is not None:
             found.append(Logged(day, as_text(customer), as_text(kind), as_text(outcome), as_text(channel), day_of(until)))
     return found
