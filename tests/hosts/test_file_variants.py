@@ -13,6 +13,7 @@ from xlseg.hosts.file import WorkbookFile
 from xlseg.workbook import Cell, Tab
 
 Members = dict[str, bytes]
+RELATIONSHIPS_TYPE = b"application/vnd.openxmlformats-package.relationships+xml"
 FIRST, SECOND = {"0017": 120.0, "0018": 80.0}, {"0018": 81.0, "0019": 5.0}
 EDITED = {
     "[Content_Types].xml", "xl/styles.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/book.xml", "xl/_rels/book.xml.rels",
@@ -70,6 +71,25 @@ def in_the_root(members: Members) -> None:
         members[name] = members[name].replace(b"xl/workbook.xml", b"workbook.xml")
 
 
+def no_default_types(members: Members) -> None:
+    """As LibreOffice once wrote it: each part has its own content type, those of relationships too."""
+    types = re.sub(rb"<Default[^<>]*/>", b"", members["[Content_Types].xml"])
+    known = re.findall(rb'PartName="/([^"]+)"', types)
+    kinds = {".rels": RELATIONSHIPS_TYPE, ".xml": b"application/xml"}
+    lines = [
+        b'<Override PartName="/%s" ContentType="%s"/>' % (name.encode(), kinds.get(Path(name).suffix, b"image/png"))
+        for name in members
+        if name != "[Content_Types].xml" and name.encode() not in known
+    ]
+    members["[Content_Types].xml"] = types.replace(b"</Types>", b"".join(lines) + b"</Types>")
+
+
+def no_named_styles(members: Members) -> None:
+    """Formats of cells that are those of no named style."""
+    styles = re.sub(rb"<cellStyleXfs.*?</cellStyleXfs>|<cellStyles.*?</cellStyles>", b"", members["xl/styles.xml"])
+    members["xl/styles.xml"] = re.sub(rb' xfId="\d+"', b"", styles)
+
+
 def formats_from_0(members: Members) -> None:
     """As a PHP library writes it: the formats of the book are numbered from 0, so that plain numbers are dates."""
     styles = re.sub(rb"<numFmts.*?</numFmts>", b"", members["xl/styles.xml"])
@@ -123,6 +143,7 @@ VARIANTS = [
     no_styles_part,
     formats_from_0,
     dates_by_default,
+    no_default_types,
     unknown_elements,
 ]
 
@@ -159,6 +180,19 @@ def test_a_tab_is_made_and_brought_up_to_date_in_a_book_like_that(tmp_path: Path
     assert sheet["C7"].number_format == '#,##0;(#,##0);"-"'
     if variant not in SHOWING_DATES:
         assert sheet["B5"].number_format == "General"
+
+
+def test_relationships_of_new_sheets_are_known_as_such(tmp_path: Path) -> None:
+    path = repacked(user_book(tmp_path / "book.xlsx"), no_default_types)
+    WorkbookFile(path).write([segments(FIRST)])
+    types = etree.fromstring(parts(path)["[Content_Types].xml"])
+    assert [d.get("ContentType", "").encode() for d in types.iterfind("{*}Default[@Extension='rels']")] == [RELATIONSHIPS_TYPE]
+
+
+def test_a_format_is_of_no_named_style_where_there_is_none(tmp_path: Path) -> None:
+    path = repacked(user_book(tmp_path / "book.xlsx"), no_named_styles)
+    WorkbookFile(path).write([segments(FIRST)])
+    assert b"xfId" not in parts(path)["xl/styles.xml"]
 
 
 def test_elements_that_nobody_knows_survive_in_the_workbook_part(tmp_path: Path) -> None:

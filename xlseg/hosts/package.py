@@ -31,6 +31,7 @@ _LARGE = 1 << 20
 MOST_TAGS = 5_000_000
 MOST_SHEETS = 10_000
 """A tree needs 150 bytes and more for each; a sheet as Excel writes it is no tree."""
+_RELATIONSHIPS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
 
@@ -164,6 +165,14 @@ class Package:
         etree.SubElement(types, f"{{{CONTENT_TYPES}}}Override", PartName="/" + part, ContentType=kind)
         self.put("[Content_Types].xml", serialized(types))
 
+    def relate(self, part: str, data: bytes) -> None:
+        """Put the relationships of a part; some programs have said what each such part is, and nothing of new ones."""
+        if not self.content_type(part):
+            types = self.xml("[Content_Types].xml")
+            etree.SubElement(types, f"{{{CONTENT_TYPES}}}Default", Extension="rels", ContentType=_RELATIONSHIPS_TYPE)
+            self.put("[Content_Types].xml", serialized(types))
+        self.put(part, data)
+
     def save(self, out: BinaryIO) -> None:
         """Write the package as it is now."""
         copy = ZipCopy(self._zip, out)
@@ -226,7 +235,7 @@ class Relationships:
 
     def save(self) -> None:
         """Put the relationships into the package."""
-        self._package.put(self._part, serialized(self._root))
+        self._package.relate(self._part, serialized(self._root))
 
     def _target(self, relationship: Element) -> str:
         target = relationship.get("Target", "").replace("\\", "/")

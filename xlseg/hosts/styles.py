@@ -101,6 +101,11 @@ class Styles:
         return identity
 
     @property
+    def has_cell_styles(self) -> bool:
+        """Whether there is a format of named styles, of which that of a cell may be one."""
+        return self._root is not None and self._root.find(f"{self._q('cellStyleXfs')}/{self._q('xf')}") is not None
+
+    @property
     def shows_numbers_plainly(self) -> bool:
         """Whether a cell without a format shows a number as it is."""
         first = None if self._root is None else self._root.find(f"{self._q('cellXfs')}/{self._q('xf')}")
@@ -146,7 +151,9 @@ class Donor:
             for attribute, box in _PARTS_OF_FORMAT.items():
                 new.set(attribute, str(self._home.add(box, self._list(box)[int(new.get(attribute, "0"))])))
             self._translate_number_format(new)
-            new.set("xfId", "0")
+            new.attrib.pop("xfId", None)
+            if self._home.has_cell_styles:
+                new.set("xfId", "0")
             self._formats[index] = self._home.add("cellXfs", new)
         return self._formats[index]
 
