@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -148,7 +149,16 @@ def test_an_error_of_the_program_itself_is_one_line_too(book: Path, capsys: pyte
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["refresh"], ["refresh", "b.xlsx", "--as-of", "31.10.2026"], ["demo", "b.xlsx", "--customers", "0"], ["sing"]]
+    "arguments",
+    [
+        [],
+        ["refresh"],
+        ["refresh", "b.xlsx", "--as-of", "31.10.2026"],
+        ["demo", "b.xlsx", "--customers", "0"],
+        ["demo", "b.xlsx", "--seed", "-5"],
+        ["demo", "b.xlsx", "--seed", "9" * 5_000],
+        ["sing"],
+    ],
 )
 def test_a_wrong_call_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -228,6 +238,78 @@ def test_exports_go_into_a_new_book_and_then_into_the_same_one(exported: Path, t
     assert run(capsys, "refresh", exported, *AT, "--output", tmp_path / "other.xlsx")[0] == 0
     from_workbook = rows(tmp_path / "other.xlsx", "Metrics", "customer_id")
     assert {c: r["payment_velocity"] for c, r in from_workbook.items()} == {c: r["payment_velocity"] for c, r in first.items()}
+
+
+def test_a_file_that_is_no_log_is_refused_before_anything_is_written(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = book.read_bytes()
+    for log in (book, *_pipes(tmp_path)):
+        code, out, err = run(capsys, "refresh", book, *AT, "--log", log)
+        assert (code, out) == (1, "")
+        assert err == f"xlseg: {log}: this is no log of xlseg, and is left as it is. To go on, name another one with --log.\n"
+        assert book.read_bytes() == before
+
+
+def _pipes(folder: Path) -> list[Path]:
+    """A pipe, where the system has such."""
+    if not hasattr(os, "mkfifo"):
+        return []
+    os.mkfifo(folder / "pipe.log")
+    return [folder / "pipe.log"]
+
+
+LONG, ROOMLESS = "a" * 5_000, "n" * 248 + ".xlsx"
+CLUMSY = {
+    "an output that is a pipe": (["refresh", "erp.xlsx", "--output", "pipe.xlsx"], r"pipe\.xlsx: no file that can be written"),
+    "an output that is a link to itself": (["refresh", "erp.xlsx", "--output", "loop.xlsx"], r"loop\.xlsx: no file can be written there \("),
+    "a new book on a link to itself": (["new", "loop.xlsx"], r"loop\.xlsx: a file of this name is there already"),
+    "a new book on a dead link": (["new", "dead.xlsx"], r"dead\.xlsx: a file of this name is there already"),
+    "a demo book on a link to itself": (["demo", "loop.xlsx"], r"loop\.xlsx: a file of this name is there already"),
+    "a refresh of a pipe": (["refresh", "pipe.xlsx"], r"pipe\.xlsx: no file that can be read"),
+    "a long path to check": (["check", LONG], r"a{150} … a{100}: it cannot be used \(File name too long\)"),
+    "a long path to refresh": (["refresh", LONG], r"a{150} … a{100}: it cannot be used \("),
+    "a long path of exports": (["refresh", "erp.xlsx", "--from", LONG], r"a{150} … a{100}: it cannot be used \("),
+    "a long path to write to": (["refresh", "erp.xlsx", "--output", f"{LONG}.xlsx"], r"a{150} … a{95}\.xlsx: it cannot be used \("),
+    "a demo book with a long name": (["demo", f"{LONG}.xlsx"], r"a{150} … a{95}\.xlsx: the name is too long"),
+    "a new book with a long name": (["new", f"{LONG}.xlsm"], r"a{150} … a{95}\.xlsm: the name is too long"),
+    "a name without room for a longer one": (["refresh", ROOMLESS], r"n{248}\.xlsx: the name is too long: new files and backups lie beside it"),
+    "a new book without room for a longer name": (["new", f"n{ROOMLESS[2:]}"], r"n{247}\.xlsx: the name is too long"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes, links and names as Linux has them")
+@pytest.mark.parametrize(("arguments", "message"), CLUMSY.values(), ids=CLUMSY)
+def test_clumsy_names_are_one_line(
+    arguments: list[str], message: str, book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(book.parent)
+    os.mkfifo("pipe.xlsx")
+    os.symlink("loop.xlsx", "loop.xlsx")
+    os.symlink("none.xlsx", "dead.xlsx")
+    shutil.copy(book, ROOMLESS)
+    before = sorted(os.listdir())
+    code, out, err = run(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert re.match(f"xlseg: {message}.*\\. To go on, ", err)
+    assert sorted(os.listdir()) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+@pytest.mark.parametrize("command", ["check", "refresh"])
+def test_a_book_whose_name_is_not_utf_8_is_to_be_renamed(command: str, book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = book.rename(os.fsdecode(bytes(book) + b"\xff.xlsx"))
+    code, out, err = run(capsys, command, other, *AT)
+    assert (code, out) == (1, "")
+    assert err == "xlseg: erp.xlsx\\udcff.xlsx: the name of the file, or of its folder, is not UTF-8. To go on, rename it.\n"
+
+
+@pytest.mark.parametrize("name", ["new.xlsx", "new.xlsm"])
+def test_a_new_book_is_not_written_through_a_link_that_somebody_has_put_there(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "his").write_text("his")
+    for beside in (".~xlseg-new-", ".~xlseg-", ".~xlseg-backup-"):
+        (tmp_path / f"{beside}{name}").symlink_to(tmp_path / "his")
+    assert run(capsys, "new", tmp_path / name)[0] == 0
+    assert (tmp_path / "his").read_text() == "his"
+    assert not (tmp_path / name).is_symlink()
 
 
 def test_progress_is_silent_in_a_pipe(book: Path) -> None:

@@ -18,11 +18,11 @@ def demo(chosen: argparse.Namespace) -> int:
     """Make a demo book."""
     from xlseg.demo import make_book, write_book
     from xlseg.errors import FileError
+    from xlseg.hosts.file import must_be_absent
 
     if chosen.book.suffix.lower() != ".xlsx":
         raise FileError(chosen.book.name, "the demo book is an .xlsx workbook", "give it a name such as erp.xlsx")
-    if chosen.book.exists():
-        raise FileError(chosen.book.name, "a file of this name is there already", "take another name, or delete it")
+    must_be_absent(chosen.book)
     book = make_book(chosen.customers, chosen.seed)
     write_book(book, chosen.book)
     rows = ", ".join(f"{len(sheet):,} {name}" for name, sheet in book.sheets.items())
@@ -74,8 +74,8 @@ def refresh(chosen: argparse.Namespace) -> int:
 
     time_now(chosen.timezone)
     watch = _watch(chosen)
-    watch.started()
     try:
+        watch.started()
         report = _refreshed(chosen)
     except Exception as error:
         watch.failed(error)
