@@ -16,6 +16,7 @@ import numpy as np
 
 from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.extent import MAX_COLUMNS, is_spread
+from xlseg.inert import may_hold_inert, read_back
 from xlseg.workbook import Array, Grid, Value
 
 MAX_BYTES = 2 << 30
@@ -95,6 +96,8 @@ class CsvSheet:
     def _parsed(self, text: str, *, strict: bool) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=strict)
         read = list(_within_bounds(self._file.name, rows))
+        if may_hold_inert(text):
+            read = [[read_back(cell) for cell in row] for row in read]
         while read and not read[-1]:
             read.pop()
         return read
