@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 from books import demo_file, rows
 
 from xlseg.cli import main, parser
+from xlseg.sources import open_source
 
 ROOT = Path(__file__).parents[1]
 AT = ["--as-of", "2026-10-31"]
@@ -340,7 +342,7 @@ def test_measure_writes_a_row_a_customer_and_refuses_in_one_line(tmp_path: Path,
     pd.DataFrame([row]).to_parquet(invoices)
     asked = ["measure", str(invoices), "--as-of", "2024-03-01", "--metrics", "payment_velocity, oldest_past_due"]
     assert main([*asked, "--output", str(metrics)]) == 0
-    assert metrics.read_text(encoding="utf-8").splitlines() == ["as_of,customer,payment_velocity,oldest_past_due", "2024-03-01,=A1,10.0,"]
+    assert metrics.read_text(encoding="utf-8").splitlines() == ["as_of,customer,payment_velocity,oldest_past_due", "2024-03-01,'=A1,10.0,"]
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["invoices.parquet", "metrics.csv"]
     for output, fact in (
         (invoices, "invoices.parquet: the result would be among the invoices"),
@@ -350,3 +352,49 @@ def test_measure_writes_a_row_a_customer_and_refuses_in_one_line(tmp_path: Path,
         assert capsys.readouterr().err.startswith(f"xlseg: {fact}")
     assert main([*asked, "--output", str(tmp_path / "none" / "m.csv")]) == 1
     assert "m.csv: cannot be written" in capsys.readouterr().err
+
+
+INERT = {
+    "=cmd|'/c calc'!A0": "'=cmd|'/c calc'!A0",
+    "@SUM(A1)": "'@SUM(A1)",
+    "-2+3": "'-2+3",
+    "+49": "'+49",
+    "'=1": "''=1",
+    "O'-Neil": "O'-Neil",
+    "A": "A",
+}
+
+
+def test_texts_that_would_be_formulas_are_inert_in_a_csv_file_and_read_back_as_they_were(tmp_path: Path) -> None:
+    invoices, metrics = tmp_path / "invoices.parquet", tmp_path / "metrics.csv"
+    of_one = {"issued": dt.date(2024, 1, 1), "due": dt.date(2024, 1, 31), "amount": -10_000}
+    pd.DataFrame([{"customer": customer} | of_one for customer in INERT]).to_parquet(invoices)
+    asked = ["measure", str(invoices), "--as-of", "2024-03-01", "--metrics", "open_balance", "--output"]
+    assert main([*asked, str(metrics)]) == 0
+    written = list(csv.reader(metrics.read_text(encoding="utf-8").splitlines()))[1:]
+    assert {line[1]: line[2] for line in written} == dict.fromkeys(INERT.values(), "-100.0")  # a number stays one
+    assert {line[1] for line in open_source(metrics).sheet("metrics").head()[1:]} == set(INERT)
+    assert main([*asked, str(tmp_path / "metrics.parquet")]) == 0
+    assert set(pd.read_parquet(tmp_path / "metrics.parquet")["customer"]) == set(INERT)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_measure_waits_for_no_pipe_and_writes_through_no_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    invoices, his = tmp_path / "invoices.parquet", tmp_path / "his"
+    row = {"customer": "A", "issued": dt.date(2024, 1, 1), "due": dt.date(2024, 1, 31), "amount": 10_000}
+    pd.DataFrame([row]).to_parquet(invoices)
+    for pipe in ("pipe.parquet", "pipe.csv", ".m.csv.part"):
+        os.mkfifo(tmp_path / pipe)
+    his.write_text("his")
+    (tmp_path / ".m.parquet.part").symlink_to(his)
+
+    def measure(source: str, output: str) -> int:
+        return main(["measure", str(tmp_path / source), "--as-of", "2024-03-01", "--metrics", "orders", "--output", str(tmp_path / output)])
+
+    for source in ("pipe.parquet", "p*.parquet"):
+        assert measure(source, "m.csv") == 1
+        assert capsys.readouterr().err.startswith(f"xlseg: {source}: no file that can be read. To go on, name a parquet file")
+    assert measure("invoices.parquet", "pipe.csv") == 1
+    assert capsys.readouterr().err == "xlseg: pipe.csv: no file that can be written. To go on, take another name.\n"
+    assert (measure("invoices.parquet", "m.csv"), measure("invoices.parquet", "m.parquet")) == (0, 0)
+    assert his.read_text() == "his"
