@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
-_STARTS = "=+-@\t\r"
+_STARTS = "=+-@\t\r\n"
 _RUN = re.compile(f"'*[{re.escape(_STARTS)}]")
 _KEPT = re.compile(f"'+[{re.escape(_STARTS)}]")
 
