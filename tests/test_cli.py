@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +19,7 @@ import pytest
 from books import demo_file, rows
 
 from xlseg.cli import main, parser
+from xlseg.sources import open_source
 
 ROOT = Path(__file__).parents[1]
 AT = ["--as-of", "2026-10-31"]
@@ -148,7 +152,16 @@ def test_an_error_of_the_program_itself_is_one_line_too(book: Path, capsys: pyte
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["refresh"], ["refresh", "b.xlsx", "--as-of", "31.10.2026"], ["demo", "b.xlsx", "--customers", "0"], ["sing"]]
+    "arguments",
+    [
+        [],
+        ["refresh"],
+        ["refresh", "b.xlsx", "--as-of", "31.10.2026"],
+        ["demo", "b.xlsx", "--customers", "0"],
+        ["demo", "b.xlsx", "--seed", "-5"],
+        ["demo", "b.xlsx", "--seed", "9" * 5_000],
+        ["sing"],
+    ],
 )
 def test_a_wrong_call_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -230,6 +243,78 @@ def test_exports_go_into_a_new_book_and_then_into_the_same_one(exported: Path, t
     assert {c: r["payment_velocity"] for c, r in from_workbook.items()} == {c: r["payment_velocity"] for c, r in first.items()}
 
 
+def test_a_file_that_is_no_log_is_refused_before_anything_is_written(book: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = book.read_bytes()
+    for log in (book, *_pipes(tmp_path)):
+        code, out, err = run(capsys, "refresh", book, *AT, "--log", log)
+        assert (code, out) == (1, "")
+        assert err == f"xlseg: {log}: this is no log of xlseg, and is left as it is. To go on, name another one with --log.\n"
+        assert book.read_bytes() == before
+
+
+def _pipes(folder: Path) -> list[Path]:
+    """A pipe, where the system has such."""
+    if not hasattr(os, "mkfifo"):
+        return []
+    os.mkfifo(folder / "pipe.log")
+    return [folder / "pipe.log"]
+
+
+LONG, ROOMLESS = "a" * 5_000, "n" * 248 + ".xlsx"
+CLUMSY = {
+    "an output that is a pipe": (["refresh", "erp.xlsx", "--output", "pipe.xlsx"], r"pipe\.xlsx: no file that can be written"),
+    "an output that is a link to itself": (["refresh", "erp.xlsx", "--output", "loop.xlsx"], r"loop\.xlsx: no file can be written there \("),
+    "a new book on a link to itself": (["new", "loop.xlsx"], r"loop\.xlsx: a file of this name is there already"),
+    "a new book on a dead link": (["new", "dead.xlsx"], r"dead\.xlsx: a file of this name is there already"),
+    "a demo book on a link to itself": (["demo", "loop.xlsx"], r"loop\.xlsx: a file of this name is there already"),
+    "a refresh of a pipe": (["refresh", "pipe.xlsx"], r"pipe\.xlsx: no file that can be read"),
+    "a long path to check": (["check", LONG], r"a{150} … a{100}: it cannot be used \(File name too long\)"),
+    "a long path to refresh": (["refresh", LONG], r"a{150} … a{100}: it cannot be used \("),
+    "a long path of exports": (["refresh", "erp.xlsx", "--from", LONG], r"a{150} … a{100}: it cannot be used \("),
+    "a long path to write to": (["refresh", "erp.xlsx", "--output", f"{LONG}.xlsx"], r"a{150} … a{95}\.xlsx: it cannot be used \("),
+    "a demo book with a long name": (["demo", f"{LONG}.xlsx"], r"a{150} … a{95}\.xlsx: the name is too long"),
+    "a new book with a long name": (["new", f"{LONG}.xlsm"], r"a{150} … a{95}\.xlsm: the name is too long"),
+    "a name without room for a longer one": (["refresh", ROOMLESS], r"n{248}\.xlsx: the name is too long: new files and backups lie beside it"),
+    "a new book without room for a longer name": (["new", f"n{ROOMLESS[2:]}"], r"n{247}\.xlsx: the name is too long"),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes, links and names as Linux has them")
+@pytest.mark.parametrize(("arguments", "message"), CLUMSY.values(), ids=CLUMSY)
+def test_clumsy_names_are_one_line(
+    arguments: list[str], message: str, book: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(book.parent)
+    os.mkfifo("pipe.xlsx")
+    os.symlink("loop.xlsx", "loop.xlsx")
+    os.symlink("none.xlsx", "dead.xlsx")
+    shutil.copy(book, ROOMLESS)
+    before = sorted(os.listdir())
+    code, out, err = run(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert re.match(f"xlseg: {message}.*\\. To go on, ", err)
+    assert sorted(os.listdir()) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of bytes")
+@pytest.mark.parametrize("command", ["check", "refresh"])
+def test_a_book_whose_name_is_not_utf_8_is_to_be_renamed(command: str, book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = book.rename(os.fsdecode(bytes(book) + b"\xff.xlsx"))
+    code, out, err = run(capsys, command, other, *AT)
+    assert (code, out) == (1, "")
+    assert err == "xlseg: erp.xlsx\\udcff.xlsx: the name of the file, or of its folder, is not UTF-8. To go on, rename it.\n"
+
+
+@pytest.mark.parametrize("name", ["new.xlsx", "new.xlsm"])
+def test_a_new_book_is_not_written_through_a_link_that_somebody_has_put_there(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "his").write_text("his")
+    for beside in (".~xlseg-new-", ".~xlseg-", ".~xlseg-backup-"):
+        (tmp_path / f"{beside}{name}").symlink_to(tmp_path / "his")
+    assert run(capsys, "new", tmp_path / name)[0] == 0
+    assert (tmp_path / "his").read_text() == "his"
+    assert not (tmp_path / name).is_symlink()
+
+
 def test_progress_is_silent_in_a_pipe(book: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "xlseg", "refresh", str(book), *AT], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stderr == ""
@@ -258,7 +343,7 @@ def test_measure_writes_a_row_a_customer_and_refuses_in_one_line(tmp_path: Path,
     pd.DataFrame([row]).to_parquet(invoices)
     asked = ["measure", str(invoices), "--as-of", "2024-03-01", "--metrics", "payment_velocity, oldest_past_due"]
     assert main([*asked, "--output", str(metrics)]) == 0
-    assert metrics.read_text(encoding="utf-8").splitlines() == ["as_of,customer,payment_velocity,oldest_past_due", "2024-03-01,=A1,10.0,"]
+    assert metrics.read_text(encoding="utf-8").splitlines() == ["as_of,customer,payment_velocity,oldest_past_due", "2024-03-01,'=A1,10.0,"]
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["invoices.parquet", "metrics.csv"]
     for output, fact in (
         (invoices, "invoices.parquet: the result would be among the invoices"),
@@ -268,3 +353,50 @@ def test_measure_writes_a_row_a_customer_and_refuses_in_one_line(tmp_path: Path,
         assert capsys.readouterr().err.startswith(f"xlseg: {fact}")
     assert main([*asked, "--output", str(tmp_path / "none" / "m.csv")]) == 1
     assert "m.csv: cannot be written" in capsys.readouterr().err
+
+
+INERT = {
+    "=cmd|'/c calc'!A0": "'=cmd|'/c calc'!A0",
+    "@SUM(A1)": "'@SUM(A1)",
+    "-2+3": "'-2+3",
+    "+49": "'+49",
+    "\n=1": "'\n=1",
+    "'=1": "''=1",
+    "O'-Neil": "O'-Neil",
+    "A": "A",
+}
+
+
+def test_texts_that_would_be_formulas_are_inert_in_a_csv_file_and_read_back_as_they_were(tmp_path: Path) -> None:
+    invoices, metrics = tmp_path / "invoices.parquet", tmp_path / "metrics.csv"
+    of_one = {"issued": dt.date(2024, 1, 1), "due": dt.date(2024, 1, 31), "amount": -10_000}
+    pd.DataFrame([{"customer": customer} | of_one for customer in INERT]).to_parquet(invoices)
+    asked = ["measure", str(invoices), "--as-of", "2024-03-01", "--metrics", "open_balance", "--output"]
+    assert main([*asked, str(metrics)]) == 0
+    written = list(csv.reader(io.StringIO(metrics.read_text(encoding="utf-8"))))[1:]
+    assert {line[1]: line[2] for line in written} == dict.fromkeys(INERT.values(), "-100.0")  # a number stays one
+    assert {line[1] for line in open_source(metrics).sheet("metrics").head()[1:]} == set(INERT)
+    assert main([*asked, str(tmp_path / "metrics.parquet")]) == 0
+    assert set(pd.read_parquet(tmp_path / "metrics.parquet")["customer"]) == set(INERT)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_measure_waits_for_no_pipe_and_writes_through_no_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    invoices, his = tmp_path / "invoices.parquet", tmp_path / "his"
+    row = {"customer": "A", "issued": dt.date(2024, 1, 1), "due": dt.date(2024, 1, 31), "amount": 10_000}
+    pd.DataFrame([row]).to_parquet(invoices)
+    for pipe in ("pipe.parquet", "pipe.csv", ".m.csv.part"):
+        os.mkfifo(tmp_path / pipe)
+    his.write_text("his")
+    (tmp_path / ".m.parquet.part").symlink_to(his)
+
+    def measure(source: str, output: str) -> int:
+        return main(["measure", str(tmp_path / source), "--as-of", "2024-03-01", "--metrics", "orders", "--output", str(tmp_path / output)])
+
+    for source in ("pipe.parquet", "p*.parquet"):
+        assert measure(source, "m.csv") == 1
+        assert capsys.readouterr().err.startswith(f"xlseg: {source}: no file that can be read. To go on, name a parquet file")
+    assert measure("invoices.parquet", "pipe.csv") == 1
+    assert capsys.readouterr().err == "xlseg: pipe.csv: no file that can be written. To go on, take another name.\n"
+    assert (measure("invoices.parquet", "m.csv"), measure("invoices.parquet", "m.parquet")) == (0, 0)
+    assert his.read_text() == "his"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from xlseg.intake import read_ledger
 from xlseg.refresh import examine
 from xlseg.segments.rules import read_rules
 from xlseg.settings import Settings, read_settings
+from xlseg.sources import open_source
 from xlseg.tables import Intake
 from xlseg.workbook import Value
 
@@ -87,6 +90,19 @@ def test_ids_come_back_as_they_were_so_that_a_second_refresh_finds_its_rows(tmp_
     assert again.written.updated == ("Run Log",)
     unlike = {name for name, content in parts(path).items() if before[name] != content}
     assert unlike <= {part_of(path, "Run Log")} | {name for name in before if name.startswith("xl/tables/")}
+
+
+def test_no_text_is_a_formula_in_what_is_printed_for_a_spreadsheet_and_its_ids_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = evil_book(tmp_path / "book.xlsx")
+    refreshed(path, AS_OF)
+    capsys.readouterr()
+    assert main(["history", str(path), "--on", "2026-12-31", "--csv"]) == 0
+    printed = capsys.readouterr().out
+    cells = [cell for line in csv.reader(io.StringIO(printed)) for cell in line]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    (tmp_path / "history.csv").write_text(printed, encoding="utf-8")
+    ids = {row[0] for row in open_source(tmp_path / "history.csv").sheet("history").head()[1:]}
+    assert {"=cmd|'/c calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "'=1", "0017"} <= ids
 
 
 @pytest.mark.parametrize("command", ["check", "refresh", "explain"])

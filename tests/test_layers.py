@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "xlseg"
 
-BASE = {"", "errors", "workbook", "tables", "settings", "terminal", "memory", "beside", "addresses", "message", "zones"}
+BASE = {"", "errors", "workbook", "tables", "settings", "terminal", "memory", "beside", "addresses", "message", "zones", "inert"}
 CORE = {
     "calendar",
     "courses",

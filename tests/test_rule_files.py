@@ -169,7 +169,7 @@ def test_what_does_not_parse_is_refused_and_the_book_stays(book: Path, shared: P
         (["rules", "diff", "erp.xlsx", "none.json"], 2, "none.json: the file cannot be read"),
         (["rules", "import", "erp.xlsx", "none.json"], 1, "none.json: the file cannot be read"),
         (["rules", "export", "erp.xlsx", "other.xlsx"], 1, "other.xlsx: a rule set is exported to a text file"),
-        (["rules", "export", "erp.xlsx", "no/folder.json"], 1, "folder.json: cannot be written"),
+        (["rules", "export", "erp.xlsx", "no/folder.json"], 1, "folder.json: the file cannot be written"),
         (["rules", "export", "none.xlsx", "rules.json"], 1, "none.xlsx: the file cannot be read"),
     ],
 )
@@ -191,3 +191,64 @@ def test_a_pipe_in_place_of_a_rule_file_is_refused_at_once(book: Path, command: 
     assert main(["rules", command, str(book), str(pipe)]) != 0
     error = capsys.readouterr().err
     assert error.startswith(f"xlseg: {pipe}: no file that can be read. To go on, name the file that `xlseg rules export` made.")
+
+
+NO_RULE_SETS = {"a workbook": None, "a text": b"Ask Carla", "a list": b"[1]", "another file of JSON": b'{"rules": []}'}
+
+
+@pytest.mark.parametrize("content", NO_RULE_SETS.values(), ids=NO_RULE_SETS)
+def test_a_file_that_is_no_rule_set_is_not_replaced(book: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]) -> None:
+    file = book.parent / "rules.json"
+    file.write_bytes(before := content or book.read_bytes())
+    assert main(["rules", "export", str(book), str(file)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("xlseg: rules.json: a file of this name is there already, and the file is no ")
+    assert error.count("\n") == 1
+    assert file.read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links as Unix has them")
+def test_the_book_itself_is_not_replaced_by_its_rules_whatever_it_is_called(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, soft, hard = book.read_bytes(), book.with_name("soft.json"), book.with_name("hard.json")
+    soft.symlink_to(book)
+    hard.hardlink_to(book)
+    other = Path(shutil.copy(book, book.with_name("erp.bak")))
+    for named, file in ((book, soft), (book, hard), (other, other)):
+        assert main(["rules", "export", str(named), str(file)]) == 1
+        assert capsys.readouterr().err.startswith(f"xlseg: {file.name}: this is the book itself. To go on, export to another file")
+    assert (book.read_bytes(), other.read_bytes()) == (before, before)
+
+
+def test_a_rule_set_is_written_all_or_nothing(book: Path, shared: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = shared.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["rules", "export", str(book), str(shared)]) == 1
+    assert "rules.json: the file cannot be written (No space left on device)" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert shared.read_bytes() == before
+    assert main(["rules", "export", str(book), str(shared)]) == 0
+    assert shared.read_bytes() != before
+    assert sorted(path.name for path in book.parent.iterdir()) == ["erp.xlsx", "office.xlsx", "rules.json"]
+
+
+@pytest.mark.parametrize("option", ["--name", "--version", "--comment"])
+def test_an_argument_that_is_not_utf_8_is_one_line_and_the_file_stays(
+    option: str, book: Path, shared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = shared.read_bytes()
+    assert main(["rules", "export", str(book), str(shared), option, os.fsdecode(b"a\xff")]) == 1
+    error = capsys.readouterr().err
+    assert error == f"xlseg: {option}: 'a\\udcff' is not UTF-8, as a rule set file is. To go on, write it otherwise with {option}.\n"
+    assert shared.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_no_rule_set_is_written_to_a_pipe_or_a_device(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(book.parent / "rules.json")
+    for file in (str(book.parent / "rules.json"), os.devnull):
+        assert main(["rules", "export", str(book), file]) == 1
+        assert ": no file that can be written. To go on, export to another file" in capsys.readouterr().err

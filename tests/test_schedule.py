@@ -108,6 +108,7 @@ def test_a_book_is_scheduled_shown_changed_and_removed_without_trace(
             ["schedule", "{book}", "--daily", "06:30", "--notify"],
             r".*notify\.yml: there is no such notify file\. To go on, make it as docs/schedule\.md",
         ),
+        (["schedule", "{book}", "--daily", "06:30", "--log", "{book}"], r".*erp\.xlsx: this is no log of xlseg, and is left as it is\. To go on, "),
         (["schedule", "{folder}", "--daily", "06:30"], r".*: there is no such workbook\. To go on, "),
         (["schedule", "{book}", "--daily", "06:30", "--with", "systemd"], r"systemctl: "),
         (["schedule", "--daily", "06:30"], r"xlseg schedule: no book is named\. To go on, "),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from xlseg.terminal import plain_line
 
 _MOST_MOVES = 10
 _LONGEST_NAME = 60
+_WWW = re.compile(r"(www)\.", re.IGNORECASE)
 _LEVELS = (("error", "errors"), ("warning", "warnings"), ("info", "remarks"))
 
 
@@ -106,8 +108,13 @@ def _moves(report: Report) -> tuple[Move, ...]:
 
 def _clipped(text: str) -> str:
     """What a cell says, in one short line; a web address in it is not one to click on."""
-    shown = plain_line(" ".join(text.split())).replace("://", ": //")
+    shown = _unlinked(_long(text))
     return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+
+
+def _unlinked(text: str) -> str:
+    """A text in which no program that shows mail finds a web address to click on: one that stands there comes from a cell, for ours hold none."""
+    return _WWW.sub(r"\1 .", text.replace("://", ": //"))
 
 
 def tells_something(content: Content) -> bool:
@@ -158,7 +165,8 @@ def _message(
     subject: str, book: str, alarms: Sequence[str], facts: Sequence[tuple[str, str]], moves: Sequence[Move], ending: str, bad_news: bool
 ) -> Message:
     title, subject = plain_line(f"xlseg {book}"), plain_line(subject)
-    return Message(subject, _text(title, alarms, facts, moves, ending), _html(title, alarms, facts, moves, ending), bad_news)
+    text, html = (shown(title, alarms, facts, moves, ending) for shown in (_text, _html))
+    return Message(_unlinked(subject), _unlinked(text), _unlinked(html), bad_news)
 
 
 def _text(title: str, alarms: Sequence[str], facts: Sequence[tuple[str, str]], moves: Sequence[Move], ending: str) -> str:

@@ -22,6 +22,7 @@ A bad row of a sheet is never an exception: it is a Finding (xlseg.tables).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -139,5 +140,7 @@ def failure_of(error: Exception, place: str = "") -> Failure:
         return Failure(error.place, error.fact, error.advice)
     if isinstance(error, MemoryError):
         return Failure(place, "there is not enough memory for this", "leave out what need not be segmented")
+    if isinstance(error, OSError) and error.filename:  # a path that the system does not take, such as one of 5,000 characters
+        return Failure(_short(os.fsdecode(error.filename)), f"it cannot be used ({error.strerror})", "check the path")
     fact = f"an error of the program itself ({type(error).__name__})"
     return Failure(place, fact, "set XLSEG_TRACEBACK=1, run it again, and report what it prints")

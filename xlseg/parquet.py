@@ -7,6 +7,8 @@ not stated, is_credit an amount below 0, disputed no. Other columns are not read
 from __future__ import annotations
 
 import datetime as dt
+import glob
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from xlseg.calendar import FOREVER, day_number
-from xlseg.engines import connect
+from xlseg.engines import connect, said, told
 from xlseg.errors import FormatError, MissingColumnError, SourceError
 from xlseg.workbook import Array
 
@@ -81,24 +83,24 @@ def open_invoices(path: Path | str) -> InvoiceFile:
         When duckdb is not installed.
     """
     name = Path(path).name
+    _must_be_files(name, str(path))
     connection, failure = connect()
     try:
         found = connection.read_parquet(str(path))
     except failure as error:
-        raise FormatError(name, f"no parquet file that can be read ({_said(error)})", "check the name, or write it again") from None
+        raise FormatError(name, f"no parquet file that can be read ({said(error)})", "check the name, or write it again") from None
     kinds = {column: str(kind).split("(")[0].strip('"') for column, kind in zip(found.columns, found.dtypes, strict=True)}
     kinds = {column: kind for column, kind in kinds.items() if kind != "NULL" or column in _NEEDED}  # never a value: as if it were not there
     _check_columns(name, kinds)
     invoices = found.project(", ".join(f"{sql} as {column}" for column, sql in _integers(kinds).items()))
-    try:
+    with told(name):
         return _bounded(name, invoices, _flaws(found, kinds))
-    except failure as error:
-        raise SourceError(name, f"a value that cannot be used ({_said(error)})", "correct it in the file") from None
 
 
-def _said(error: Exception) -> str:
-    """First line of what DuckDB says."""
-    return str(error).splitlines()[0]
+def _must_be_files(name: str, pattern: str) -> None:
+    """Refuse pipes and devices: opening one may wait for ever."""
+    if any(os.path.exists(place) and not os.path.isfile(place) for place in (pattern, *glob.iglob(pattern, recursive=True))):
+        raise FormatError(name, "no file that can be read", "name a parquet file, or a pattern of such")
 
 
 def _check_columns(name: str, kinds: dict[str, str]) -> None:
@@ -150,13 +152,18 @@ def _flaws(found: Any, kinds: dict[str, str]) -> dict[str, Any]:
         "without_due": f"count(*) FILTER (due IS NULL AND NOT coalesce({is_credit}, false))",
         "first": f"min(least({given['issued']}, {given['due']}))",
         "last": f"max(greatest({given['issued']}, {given['due']}))",
-        "money": f"sum(abs(amount::DOUBLE)) * {1 if kinds['amount'] in _WHOLE else 100}",
+        "money": _total("amount", kinds),
+        "open": _total("remaining", kinds) if "remaining" in kinds else "0",
         "wrong_sign": "count(*) FILTER (is_credit AND amount > 0)" if "is_credit" in kinds else "0",
         "odd_status": f"min(status::VARCHAR) FILTER (status::VARCHAR NOT IN ('', {', '.join(map(repr, _WORDS))}))" if "status" in kinds else "NULL",
     }
     dates = ("first", "last")
     (row,) = found.aggregate(", ".join(f"{f'({sql})::VARCHAR' if key in dates else sql} as {key}" for key, sql in asked.items())).fetchall()
     return dict(zip(asked, row, strict=True))
+
+
+def _total(column: str, kinds: dict[str, str]) -> str:
+    return f"sum(abs({column}::DOUBLE)) * {1 if kinds[column] in _WHOLE else 100}"
 
 
 def _bounded(name: str, invoices: Any, seen: dict[str, Any]) -> InvoiceFile:
@@ -169,6 +176,7 @@ def _bounded(name: str, invoices: Any, seen: dict[str, Any]) -> InvoiceFile:
         (seen["wrong_sign"] > 0, lambda: f"{seen['wrong_sign']:,} credit memos with an amount above 0", "write their amounts below 0"),
         (seen["odd_status"] is not None, lambda: f"status {seen['odd_status']!r}", "write open, closed, credited or nothing"),
         (not (seen["money"] or 0) < EXACT, lambda: "amounts that cannot be added to the cent", "look for amounts far too large"),
+        (not (seen["open"] or 0) < EXACT, lambda: "remaining amounts that cannot be added to the cent", "look for such far too large, or no number"),
     )
     for wrong, fact, advice in tests:
         if wrong:

@@ -78,6 +78,17 @@ def read_rule_file(content: bytes, file: str) -> SharedRules:
     return SharedRules(rules, name, version, comment)
 
 
+def must_be_rule_file(content: bytes, file: str) -> None:
+    """Refuse what is no rule set file of this version; what its rules say is not looked at.
+
+    Raises
+    ------
+    FormatError
+        When it is none.
+    """
+    _parsed(content, file)
+
+
 def _parsed(content: bytes, file: str) -> dict[str, Any]:
     advice = "make one with `xlseg rules export`"
     if len(content) > MOST_BYTES:

@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from xlseg.changelog import rule_differences
-from xlseg.errors import FileError
+from xlseg.errors import FileError, FormatError
+from xlseg.hosts import saving
 from xlseg.hosts.file import WorkbookFile
 from xlseg.importing import rules_to_write, standing_rules
-from xlseg.rulefile import MOST_BYTES, SharedRules, read_rule_file, text_of
+from xlseg.rulefile import MOST_BYTES, SharedRules, must_be_rule_file, read_rule_file, text_of
 from xlseg.segments.rules import RuleSet
 from xlseg.sources import open_source
 
 
 def export_rules(book: Path, file: Path, name: str | None, version: str, comment: str) -> list[str]:
-    """Write the rule set of a book to a file; what was done, in words.
+    """Write the rule set of a book to a file, all or nothing; what was done, in words.
 
     Raises
     ------
     XlsegError
-        When the book has no rules that can be read, or the file cannot be written.
+        When the book has no rules that can be read, or the file cannot be written: it is the book, or holds something else than a rule set.
     """
     if file.suffix.lower() in (".xlsx", ".xlsm"):
         raise FileError(file.name, "a rule set is exported to a text file", "give it a name such as rules.json")
+    _must_be_utf8({"--name": book.stem if name is None else name, "--version": version, "--comment": comment})
+    _must_be_replaceable(file, book)
     rules = rules_in(book)
-    text = text_of(SharedRules(rules, book.stem if name is None else name, version, comment))
-    try:
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise FileError(file.name, f"cannot be written ({error.strerror or error})", "free space or rights, or write elsewhere") from None
+    content = text_of(SharedRules(rules, book.stem if name is None else name, version, comment)).encode()
+    saving.replace(file, lambda beside: beside.write(content), before=lambda: _must_be_replaceable(file, book))
     return [f"{file}  rule set {rules.hash}, {len(rules.rules)} rules"]
+
+
+def _must_be_utf8(given: Mapping[str, str]) -> None:
+    for option, text in given.items():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise FileError(option, f"{text!r:.60} is not UTF-8, as a rule set file is", f"write it otherwise with {option}") from None
+
+
+def _must_be_replaceable(file: Path, book: Path) -> None:
+    """Refuse to write over the book, by whatever name, and over what is no rule set: it would be lost."""
+    if not os.path.lexists(file):
+        return
+    if file.exists() and book.exists() and file.samefile(book):
+        raise FileError(file.name, "this is the book itself", "export to another file, such as rules.json")
+    if not file.is_file():  # opening a pipe may wait for ever
+        raise FileError(file.name, "no file that can be written", "export to another file, such as rules.json")
+    try:
+        with file.open("rb") as there:
+            content = there.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise FileError(file.name, f"the file that is there cannot be read ({error.strerror or error})", "export to another file") from None
+    try:
+        if content:
+            must_be_rule_file(content, file.name)
+    except FormatError as error:
+        raise FileError(file.name, f"a file of this name is there already, and {error.fact}", "delete it, or export to another file") from None
 
 
 def import_rules(book: Path, file: Path, backups: int, *, save: bool) -> list[str]:

@@ -19,6 +19,7 @@ from xlseg.scheduling import (
     install,
     key_of,
     last_run,
+    must_be_a_log,
     next_run,
     remove,
     scheduled,
@@ -107,6 +108,8 @@ def _must_exist(wish: Wish) -> None:
         raise FileError(wish.book.name, "not a workbook that tabs can be written to", "name the .xlsx or .xlsm, and the exports with --from")
     if wish.source is not None and not wish.source.exists():
         raise FileError(str(wish.source), "there is nothing of that name to read", "check --from")
+    if wish.log is not None:
+        must_be_a_log(wish.log)
 
 
 def _told(wish: Wish) -> Addresses:

@@ -10,11 +10,11 @@ from pathlib import Path
 from xlseg import own
 from xlseg.addresses import Addresses, read_addresses
 from xlseg.digest import Content, content_of, digest_message, failure_message, tells_something
-from xlseg.errors import NoticeError, XlsegError, failure_of
+from xlseg.errors import NoticeError, ScheduleError, XlsegError, failure_of
 from xlseg.message import Message
 from xlseg.notices import Delivery, deliver, notify_file
 from xlseg.refresh import Report
-from xlseg.scheduling.log import DONE, FAILED, NOTICE, STARTED, note
+from xlseg.scheduling.log import DONE, FAILED, NOTICE, STARTED, must_be_a_log, note
 from xlseg.sources import open_source
 
 ALWAYS, CHANGES, FAILURES = "always", "changes", "failures"
@@ -59,7 +59,15 @@ class Watch:
     troubles: list[str] = field(default_factory=list)
 
     def started(self) -> None:
-        """Note that the run begins."""
+        """Note that the run begins.
+
+        Raises
+        ------
+        ScheduleError
+            When a file that is no log would be written to.
+        """
+        if self.log is not None:
+            must_be_a_log(self.log)
         self._note(STARTED, f"refresh of {self.book}")
 
     def finished(self, report: Report, summary: str) -> list[str]:
@@ -74,7 +82,8 @@ class Watch:
     def failed(self, error: Exception) -> None:
         """Note what went wrong, and tell those who would have got the digest."""
         failure = failure_of(error, self.book.name)
-        self._note(FAILED, str(error) if isinstance(error, XlsegError) else f"{failure.place}: {failure}")
+        if not isinstance(error, ScheduleError):  # the log itself is none
+            self._note(FAILED, str(error) if isinstance(error, XlsegError) else f"{failure.place}: {failure}")
         if self.notify:
             message = failure_message(failure, self.book.name, self.now(), str(self.log or ""))
             self._tried(lambda: self._send(message, self.to or self._on_config() or self.failures_to))

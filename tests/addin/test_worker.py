@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -99,6 +100,39 @@ def test_a_formula_that_is_not_asked_beside_customers_answers_for_nobody_else(of
     }.items():
         reply = office.call(name, *arguments, everyone=True)
         assert (reply["holds"], "all" in reply) == (True, False), name
+
+
+@pytest.mark.parametrize("name", ["desk", "__builtins__", "wraps", "NO_SUCH_FORMULA", ""])
+def test_nothing_but_a_formula_can_be_called(name: str, office: Office) -> None:
+    assert office.call(name)["answer"] == {"error": "#VALUE!"}
+    assert office.call("XLSEG_VERSION")["answer"]
+
+
+def packed(*pieces: bytes) -> bytes:
+    return struct.pack("<Q", len(pieces)) + b"".join(struct.pack("<Q", len(piece)) + piece for piece in pieces)
+
+
+NO_MESSAGES = {
+    "no object": packed(b"[]"),
+    "an empty object": packed(b"{}"),
+    "a call of nothing": packed(b'{"do":"call"}'),
+    "no JSON": packed(b"{"),
+    "no pieces": struct.pack("<Q", 0),
+    "cut short": packed(b'{"do":"call"}')[:-3],
+    "more pieces than there are": struct.pack("<QQ", 2**63, 2) + b"{}",
+    "a piece larger than any": struct.pack("<QQ", 1, 2**40),
+    "a grid that is none": packed(b'{"do":"call","arguments":[{"grid":[0,"a"]}]}'),
+    "deep": packed(b"[" * 200_000),
+}
+
+
+@pytest.mark.parametrize("content", NO_MESSAGES.values(), ids=NO_MESSAGES)
+def test_what_is_no_message_ends_the_worker_with_a_line(content: bytes) -> None:
+    done = subprocess.run([sys.executable, "-m", "xlseg.addin.worker"], input=content, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == (
+        "xlseg worker: what was received is no message of xlseg. To go on, leave this program to LibreOffice, which starts it.\n"
+    )
 
 
 def test_where_the_sheets_cannot_be_read_nobody_else_is_answered(office: Office) -> None:

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from xlseg.digest import Content, Move, content_of, digest_message, failure_message, tells_something
 from xlseg.errors import Failure, FormatError, failure_of
+from xlseg.message import Message
 from xlseg.refresh import Report, examine
 from xlseg.sources import open_source
 
@@ -126,6 +127,32 @@ def test_names_are_short_and_no_links(tmp_path: Path) -> None:
     moves = content_of(examine(open_source(edited(book, rename)), None, AS_OF, clock())).moves
     assert moves
     assert all(len(move.customer) <= 60 and "://" not in move.customer and "\u202e" not in move.customer for move in moves)
+
+
+ADDRESSES = "http://evil.example/a www.evil.example WWW.evil.example https://www.evil.example/?a=1&b=2 ftp://x.example"
+
+
+@pytest.mark.parametrize("place", ["customer", "before", "after", "direction", "book", "control"])
+def test_no_web_address_of_a_cell_or_file_is_one_to_click_on(place: str) -> None:
+    if place == "book":
+        content = replace(CONTENT, book=ADDRESSES)
+    elif place == "control":
+        content = replace(CONTENT, failed=((ADDRESSES, 1.0, 2.0),))
+    else:
+        content = replace(CONTENT, moves=(replace(CONTENT.moves[0], **{place: ADDRESSES}),))
+    no_links(digest_message(content))
+
+
+@pytest.mark.parametrize("place", ["place", "fact", "advice"])
+def test_no_web_address_in_a_failure_is_one_to_click_on(place: str) -> None:
+    failure = replace(Failure("Rules!D7", "'x' is no criterion", "write one"), **{place: f"'{ADDRESSES}' is no criterion"})
+    no_links(failure_message(failure, ADDRESSES, dt.datetime(2026, 11, 2), f"/var/{ADDRESSES}.log"))
+
+
+def no_links(message: Message) -> None:
+    for shown in (message.subject, message.text, message.html, Shown(message.html).words):
+        assert not re.search(r"://|www\.", shown, re.IGNORECASE)
+    assert "evil.example" in message.text
 
 
 @pytest.fixture(scope="module")

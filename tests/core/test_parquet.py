@@ -158,6 +158,9 @@ REFUSED = {
     "too much money": ({"amount": 2**54}, "amounts that cannot be added to the cent"),
     "no number": ({"amount": float("nan")}, "amounts that cannot be added to the cent|1 rows without an amount"),
     "endless money": ({"amount": float("inf")}, "amounts that cannot be added to the cent"),
+    "endless money that remains": ({"remaining": float("inf")}, "remaining amounts that cannot be added to the cent"),
+    "money beyond all bounds that remains": ({"remaining": 1e308}, "remaining amounts that cannot be added to the cent"),
+    "money without end that remains": ({"remaining": -1e308}, "remaining amounts that cannot be added to the cent"),
 }
 
 
@@ -165,6 +168,29 @@ REFUSED = {
 def test_what_no_invoice_can_have_is_one_line(tmp_path: Path, other: dict[str, Any], fact: str) -> None:
     with pytest.raises(XlsegError, match=rf"^one\.parquet: ({fact}).*\. To go on, .*\.$"):
         measure_parquet(one(tmp_path, **other), [dt.date(2024, 3, 1)], Settings())
+
+
+def test_what_remains_must_be_a_number(tmp_path: Path) -> None:
+    path = tmp_path / "one.parquet"
+    row = "'A' AS customer, DATE '2024-01-01' AS issued, DATE '2024-01-31' AS due, 5 AS amount, 'NaN'::DOUBLE AS remaining"
+    duckdb.sql(f"COPY (SELECT {row}) TO '{path}' (FORMAT parquet)")
+    with pytest.raises(XlsegError, match=r"^one\.parquet: remaining amounts that cannot be added to the cent\. To go on, .*, or no number\.$"):
+        measure_parquet(path, [dt.date(2024, 3, 1)], Settings())
+
+
+def test_too_little_memory_is_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlseg.engines.SHARE", 1e-6)
+    with pytest.raises(XlsegError, match=r"^invoices\.parquet: there is not enough memory to add it up\. To go on, ask for fewer metrics .*\.$"):
+        measure_parquet(file, DATES, Settings())
+
+
+def test_values_that_duckdb_stumbles_over_while_it_adds_up_are_one_line_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> None:
+        raise duckdb.ConversionException("out of range\nLINE 1: secret")
+
+    monkeypatch.setattr("xlseg.metrics.parquet.read_rows", stumble)
+    with pytest.raises(XlsegError, match=r"^invoices\.parquet: a value that cannot be used \(out of range\)\. To go on, correct it in the file\.$"):
+        measure_parquet(file, DATES, Settings())
 
 
 def test_invoices_without_a_due_date_are_counted_but_a_credit_memo_needs_none(tmp_path: Path) -> None:

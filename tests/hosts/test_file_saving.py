@@ -81,6 +81,17 @@ def test_a_file_that_is_being_written_by_another_refresh_is_left_to_it(path: Pat
         assert other.exists()
 
 
+def test_a_link_or_a_pipe_where_the_new_file_is_made_goes_and_is_not_written_to(path: Path, tmp_path: Path) -> None:
+    temporary, his = path.with_name(".~xlseg-book.xlsx"), tmp_path / "sub" / "his"
+    his.parent.mkdir()
+    his.write_text("his")
+    for balance, make in ((1.0, lambda: temporary.symlink_to(his)), (2.0, lambda: os.mkfifo(temporary))):
+        make()
+        write(path, balance)
+        assert sorted(p.name for p in path.parent.iterdir()) == ["book.xlsx", "sub"]
+        assert his.read_text() == "his"
+
+
 @pytest.mark.parametrize("owner", ["~$book.xlsx", ".~lock.book.xlsx#"], ids=["Excel", "LibreOffice"])
 def test_a_file_open_in_another_program_is_refused_unless_an_output_is_given(path: Path, owner: str) -> None:
     before = path.read_bytes()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from xlseg.errors import ScheduleError
-from xlseg.scheduling.log import DONE, FAILED, MOST, NOTICE, STARTED, last_run, note, standard_log, state_folder
+from xlseg.scheduling.log import DONE, FAILED, MOST, NOTICE, STARTED, last_run, must_be_a_log, note, standard_log, state_folder
 
 WHEN = dt.datetime(2026, 11, 2, 6, 30, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 
@@ -76,3 +76,45 @@ def test_a_log_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 def test_logs_lie_where_the_system_has_such(platform: str, environment: dict[str, str], folder: str) -> None:
     assert state_folder(platform, Path("/h"), environment) == Path(folder)
     assert standard_log(Path("/l"), Path("/srv/erp.xlsx")).parent == Path("/l")
+
+
+LARGE = b"PK\x03\x04" + bytes(2 * MOST)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 a workbook", LARGE, b"Customer,Amount\n", b"2026-11-02T06:30:00 paid 5\n"])
+def test_another_file_than_a_log_is_refused_and_left_as_it_is(content: bytes, tmp_path: Path) -> None:
+    other = tmp_path / "erp.xlsx"
+    other.write_bytes(content)
+    for refuse in (lambda: note(other, WHEN, DONE, "fine"), lambda: must_be_a_log(other)):
+        with pytest.raises(
+            ScheduleError, match=r"erp\.xlsx: this is no log of xlseg, and is left as it is\. To go on, name another one with --log\."
+        ):
+            refuse()
+    assert other.read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["erp.xlsx"]
+
+
+def test_an_empty_file_may_become_a_log(tmp_path: Path) -> None:
+    (tmp_path / "erp.log").touch()
+    note(tmp_path / "erp.log", WHEN, DONE, "fine")
+    note(tmp_path / "erp.log", WHEN, DONE, "again")
+    assert len((tmp_path / "erp.log").read_bytes().splitlines()) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_or_a_device_is_no_log(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "erp.log")
+    for path in (tmp_path / "erp.log", Path(os.devnull)):
+        with pytest.raises(ScheduleError, match="this is no log of xlseg"):
+            note(path, WHEN, DONE, "fine")
+
+
+def test_a_log_is_cut_without_a_file_that_somebody_could_have_put_there(tmp_path: Path) -> None:
+    log, others = tmp_path / "erp.log", tmp_path / "others"
+    note(log, WHEN, DONE, "x" * MOST)
+    others.write_text("his")
+    for name in ("erp.log.new", ".~xlseg-erp.log"):
+        (tmp_path / name).symlink_to(others)
+    note(log, WHEN, DONE, "fine")
+    assert log.stat().st_size < 100
+    assert others.read_text() == "his"

@@ -188,6 +188,12 @@ def test_a_csv_file_is_known_by_its_content(tmp_path: Path) -> None:
     assert rows(csv(tmp_path, "A,B\n1,2\n", "export.xls"), "export") == [["A", "B"], ["1", "2"]]
 
 
+@pytest.mark.parametrize("text", ["Kunde;Betrag\nMüller;100\n", "Клиент;Сумма\nИванов;100\n", "顧客;金額\n田中;100\n", "ग्राहक;राशि\nराम;100\n"])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_known_by_its_zeros(text: str, encoding: str, tmp_path: Path) -> None:
+    assert rows(csv(tmp_path, text.encode(encoding), "export.csv"), "export") == [line.split(";") for line in text.splitlines()]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -196,6 +202,8 @@ def test_a_csv_file_is_known_by_its_content(tmp_path: Path) -> None:
         (b"<?xml version='1.0'?><rss/>", "XML, but no SpreadsheetML"),
         (b"%PDF-1.7\n\x01\x02\x03", "neither a workbook nor a CSV file"),
         (b"", "neither a workbook nor a CSV file"),
+        (b"Customer,Amount\nA\0,100\n", r"it holds NUL characters\. To go on, export it again, as CSV UTF-8"),
+        ("Kunde,Betrag\nMüller,100\0\n".encode(), "it holds NUL characters"),
     ],
 )
 def test_anything_else_is_refused_with_advice(tmp_path: Path, content: bytes, message: str) -> None:

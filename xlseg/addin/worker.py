@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import struct
 import sys
 from collections.abc import Callable, Hashable
 from contextlib import suppress
@@ -32,6 +33,10 @@ from xlseg.workbook import CellError, Source, Value
 _log = logging.getLogger("xlseg.worker")
 
 
+_OF_A_CALL = {"book": str, "changed": object, "name": str, "arguments": list, "all": object}
+_NO_MESSAGE = "xlseg worker: what was received is no message of xlseg. To go on, leave this program to LibreOffice, which starts it."
+
+
 class Worker:
     """Answers requests until there are no more."""
 
@@ -43,13 +48,13 @@ class Worker:
 
     def run(self) -> None:
         """Answer until LibreOffice has gone."""
-        while (message := receive(self._requests)) is not None:
+        while (message := self._received()) is not None:
             send(self._answers, self._answer(message))
 
     def ask(self, name: str, *arguments: Any) -> Any:
         """What LibreOffice says to a question; requests that come before it are answered first."""
         send(self._answers, {"ask": name, "with": arguments})
-        while (message := receive(self._requests)) is not None:
+        while (message := self._received()) is not None:
             if "told" in message:
                 return message["told"]
             if "failed" in message:
@@ -57,6 +62,16 @@ class Worker:
                 raise FileError("LibreOffice", f"it cannot do this now ({message['failed']})", "end what is being edited, and try again")
             send(self._answers, self._answer(message))
         raise SystemExit(0)
+
+    def _received(self) -> dict[str, Any] | None:
+        """The next message; None when LibreOffice has gone. What is none ends the worker with a line: nobody knows where the next one would begin."""
+        try:
+            message = receive(self._requests)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MemoryError, OverflowError, struct.error):
+            raise SystemExit(_NO_MESSAGE) from None
+        if message is not None and not _is_whole(message):
+            raise SystemExit(_NO_MESSAGE)
+        return message
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         return self._refresh(message) if message["do"] == "refresh" else self._call(message)
@@ -74,7 +89,7 @@ class Worker:
         self._caller, before = book, self._caller
         try:
             name, arguments = message["name"], [_unpacked(argument) for argument in message["arguments"]]
-            reply = {"answer": _packed(getattr(functions, name)(*arguments), book), "again": book.answered(), "holds": not book.is_being_read}
+            reply = {"answer": _packed(_formula(name)(*arguments), book), "again": book.answered(), "holds": not book.is_being_read}
             if message["all"] and reply["holds"] and arguments:
                 reply |= _everyone(name, arguments[1:], book)
             return reply
@@ -100,6 +115,15 @@ class Worker:
             return {"done": False, "words": f"xlseg: {fact}. To go on, report what stands at the end of {log_file()}."}
         _log.info("refresh: done")
         return {"done": True, "words": "\n".join(words.summary(report))}
+
+
+def _is_whole(message: Any) -> bool:
+    """Whether a message holds what is asked of it."""
+    if not isinstance(message, dict):
+        return False
+    if message.get("do") == "call":
+        return all(key in message and isinstance(message[key], kind) for key, kind in _OF_A_CALL.items())
+    return message.get("do") == "refresh" or "told" in message or "failed" in message
 
 
 class CalledBook:
@@ -167,10 +191,16 @@ def _everyone(name: str, others: list[Any], book: CalledBook) -> dict[str, Grid]
         return {}
     ids: list[str | float] = [*desk().reading({}).book.positions]
     ids += [number for each in ids if isinstance(each, str) and (number := _number(each)) is not None]
-    answers = getattr(functions, name)([[each] for each in ids], *others)
+    answers = _formula(name)([[each] for each in ids], *others)
     if not isinstance(answers, list) or len(answers) != len(ids):
         return {}
     return {"all": Grid([[each, *(_cell(value, book) for value in answer)] for each, answer in zip(ids, answers, strict=True)])}
+
+
+def _formula(name: str) -> Callable[..., Any]:
+    """The formula of this name; the module holds other names too, which nobody is to call from outside."""
+    formula: Callable[..., Any] = getattr(functions, BY_NAME[name].name)
+    return formula
 
 
 def _number(text: str) -> float | None:

@@ -41,5 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("XLSEG_TRACEBACK") and not isinstance(error, MemoryError):
             raise
-        complain(str(failure_of(error)))
+        failure = failure_of(error)
+        complain(f"{failure.place}: {failure}" if failure.place else str(failure))
         return 1

@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     demo = _command(commands, "demo", do.demo, "make a believable ERP workbook to try things on")
     demo.add_argument("book", type=Path, help="file to make, such as erp.xlsx")
     demo.add_argument("--customers", type=_positive, default=500, metavar="N", help="how many customers (500)")
-    demo.add_argument("--seed", type=int, default=7, metavar="N", help="the same seed makes the same book (7)")
+    demo.add_argument("--seed", type=_seed, default=7, metavar="N", help="the same seed makes the same book (7)")
 
     new = _command(commands, "new", do.new, "make an empty book: input sheets, Rules, Config, instructions")
     new.add_argument("book", type=Path, help="file to make: book.xlsx; or book.xlsm, which has the ribbon button and formulas for Excel")
@@ -156,6 +156,14 @@ def _date(text: str) -> dt.date:
 
 
 def _positive(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return _whole(text, 1, 1_000_000)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, 2**63)
+
+
+def _whole(text: str, first: int, last: int) -> int:
+    if not text.isdecimal() or len(text) > 20 or not first <= int(text) <= last:
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is not a whole number from {first}")
     return int(text)

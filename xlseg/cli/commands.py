@@ -18,11 +18,11 @@ def demo(chosen: argparse.Namespace) -> int:
     """Make a demo book."""
     from xlseg.demo import make_book, write_book
     from xlseg.errors import FileError
+    from xlseg.hosts.file import must_be_absent
 
     if chosen.book.suffix.lower() != ".xlsx":
         raise FileError(chosen.book.name, "the demo book is an .xlsx workbook", "give it a name such as erp.xlsx")
-    if chosen.book.exists():
-        raise FileError(chosen.book.name, "a file of this name is there already", "take another name, or delete it")
+    must_be_absent(chosen.book)
     book = make_book(chosen.customers, chosen.seed)
     write_book(book, chosen.book)
     rows = ", ".join(f"{len(sheet):,} {name}" for name, sheet in book.sheets.items())
@@ -74,8 +74,8 @@ def refresh(chosen: argparse.Namespace) -> int:
 
     time_now(chosen.timezone)
     watch = _watch(chosen)
-    watch.started()
     try:
+        watch.started()
         report = _refreshed(chosen)
     except Exception as error:
         watch.failed(error)
@@ -151,6 +151,7 @@ def history(chosen: argparse.Namespace) -> int:
     import csv
 
     from xlseg import publication
+    from xlseg.inert import inert
     from xlseg.sources import open_source
 
     found = publication.published_on(open_source(chosen.book), chosen.on)
@@ -158,7 +159,7 @@ def history(chosen: argparse.Namespace) -> int:
         say_json(publication.as_json(found))
     elif chosen.csv:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(publication.as_rows(found))
+        csv.writer(text, lineterminator="\n").writerows(map(inert, row) for row in publication.as_rows(found))
         say(*text.getvalue().removesuffix("\n").split("\n"))
     else:
         say(*publication.lines(found))
@@ -227,7 +228,7 @@ def measure(chosen: argparse.Namespace) -> int:
     """Measure the invoices of a parquet file."""
     from fnmatch import fnmatch
 
-    from xlseg.engines import write
+    from xlseg.engines import must_be_replaceable, write
     from xlseg.errors import FileError
     from xlseg.metrics import measure_parquet
     from xlseg.settings import Settings
@@ -239,6 +240,7 @@ def measure(chosen: argparse.Namespace) -> int:
         target.exists() and chosen.invoices.exists() and target.samefile(chosen.invoices)
     ):
         raise FileError(target.name, "the result would be among the invoices", "take another name for --output")
+    must_be_replaceable(target)
     metrics = [name.strip() for name in chosen.metrics.split(",")] if chosen.metrics else None
     clock = started_clock()
     measured = measure_parquet(chosen.invoices, [chosen.as_of], Settings(), metrics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
 import zipfile
@@ -49,8 +50,7 @@ class WorkbookFile:
     """
 
     def __init__(self, path: Path, *, output: Path | None = None, backups: int = 0, formulas: Formulas | None = None) -> None:
-        if not path.is_file():
-            raise FileError(str(path), "there is no such file", "check the path, or make a workbook with `xlseg new`")
+        _must_be_a_file(path)
         self.path, self.output, self.backups, self._formulas = path, output, backups, formulas
         self._fingerprint = saving.Fingerprint.of(path)
         self._must_be_named_alike()
@@ -145,7 +145,8 @@ class WorkbookFile:
             raise
 
     def _must_be_free(self, goal: Path) -> None:
-        for place in {goal, goal.resolve()}:  # a program may have opened it by its link
+        saving.must_be_free(goal)
+        if (place := goal.resolve()) != goal:  # a program may have opened it by its link
             saving.must_be_free(place)
 
     def _saved(self, goal: Path) -> None:
@@ -160,6 +161,14 @@ class WorkbookFile:
     @cached_property
     def _reader(self) -> BookReader:
         return open_sheets(self.path)
+
+
+def _must_be_a_file(path: Path) -> None:
+    if path.is_file():
+        return
+    if path.exists() and not path.is_dir():
+        raise FileError(str(path), "no file that can be read", "name a workbook")
+    raise FileError(str(path), "there is no such file", "check the path, or make a workbook with `xlseg new`")
 
 
 @contextmanager
@@ -209,7 +218,9 @@ def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = l
     must_be_absent(path)
     bare = path.with_name(f".~xlseg-new-{path.name}")
     try:
-        bare.write_bytes(bare_book(macros=path.suffix.lower() == ".xlsm"))
+        bare.unlink(missing_ok=True)  # of a run that was killed; if it is a link, what it leads to stays
+        with bare.open("xb") as file:
+            file.write(bare_book(macros=path.suffix.lower() == ".xlsm"))
     except OSError as error:
         raise FileError(path.name, f"the file cannot be written ({error.strerror or error})", "make its folder, or make that writable") from error
     try:
@@ -231,8 +242,9 @@ def new_book(path: Path, tabs: Sequence[Tab], finish: Callable[[Book], None] = l
 
 
 def must_be_absent(path: Path) -> None:
-    """Refuse to make a file in the place of another."""
-    if path.exists():
+    """Refuse to make a file in the place of another, or of a link, wherever that leads."""
+    saving.must_leave_room(path)
+    if os.path.lexists(path):
         raise FileError(path.name, "a file of this name is there already", "take another name, or delete it")
 
 

@@ -52,6 +52,7 @@ def open_sheets(path: Path) -> BookReader:
     FormatError
         When the content (not the name) of the file is not an .xlsx or .xlsm, or claims more than Excel can hold.
     """
+    _must_be_nameable(path)
     try:
         with opened(path) as package:
             return BookReader(path, *inspect(path.name, package, indexed(package, path.name), may_wait=True))
@@ -59,6 +60,14 @@ def open_sheets(path: Path) -> BookReader:
         raise FormatError(path.name, f"not a workbook, or broken ({error})", "restore it from a backup") from None
     except OSError as error:
         raise FormatError(path.name, f"cannot be opened ({error.strerror or error})", "check the name and the rights") from None
+
+
+def _must_be_nameable(path: Path) -> None:
+    """The libraries that read cells take names in UTF-8 alone."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise FormatError(path.name, "the name of the file, or of its folder, is not UTF-8", "rename it") from None
 
 
 class BookReader:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,16 +51,15 @@ def must_be_unchanged(path: Path, since: Fingerprint) -> None:
 
 
 def must_be_free(path: Path) -> None:
-    """Refuse a file that another program has open, or that may not be written."""
+    """Refuse a file that another program has open, or that may not be written; what is no file, or has a name that leaves no room for others."""
+    must_leave_room(path)
     for owner in (path.with_name("~$" + path.name), path.with_name(f".~lock.{path.name}#")):
         if owner.exists():
             advice = f"close it there, {_OUTPUT}; if it is not open, delete {owner.name}"
             raise BusyError(path.name, "the file is open in Excel or another program", advice)
     if not os.access(path.parent, os.W_OK):
         raise FileError(str(path), "there is no such folder, or it is read-only", f"make it, or make it writable, {_OUTPUT}")
-    if path.is_dir():
-        raise FileError(str(path), "this is a folder", "name a file in it")
-    if not path.exists():
+    if not _is_there(path):
         return
     if not os.access(path, os.W_OK):
         raise FileError(path.name, "the file is read-only", f"make it writable, {_OUTPUT}")
@@ -69,6 +70,30 @@ def must_be_free(path: Path) -> None:
         raise BusyError(path.name, "another program has locked the file", f"close it there, {_OUTPUT}") from error
 
 
+def must_leave_room(path: Path) -> None:
+    """Refuse a name so long that no file can lie beside it which has the same with something before it: so is the new one called, and the backup."""
+    try:
+        os.lstat(_backup_copy(path))
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise FileError(path.name, "the name is too long: new files and backups lie beside it, with longer ones", "take a shorter name") from None
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file that can be replaced; what else may be there is refused."""
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    except OSError as error:  # a link that leads to itself, among others
+        raise FileError(path.name, f"no file can be written there ({error.strerror})", f"take another name, {_OUTPUT}") from None
+    if stat.S_ISDIR(kind):
+        raise FileError(str(path), "this is a folder", "name a file in it")
+    if not stat.S_ISREG(kind):  # opening a pipe may wait for ever
+        raise FileError(path.name, "no file that can be written", f"take another name, {_OUTPUT}")
+    return True
+
+
 def other_names(path: Path) -> tuple[str, ...]:
     """A remark when the file has further names (hard links): only the one that is written will show the new state."""
     if not path.exists() or path.stat().st_nlink < 2:
@@ -76,7 +101,7 @@ def other_names(path: Path) -> tuple[str, ...]:
     return (f"{path.name}: the file has another name on this disk (a hard link), which keeps the old state; copy it anew if you need it.",)
 
 
-def replace(path: Path, write: Callable[[BinaryIO], None], *, before: Callable[[], None], backups: int = 0) -> None:
+def replace(path: Path, write: Callable[[BinaryIO], object], *, before: Callable[[], None], backups: int = 0) -> None:
     """Write a file beside `path`, flush it, call `before` (which may still refuse), keep backups, and rename it to `path`.
 
     A crash at any byte leaves the old file; what it leaves of the new one is removed at the next write.
@@ -92,8 +117,8 @@ def replace(path: Path, write: Callable[[BinaryIO], None], *, before: Callable[[
         os.replace(temporary, path)
         _flush_folder(path.parent)
 
-    _remove_stray(temporary)
     try:
+        _remove_stray(temporary)
         with _beside(temporary) as file:
             _backup_copy(path).unlink(missing_ok=True)
             write(file)
@@ -157,6 +182,9 @@ def _lock(file: BinaryIO) -> None:
 def _remove_stray(temporary: Path) -> None:
     """Remove what a killed run has left; what a living run writes is locked."""
     try:
+        if not stat.S_ISREG(os.lstat(temporary).st_mode):
+            temporary.unlink()  # a link or a pipe is not of ours: opening it may reach another file, or wait for ever
+            return
         with temporary.open("r+b") as file:
             _lock(file)
             if fcntl is not None and _is_at(file, temporary):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from xlseg.calendar import Season, day_number, month_number
-from xlseg.engines import Frame, collect, relation
+from xlseg.engines import Frame, collect, relation, told
 from xlseg.errors import SettingError, SourceError
 from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.metrics.expected_orders import expected_from
@@ -54,9 +54,10 @@ def measure_parquet(path: Path | str, as_of: Sequence[dt.date], settings: Settin
     wanted = _known(tuple(metrics) if metrics is not None else tuple(CATALOGUE))
     file = open_invoices(path)
     days = tuple(day_number(date) for date in as_of)
-    seasons = seasons_from(*file.orders_per_day(), days)
-    rows = read_rows(relation(file.invoices), settings)
-    frames = [_at(file, rows, day, seasons[day], settings, wanted, last=day == days[-1]) for day in days]
+    with told(file.name):
+        seasons = seasons_from(*file.orders_per_day(), days)
+        rows = read_rows(relation(file.invoices), settings)
+        frames = [_at(file, rows, day, seasons[day], settings, wanted, last=day == days[-1]) for day in days]
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
 

@@ -2,7 +2,7 @@
 
 from xlseg.scheduling.commands import run_program
 from xlseg.scheduling.job import Job, key_of, next_run, surroundings
-from xlseg.scheduling.log import last_run, note, standard_log, state_folder
+from xlseg.scheduling.log import last_run, must_be_a_log, note, standard_log, state_folder
 from xlseg.scheduling.system import Machine, Scheduler, install, remove, scheduled, schedulers
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "install",
     "key_of",
     "last_run",
+    "must_be_a_log",
     "next_run",
     "note",
     "remove",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlseg.errors import ScheduleError
+from xlseg.errors import FileError, ScheduleError
+from xlseg.hosts import saving
 from xlseg.scheduling.job import key_of
 from xlseg.terminal import plain_line
 
@@ -18,7 +21,15 @@ STARTED, DONE, FAILED, NOTICE = "started", "done", "FAILED", "notice"
 MOST = 512 * 1024
 """Bytes beyond which the older half of a log goes."""
 
-_LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (started|done|FAILED|notice) +(.*)")
+_BEGINNING = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) (started|done|FAILED|notice) +"
+_LINE = re.compile(f"{_BEGINNING}(.*)")
+_LONGEST_BEGINNING = 80
+_NO_FILE = "|"
+_OTHER = "name another one with --log"
+
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)
+"""Opening does not wait for whoever reads or writes at the other end of a pipe."""
 
 
 @dataclass(frozen=True)
@@ -50,25 +61,52 @@ def note(path: Path, when: dt.datetime, state: str, words: str) -> None:
     Raises
     ------
     ScheduleError
-        When it cannot be written.
+        When it cannot be written, or is another file than a log of ours.
     """
     line = plain_line(f"{when.isoformat(timespec='seconds')} {state:<8} {words}") + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _must_be_ours(path)
         if path.exists() and path.stat().st_size > MOST:
             _halve(path)
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _AT_ONCE, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(line.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        raise ScheduleError(str(path), f"the log cannot be written ({error.strerror})", "name another one with --log") from None
+        raise ScheduleError(str(path), f"the log cannot be written ({error.strerror})", _OTHER) from None
+    except FileError as error:
+        raise ScheduleError(str(path), f"the log cannot be written ({error.fact})", _OTHER) from None
+
+
+def must_be_a_log(path: Path) -> None:
+    """Refuse a file that is there and does not begin as a log does; what cannot be read is told of when a line is to be added to it.
+
+    Raises
+    ------
+    ScheduleError
+        When it is another file, a pipe or a device.
+    """
+    with suppress(OSError):
+        _must_be_ours(path)
+
+
+def _must_be_ours(path: Path) -> None:
+    if path.exists() and not re.match(rf"\Z|{_BEGINNING}", _beginning(path)):
+        raise ScheduleError(str(path), "this is no log of xlseg, and is left as it is", _OTHER)
+
+
+def _beginning(path: Path) -> str:
+    """The first characters of a file; of what is none a sign: reading a pipe or a device may not end."""
+    if not path.is_file():
+        return _NO_FILE
+    with os.fdopen(os.open(path, os.O_RDONLY | _AT_ONCE), "rb") as file:
+        is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)  # it may be another one by now
+        return file.read(_LONGEST_BEGINNING).decode("utf-8", "replace") if is_file else _NO_FILE
 
 
 def _halve(path: Path) -> None:
     kept = path.read_bytes()[-MOST // 2 :].split(b"\n", 1)[-1]
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_bytes(kept)
-    beside.replace(path)
+    saving.replace(path, lambda file: file.write(kept), before=lambda: None)
 
 
 def last_run(path: Path) -> Ran | None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.extent import MAX_COLUMNS, is_spread
+from xlseg.inert import may_hold_inert, read_back
 from xlseg.workbook import Array, Grid, Value
 
 MAX_BYTES = 2 << 30
@@ -25,6 +26,7 @@ _DELIMITERS = ",;\t|"
 _SAMPLE = 200
 _FIGURE = re.compile(r'(?<=[;\t|])[^,;\t|\r\n"]*\d(?:,\d{3})*,\d[^,;\t|\r\n"]*(?=[;\t|\r\n]|\Z)')
 """A cell between other delimiters than the comma whose commas stand in a number: a decimal comma, or those of thousands."""
+_CONTROL = re.compile(rb"[\x00-\x1f]")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -95,6 +97,8 @@ class CsvSheet:
     def _parsed(self, text: str, *, strict: bool) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=strict)
         read = list(_within_bounds(self._file.name, rows))
+        if may_hold_inert(text):
+            read = [[read_back(cell) for cell in row] for row in read]
         while read and not read[-1]:
             read.pop()
         return read
@@ -128,14 +132,26 @@ def decoded(content: bytes, name: str, *, whole: bool = True) -> str:
     `whole`: False when the content is cut off somewhere, perhaps within a character.
     """
     encoding = next((encoding for bom, encoding in _BOMS if content.startswith(bom)), None)
-    if encoding is None and b"\0" in content[:4000]:
-        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
+    start = content[:4000]
+    if encoding is None and b"\0" in start:
+        _must_be_utf_16(start, name)
+        encoding = "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
     for candidate in (encoding,) if encoding else ("utf-8", "cp1252"):
         try:
             return codecs.getincrementaldecoder(candidate)().decode(content, final=whole).removeprefix("\ufeff")
         except UnicodeDecodeError:
             continue
     raise FormatError(name, "neither UTF-8, UTF-16 nor Windows-1252 text", "export it as CSV UTF-8")
+
+
+def _must_be_utf_16(start: bytes, name: str) -> None:
+    """Refuse UTF-8 that holds NUL characters: of UTF-16 half of the bytes are no characters of a text, or it is no UTF-8."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return
+    if len(_CONTROL.findall(start)) * 4 < len(start):
+        raise FormatError(name, "it holds NUL characters", "export it again, as CSV UTF-8")
 
 
 def delimiter_of(text: str) -> str:
