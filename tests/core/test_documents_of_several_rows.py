@@ -29,13 +29,22 @@ def amounts(intake: Intake) -> dict[str, float]:
 # ── lines ────────────────────────────────────────────────────────────────────
 
 
-def test_what_the_first_line_alone_says_holds_for_the_document() -> None:
-    rows = (("1", "A", JAN, FEB, 100, MAR, "Paid", 0), ("1", "A", JAN, None, 200, None, None, None), ("2", "A", JAN, FEB, 100, None, "Open", 50))
-    intake = invoices(("Paid Date", "Status", "Amount Remaining"), *rows, ("2", "A", JAN, None, 300, None, None, None))
-    assert amounts(intake) == {"1": 300, "2": 400}
-    assert intake.ledger.invoices["remaining"].tolist() == [0, 5000]
-    assert intake.ledger.invoices["paid"].tolist()[0] == MAR
+def test_what_an_export_says_on_first_lines_alone_holds_for_the_documents() -> None:
+    rows: list[Sequence[Value]] = []
+    for number, paid, status, left in (("1", MAR, "Paid", 0), ("2", None, "Open", 50), ("3", MAR, "Paid", 0), ("4", MAR, "Paid", 0)):
+        rows += [(number, "A", JAN, FEB, 100, paid, status, left), (number, "A", JAN, None, 200, None, None, None)]
+    intake = invoices(("Paid Date", "Status", "Amount Remaining"), *rows)
+    assert amounts(intake) == dict.fromkeys("1234", 300)
+    assert intake.ledger.invoices["remaining"].tolist() == [0, 5000, 0, 0]
+    assert [str(day)[:10] for day in intake.ledger.invoices["paid"]] == ["2026-03-04", "NaT", "2026-03-04", "2026-03-04"]
+    assert set(intake.ledger.invoices["due"]) == {FEB}
     assert kinds(intake) == {"several lines", "partly paid on no known date"}
+
+
+def test_a_blank_paid_date_below_one_document_s_first_line_says_that_this_part_is_not_paid() -> None:
+    rows = (("1", "A", JAN, FEB, 600, MAR), ("1", "A", JAN, FEB, 400, None), ("2", "A", JAN, FEB, 5, None))
+    intake = invoices(("Paid Date",), *rows)
+    assert (amounts(intake), [(f.row, f.amount) for f in found(intake, "document twice")]) == ({"1": 600, "2": 5}, [(3, 40_000)])
 
 
 def test_a_discount_line_is_a_line_also_where_due_dates_come_from_terms() -> None:
@@ -59,20 +68,35 @@ def test_lines_in_foreign_currency_are_converted_so_that_a_payment_of_all_settle
     assert intake.ledger.payments["amount"].tolist() == [6963]
 
 
-@pytest.mark.parametrize("heading", ["Main Line", "*", "Mainline"])
-def test_item_lines_beside_the_document_s_own_row_are_not_added_to_it(heading: str) -> None:
-    rows = [("1", "A", JAN, FEB, 300, "*"), ("1", "A", JAN, FEB, 100, None), ("1", "A", JAN, FEB, 190, None), ("2", "A", JAN, FEB, 7, "*")]
+@pytest.mark.parametrize(("heading", "part", "total"), [("Main Line", 190, 300), ("Mainline", 200, 300), ("*", 200, 300), ("*", 190, 590)])
+def test_item_lines_beside_the_document_s_own_row_are_not_added_to_it(heading: str, part: int, total: int) -> None:
+    rows = [("1", "A", JAN, FEB, 300, "*"), ("1", "A", JAN, FEB, 100, None), ("1", "A", JAN, FEB, part, None), ("2", "A", JAN, FEB, 7, "*")]
     intake = invoices((heading,), *rows)
-    assert (amounts(intake), len(found(intake, "item line"))) == ({"1": 300, "2": 7}, 2)
+    assert amounts(intake) == {"1": total, "2": 7}  # a star that is not NetSuite's marks what somebody likes
 
 
 def test_item_lines_are_known_by_their_sum_where_all_documents_have_it() -> None:
-    def rows(last: float) -> list[tuple[Value, ...]]:
-        lines = [("1", 300), ("1", 100), ("1", 200), ("2", 90), ("2", 30), ("2", 30), ("2", last), ("3", 5), ("3", 5)]
-        return [(number, "A", JAN, FEB, amount, at) for at, (number, amount) in enumerate(lines)]
+    def rows(*totals: float) -> list[tuple[Value, ...]]:
+        lines = [(str(at), amount) for at, total in enumerate(totals) for amount in (total, 30, 60)]
+        return [(number, "A", JAN, FEB, amount, at) for at, (number, amount) in enumerate([*lines, ("9", 5), ("9", 5)])]
 
-    assert amounts(invoices(("Line",), *rows(30))) == {"1": 300, "2": 90, "3": 5}
-    assert amounts(invoices(("Line",), *rows(40))) == {"1": 600, "2": 190, "3": 10}
+    items: list[tuple[Value, ...]] = [("8", "A", JAN, FEB, amount, amount) for amount in (300, 100, 200)]
+    assert amounts(invoices(("Line",), *rows(90, 90), *items)) == {"0": 90, "1": 90, "8": 300, "9": 5}
+    assert amounts(invoices(("Line",), *rows(90, 91), *items)) == {"0": 180, "1": 181, "8": 600, "9": 10}
+    assert amounts(invoices(("Line",), *rows(90, 90, 90))) == {"0": 180, "1": 180, "2": 180, "9": 10}  # a package that costs as much each time
+
+
+def test_a_document_in_foreign_currency_that_is_there_twice_is_no_line() -> None:
+    rows = [("1", "A", JAN, FEB, 33.33, "USD", 0.9137, at) for at in (1, 2)]
+    others: list[Sequence[Value]] = [(f"E{at}", "A", JAN, FEB, 1000, "EUR", 1, None) for at in range(3)]
+    intake = invoices(("Currency", "FX Rate", "Line"), *others, *rows)
+    assert (amounts(intake)["1"], len(found(intake, "document twice"))) == (30.45, 1)
+
+
+def test_what_remains_is_no_sum_of_what_all_lines_repeat_in_foreign_currency() -> None:
+    rows = [("1", "A", JAN, FEB, amount, "USD", 0.9137, 75.01) for amount in (50, 60)]
+    intake = invoices(("Currency", "FX Rate", "Amount Remaining"), *rows, ("E", "A", JAN, FEB, 9, "EUR", 1, 0), ("F", "A", JAN, FEB, 9, "EUR", 1, 0))
+    assert intake.ledger.invoices["remaining"].tolist()[0] == 6854
 
 
 # ── totals ───────────────────────────────────────────────────────────────────
@@ -110,6 +134,9 @@ def test_a_credit_memo_may_have_the_number_of_an_invoice() -> None:
     intake = invoices(("Type",), *rows, Payments=payments)
     assert amounts(intake) == {"1": 100, "1 (credit memo)": -30}
     assert intake.ledger.payments["document"].tolist() == ["1"]
+    applied = ((*HEADINGS["Payments"], "Type"), ("1", "A", MAR, 30, "2", "Credit"))
+    intake = invoices(("Type",), *rows, ("2", "A", JAN, FEB, 50, "Invoice"), Payments=applied)
+    assert intake.ledger.payments["payment"].tolist() == ["1 (credit memo)"]
 
 
 def test_a_payment_with_the_number_of_a_credit_memo_applies_it() -> None:
@@ -117,6 +144,9 @@ def test_a_payment_with_the_number_of_a_credit_memo_applies_it() -> None:
     rows = (("1", "A", JAN, FEB, 100), ("CM", "A", FEB, None, -40), ("2", "B", JAN, FEB, 5))
     intake = invoices((), *rows, Payments=payments)
     assert intake.ledger.payments["is_credit"].tolist() == [True, False, False]
+    rows = (("1", "A", JAN, FEB, 100), ("2", "A", FEB, None, -40), ("3", "A", JAN, FEB, 5))
+    intake = invoices((), *rows, Payments=(HEADINGS["Payments"], ("1", "A", MAR, 5, "3"), ("2", "A", MAR, 40, "1")))
+    assert not intake.ledger.payments["is_credit"].any()  # payments are numbered on their own
 
 
 def test_a_sheet_of_credit_memos_is_not_passed_over_in_silence() -> None:
@@ -160,10 +190,16 @@ def test_a_total_row_on_customers_is_no_customer() -> None:
 
 def test_a_number_written_otherwise_means_the_only_document_like_it() -> None:
     rows: list[Sequence[Value]] = [("000101", "A", JAN, FEB, 5), ("INV7", "A", JAN, FEB, 6), ("8", "A", JAN, FEB, 7), ("08", "A", JAN, FEB, 7.5)]
-    payments = [("P1", "A", FEB, 5, "101.0"), ("P2", "A", FEB, 6, "inv7"), ("P3", "A", FEB, 7, "008")]
+    payments = [
+        ("P1", "A", FEB, 5, "101.0"),
+        ("P2", "A", FEB, 6, "inv7"),
+        ("P3", "A", FEB, 7, "008"),
+        ("P4", "B", FEB, 5, "101"),
+        ("P5", None, FEB, 5, "101"),
+    ]
     intake = read(book(Invoices=rows, Payments=payments))
     assert intake.ledger.payments["document"].tolist() == ["000101", "INV7"]
-    assert [f.found for f in found(intake, "payment of an unknown invoice")] == ["008"]
+    assert [f.row for f in found(intake, "payment of an unknown invoice")] == [4, 5, 6]  # like two, another customer's, of nobody
 
 
 def test_an_id_in_other_capitals_or_spaces_is_the_customer_s() -> None:

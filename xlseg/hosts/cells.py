@@ -33,6 +33,7 @@ for _library in ("calamine", "fastexcel"):  # what they think of a false dimensi
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?")
+_NO_DATE = CellError("#NUM!")
 _DAY_0 = dt.datetime(1899, 12, 31)  # before 1 March 1900 the library counts as if 1900 had no 29 February
 
 Rows = Callable[[int], Iterator[Sequence[Any]]]
@@ -93,7 +94,7 @@ class CalamineCells:
             import fastexcel  # noqa: F401 (said now if it is not there)
 
         self._package, self._has_errors, self._has_negatives = book, has_errors, has_negatives
-        self._negatives: dict[str, dict[tuple[int, int], float]] = {}
+        self._before_1900: dict[str, dict[tuple[int, int], float]] = {}
         worksheet = python_calamine.SheetTypeEnum.WorkSheet
         self._names = [sheet.name for sheet in self._book.sheets_metadata if sheet.typ == worksheet]
 
@@ -119,20 +120,23 @@ class CalamineCells:
                     cells[column] = CellError(code)
                 if self._has_negatives:
                     for column in [column for column, cell in enumerate(cells) if type(cell) is dt.time]:
-                        cells[column] = self._below_zero(name).get((number, column - left), cells[column])
+                        cells[column] = self._days(name).get((number, column - left), _NO_DATE)
                 yield cells
 
         return rows
 
-    def _below_zero(self, name: str) -> dict[tuple[int, int], float]:
-        """The numbers below 0 that look like dates, by row and column of what is used; seconds make out a hundred-thousandth."""
-        if name not in self._negatives:
+    def _days(self, name: str) -> dict[tuple[int, int], float]:
+        """The numbers below 1 that look like dates, by row and column of what is used; seconds make out a hundred-thousandth.
+
+        Of one below -693,595 no date can be made.
+        """
+        if name not in self._before_1900:
             sheet = self._reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_arrow()
             texts = [column.to_pylist() for column in sheet.columns]
             dated = ((row, at, text) for at, column in enumerate(texts) for row, text in enumerate(column) if text and _MOMENT.fullmatch(text))
             days = {(row, at): (dt.datetime.fromisoformat(text) - _DAY_0) / dt.timedelta(days=1) for row, at, text in dated}
-            self._negatives[name] = {at: round(day, 4) for at, day in days.items() if day < 0}
-        return self._negatives[name]
+            self._before_1900[name] = {at: round(day, 4) for at, day in days.items() if day < 1}
+        return self._before_1900[name]
 
     @cached_property
     def _reader(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 
 from xlseg.errors import FormatError
 from xlseg.hosts.glance import MANY, glance, is_usual
@@ -31,11 +32,12 @@ _PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
 
 
 _REFERRING = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[-+0-9.eE]*&")
-_OF_TEXT = re.compile(rb"""<(?:\w+:)?c\s[^<>]*\bt\s*=\s*["']str["'][^<>]*>(?:(?!<(?:\w+:)?c[\s>]).)*\Z""", re.DOTALL)
+_OF_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _COMMENTED = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*<(?:!--|\?)")
 _BROKEN_OFF = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*\Z")
-_LONGEST_CELL = 20_000
-"""Bytes of a cell before its value: a formula has 8,192 characters at most."""
+_LONGEST_VALUE = 200
+_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>])[^<>]*")
+_CELLS = (b"<c ", b":c ", b"<c>")
 
 _ROWS, _ROWS_END = b"<sheetData", b"</sheetData>"
 _NO_ELEMENT = re.compile(rb"<[!?]")
@@ -72,7 +74,7 @@ class Extent:
         self._has_begun = self._has_ended = False
         self._rows, self._columns = 0, 1
         self._row, self._column = 0, 0
-        self._breaks_off = False
+        self._breaks_off = self._is_in_text = False
 
     @property
     def dense(self) -> int:
@@ -123,11 +125,21 @@ class Extent:
 
     def _must_be_whole(self, chunk: bytes) -> None:
         """Values are written in one go: a library reads no further than to a reference or comment in the middle of a number."""
-        is_cut = b"&" in chunk and any(not _OF_TEXT.search(chunk[: m.start()][-_LONGEST_CELL:]) for m in _REFERRING.finditer(chunk))
+        referring = [match.start() for match in _REFERRING.finditer(chunk)] if b"&" in chunk else []
+        is_cut = bool(referring) and not self._are_of_text(chunk, referring)
         is_cut = is_cut or ((b"<!--" in chunk or b"<?" in chunk) and _COMMENTED.search(chunk) is not None)
         if is_cut or (self._breaks_off and chunk.startswith((b"<!--", b"<?"))):
             raise self._strange("a value is written in pieces, as no spreadsheet program writes it")
-        self._breaks_off = _BROKEN_OFF.search(chunk[-_LONGEST_CELL:]) is not None
+        last = next((at for mark in _CELLS if (at := chunk.rfind(mark)) >= 0), -1)
+        self._is_in_text = self._is_in_text if last < 0 else _OF_TEXT.search(chunk, last, chunk.find(b">", last)) is not None
+        self._breaks_off = _BROKEN_OFF.search(chunk[-_LONGEST_VALUE:]) is not None
+
+    def _are_of_text(self, chunk: bytes, values: list[int]) -> bool:
+        """Whether the cells whose values begin at these places say that they are texts; the first may have begun in the piece before."""
+        cells = list(_CELL.finditer(chunk))
+        begun = [cell.start() for cell in cells]
+        of = (bisect(begun, value) - 1 for value in values)
+        return all(self._is_in_text if at < 0 else _OF_TEXT.search(cells[at][0]) is not None for at in of)
 
     def _are_in_order(self, chunk: bytes) -> bool:
         """Whether the rows and cells are, of a piece that is written in an unusual way."""

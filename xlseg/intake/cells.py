@@ -19,8 +19,8 @@ from xlseg.workbook import Array, CellError, Value
 
 _SPACES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u2060\ufeff"
 """What is not seen at the ends of a text: all spaces of Unicode, and those without width that web pages and PDF files bring along."""
-_YES = frozenset(["yes", "y", "true", "t", "x", "1", "ja", "j", "wahr", "on", "hold", "✓", "✔"])
-_NO = frozenset(["no", "n", "false", "f", "0", "nein", "falsch", "off", "auto", "none", "-"])
+YES = frozenset(["yes", "y", "true", "t", "x", "1", "ja", "j", "wahr", "on", "hold", "✓", "✔"])
+NO = frozenset(["no", "n", "false", "f", "0", "nein", "falsch", "off", "auto", "none", "-"])
 _FEW = 5
 _WHOLE = 1e15
 """Up to here a whole number is written in full by `repr`, and so by us."""
@@ -216,7 +216,7 @@ def _coded_by_type(array: Array) -> tuple[Array, Array]:
 
 def flags(column: Cells, also: Collection[str] = ()) -> tuple[Array, Array]:
     """Yes/no answers of a column: (yes, neither yes nor no); the words `also` are a yes."""
-    yes = _YES.union(also)
+    yes = YES.union(also)
     words = column.texts.mapped(str.casefold)
-    odd = words.spread([bool(word) and word not in yes and word not in _NO for word in words.distinct], bool)
+    odd = words.spread([bool(word) and word not in yes and word not in NO for word in words.distinct], bool)
     return words.among(*yes), odd | column.errors

@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlseg.intake.cells import Cells, Texts, objects
+from xlseg.intake.cells import NO, YES, Cells, Texts, objects
 from xlseg.intake.dates import dates
 from xlseg.intake.documents import says_base
-from xlseg.intake.fields import Field, Role
+from xlseg.intake.fields import FIELDS, Field, Role
 from xlseg.intake.headings import Candidate, Header, chosen, fold
-from xlseg.intake.money import amounts
-from xlseg.intake.words import state_of
-from xlseg.workbook import Array
+from xlseg.intake.money import Amounts, amounts
+from xlseg.intake.words import says_open, state_of
+from xlseg.workbook import Value
 
 _SAMPLE = 400
 _FEW = 20
 _YEARS_APART = 5 * 365
+_NEARLY_ALL = 0.9
 _LEDGER_ACCOUNT = re.compile(r"accounts? (receivable|payable)|^forderungen|^verbindlichkeiten", re.IGNORECASE)
-_GROSS = re.compile(r"gross|brutto|incl|inkl|withtax|withvat|ttc$")
-_NET = re.compile(r"(?<!a)net(?!suite)|excl|exkl|(?:without|before)(?:tax|vat)|ht$")
+_WITH_TAX = re.compile(r"incl|inkl|withtax|withvat|ttc$")
+_WITHOUT_TAX = re.compile(r"(?<!a)net(?!suite)|excl|exkl|(?:without|before)(?:tax|vat)|ht$")
 _TAX = re.compile(r"(?:sales|total)?(?:tax|vat|gst|hst|mwst|ust|iva|tva|btw|moms|steuer|umsatzsteuer|mehrwertsteuer)(?:amount|total|betrag|amt)?")
-_MONEY = ("amount", "remaining")
-_YES, _NO = ("1", "yes", "y", "true", "ja", "wahr"), ("0", "no", "n", "false", "nein", "falsch")
-_ANSWERED = {"isopen": ("Open", "Closed"), "ispaid": ("Paid", "Open"), "paid": ("Paid", "Open")}
+
+_BALANCE = ("open", "closed", "credited", "disputed")
+_ANSWERS = {"isopen": ("Open", "Closed"), "ispaid": ("Paid", "Open"), "paid": ("Paid", "Open")}
 """What Yes and No say below headings that ask for a state."""
-_RANKS = ("void", "draft", "disputed", "open", "credited", "closed", "")
-"""States by how much they say of a document: where two columns tell one each, the first counts."""
+_SAYS_ONLY = {"paymentstatus": _BALANCE, "approvalstatus": ("void", "draft"), "orderstatus": (), **dict.fromkeys(_ANSWERS, _BALANCE)}
+"""States of an invoice that a column tells, where it is beside one that tells all: a payment that is voided voids no invoice."""
 
 
-def choose(header: Header, row: Sequence[object], whole: Sequence[Cells], role: Role) -> list[tuple[str, Candidate, bool]]:
-    """One column a field, no column twice: (field, candidate, whether its content fits).
+@dataclass(frozen=True)
+class Choice:
+    """The column of a field, and whether its content is what the heading says."""
+
+    field: str
+    candidate: Candidate
+    fits: bool
+
+
+def choose(header: Header, row: Sequence[Value], whole: Sequence[Cells], role: Role) -> list[Choice]:
+    """One column a field, no column twice.
 
     Parameters
     ----------
@@ -43,23 +54,79 @@ def choose(header: Header, row: Sequence[object], whole: Sequence[Cells], role: 
     whole
         The columns of the sheet.
     """
-    ranked = {name: _ranked(candidates, name, role) for name, candidates in header.items()}
-    found = list(chosen(ranked, lambda candidate, field: _fits(whole[candidate.column], candidate, field, role), role))
-    return _with_tax(_unlike_dates(found, whole, role), ranked, row, whole, role)
+    ranked = {name: _ranked(candidates, name, whole, header, role) for name, candidates in header.items()}
+    issued = _issued(ranked, whole) if role == "invoices" else None
+
+    def fits(candidate: Candidate, field: Field) -> bool:
+        column = whole[candidate.column]
+        if issued is not None and field.heading in ("Due Date", "Paid Date") and candidate.strength and not _near(column, issued):
+            return False
+        return _fits(column, candidate, field, role)
+
+    found = [Choice(*each) for each in chosen(ranked, fits, role)]
+    return _with_tax(found, ranked, row, whole) if role == "invoices" else found
 
 
-def _ranked(candidates: Sequence[Candidate], field: str, role: Role) -> Sequence[Candidate]:
-    """The candidates of an amount: the user's own first, then what is applied, in base currency, with tax; one without tax last."""
-    if field not in _MONEY:
+def is_read(choice: Choice, column: Cells, header: Header, role: Role) -> bool:
+    """Whether a column is read although it holds something else than its heading says: where the sheet is useless without it, cell by cell."""
+    field = FIELDS[role][choice.field]
+    if choice.fits or column.blank.all():
+        return True
+    if field.kind == "id":
+        return not _numbers_rows(choice.candidate, choice.field, role)
+    numbers = not column.mixed and column.array.dtype == float
+    return field.kind not in ("date", "money") or field.required or (choice.field == "due" and not ("terms" in header and numbers))
+
+
+# ── amounts ──────────────────────────────────────────────────────────────────
+
+
+def _ranked(candidates: Sequence[Candidate], field: str, whole: Sequence[Cells], header: Header, role: Role) -> Sequence[Candidate]:
+    """The candidates of an amount: the user's own first, then what is applied, in base currency, with tax; one without tax last.
+
+    One that is hardly filled, or 0, where another is not comes behind that.
+    """
+    if field not in ("amount", "remaining") or len(candidates) < 2:
         return candidates
+    filled = {candidate: _filled(whole[candidate.column], field) for candidate in candidates}
+    enough = _NEARLY_ALL * max(filled.values())
+    both_in_base = all(any(says_base(candidate.heading) for candidate in header.get(name, ())) for name in ("amount", "remaining") if name in header)
 
     def rank(candidate: Candidate) -> tuple[object, ...]:
         heading = fold(candidate.heading)
         applied = role == "payments" and "appl" in heading
-        gross, net = (role == "invoices" and bool(pattern.search(heading)) for pattern in (_GROSS, _NET))
-        return candidate.strength != 0, not applied, not says_base(heading), not gross, net, candidate.strength, candidate.column
+        base = both_in_base and says_base(candidate.heading)
+        with_tax, without = (role == "invoices" and bool(pattern.search(heading)) for pattern in (_WITH_TAX, _WITHOUT_TAX))
+        return candidate.strength != 0, filled[candidate] < enough, not applied, not base, not with_tax, without, candidate.strength, candidate.column
 
     return sorted(candidates, key=rank)
+
+
+def _filled(column: Cells, field: str) -> int:
+    """How many cells hold an amount; an amount of 0 is none, what remains may be 0."""
+    read = amounts(column)
+    return int((read.present & ((read.hundredths != 0) | (field == "remaining"))).sum())
+
+
+def _with_tax(found: list[Choice], header: Header, row: Sequence[Value], whole: Sequence[Cells]) -> list[Choice]:
+    """The choice, with the amount of an invoice that is another column of the sheet less its tax replaced by that one."""
+    at = next((at for at, choice in enumerate(found) if choice.field == "amount" and choice.candidate.strength), None)
+    taxes = [column for column, cell in enumerate(row) if isinstance(cell, str) and _TAX.fullmatch(fold(cell)) and column < len(whole)]
+    if at is None or not taxes or says_base(found[at].candidate.heading):
+        return found
+    net = amounts(whole[found[at].candidate.column])
+    for candidate in header["amount"]:
+        gross = amounts(whole[candidate.column])
+        if any(_adds_up(net, amounts(whole[column]), gross) for column in taxes):
+            return [*found[:at], replace(found[at], candidate=candidate, fits=True), *found[at + 1 :]]
+    return found
+
+
+def _adds_up(net: Amounts, tax: Amounts, gross: Amounts) -> bool:
+    """Whether one column is the sum of two others, in nearly all rows, and not just because the second is 0."""
+    taxed = net.present & tax.present & (tax.hundredths != 0)
+    right = gross.present & (np.abs(net.hundredths + np.where(tax.present, tax.hundredths, 0) - gross.hundredths) <= 1)
+    return bool(taxed.any() and right[net.present].mean() >= _NEARLY_ALL and right[taxed].mean() >= _NEARLY_ALL)
 
 
 # ── whether a column holds what its heading says ─────────────────────────────
@@ -70,24 +137,15 @@ def _fits(column: Cells, candidate: Candidate, field: Field, role: Role) -> bool
     filled = np.flatnonzero(~column.blank)
     if not len(filled):
         return False
-    sample = Cells(column.array[filled[np.linspace(0, len(filled) - 1, min(len(filled), _SAMPLE)).astype(int)]])
     if field.kind == "id":
         return _names_someone(column.texts, candidate, field, role)
+    sample = Cells(column.array[filled[np.linspace(0, len(filled) - 1, min(len(filled), _SAMPLE)).astype(int)]])
     if field.kind == "date":
-        bad = dates(sample).bad & ~says_open(sample)
-        return bool(bad.sum() < 0.5 * max(len(sample) - says_open(sample).sum(), 1))
+        stated = ~says_open(sample)
+        return bool((dates(sample).bad & stated).sum() < 0.5 * max(stated.sum(), 1))
     if field.kind == "money":
         return bool(amounts(sample).bad.mean() < 0.5)
     return field.heading != "Status" or any(state_of(word, of_payment=role == "payments") for word in column.texts.distinct)
-
-
-def says_open(column: Cells) -> Array:
-    """Where a cell of dates says instead that there is none yet: "unpaid"."""
-    return column.spread([isinstance(cell, str) and state_of(cell) == "open" for cell in column.distinct], bool) if column.mixed else _nowhere(column)
-
-
-def _nowhere(column: Cells) -> Array:
-    return np.zeros(len(column), dtype=bool)
 
 
 def _names_someone(ids: Texts, candidate: Candidate, field: Field, role: Role) -> bool:
@@ -101,86 +159,74 @@ def _names_someone(ids: Texts, candidate: Candidate, field: Field, role: Role) -
         return False
     if fold(candidate.heading).startswith(("account", "konto")) and candidate.strength:
         return len(there) < _FEW or different > 1
-    is_row_id = role != "customers" and field.heading == "Customer ID" and fold(candidate.heading) == "id" and candidate.strength
-    return not (is_row_id and len(there) >= _FEW and different == len(there))
+    return len(there) < _FEW or different < len(there) or field.heading != "Customer ID" or not _numbers_rows(candidate, "customer", role)
 
 
-def _unlike_dates(found: list[tuple[str, Candidate, bool]], whole: Sequence[Cells], role: Role) -> list[tuple[str, Candidate, bool]]:
-    """The choice, with columns of numbers that would be dates before the documents' own, or years later, told as misfits: "Paid" may be an amount."""
-    own = next((candidate for name, candidate, fits in found if name == "date" and fits), None)
-    if own is None or role != "invoices":
-        return found
-    issued = dates(whole[own.column]).days
-
-    def is_date(name: str, candidate: Candidate) -> bool:
-        column = whole[candidate.column]
-        if name not in ("due", "paid") or not candidate.strength or column.array.dtype != float:
-            return True
-        later = (dates(column).days - issued).astype("timedelta64[D]").astype(float)
-        middle = float(np.median(later[~np.isnan(later)])) if not np.isnan(later).all() else 0.0
-        return 0 <= middle < _YEARS_APART
-
-    return [(name, candidate, fits and is_date(name, candidate)) for name, candidate, fits in found]
+def _numbers_rows(candidate: Candidate, field: str, role: Role) -> bool:
+    """Whether a column may number the rows of a sheet of documents, or be the customers'."""
+    return field == "customer" and role != "customers" and fold(candidate.heading) == "id" and candidate.strength != 0
 
 
-# ── amounts with tax ─────────────────────────────────────────────────────────
+def _issued(header: Header, whole: Sequence[Cells]) -> Cells | None:
+    candidates = header.get("date", ())
+    return whole[candidates[0].column] if candidates else None
 
 
-def _with_tax(
-    found: list[tuple[str, Candidate, bool]], header: Header, row: Sequence[object], whole: Sequence[Cells], role: Role
-) -> list[tuple[str, Candidate, bool]]:
-    """The choice, with the amount of an invoice that is another column of the sheet less its tax replaced by that one."""
-    at = next((at for at, (name, candidate, _) in enumerate(found) if name == "amount" and candidate.strength), None)
-    taxes = [column for column, cell in enumerate(row) if isinstance(cell, str) and _TAX.fullmatch(fold(cell)) and column < len(whole)]
-    if role != "invoices" or at is None or not taxes:
-        return found
-    net = amounts(whole[found[at][1].column])
-    for candidate in header["amount"]:
-        gross = amounts(whole[candidate.column])
-        for tax in (amounts(whole[column]) for column in taxes):
-            told = net.present & gross.present & tax.present & (tax.hundredths != 0)
-            if told.any() and (np.abs(net.hundredths + tax.hundredths - gross.hundredths)[told] <= 1).mean() >= 0.9:
-                return [*found[:at], ("amount", candidate, True), *found[at + 1 :]]
-    return found
+def _near(column: Cells, issued: Cells) -> bool:
+    """Whether numbers can be dates that follow those of the documents: "Paid" and "Due" may also hold amounts."""
+    if column.mixed or column.array.dtype != float:
+        return True
+    there = ~np.isnan(column.array)
+    if (column.array[there] % 1 != 0).mean() > 0.5 if there.any() else False:
+        return False
+    apart = dates(column).days - dates(issued).days
+    days = apart[~np.isnat(apart)].astype("timedelta64[D]").astype(float)
+    return not len(days) or bool(abs(np.median(days)) < _YEARS_APART)
 
 
 # ── what several columns say of a document's state ───────────────────────────
 
 
 def states_told(header: Header, columns: Mapping[str, int], whole: Sequence[Cells], role: Role) -> Cells | None:
-    """The state of each row where several columns tell it, "Posted" and "Paid", in the word that says most, or one by Yes and No; else None.
+    """The state of each row where several columns tell it, or one by Yes and No: as the first says that says anything of its balance; else None.
 
-    A column Paid of invoices that holds Yes and No is one of them.
+    What is called Status comes first, then what the payments are said to be, then whether it is approved. A column Paid of invoices that holds Yes
+    and No is one of them.
     """
     taken = {column for name, column in columns.items() if name != "status"}
     telling = [candidate for candidate in header.get("status", ()) if candidate.column not in taken]
     if role == "invoices" and "paid" not in columns:
-        telling += [candidate for candidate in header.get("paid", ()) if fold(candidate.heading) == "paid" and answers(whole[candidate.column])]
-    if not telling or (len(telling) == 1 and fold(telling[0].heading) not in _ANSWERED):
+        telling += [candidate for candidate in header.get("paid", ()) if fold(candidate.heading) == "paid" and holds_answers(whole[candidate.column])]
+    if not telling or (len(telling) == 1 and fold(telling[0].heading) not in _ANSWERS):
         return None
-    texts = [_answers(whole[candidate.column].texts, fold(candidate.heading)) for candidate in telling]
-    words, ranks = np.full(len(texts[0]), "", dtype=object), np.full(len(texts[0]), len(_RANKS) + 1)
-    for column in texts:
-        rank = column.spread([_rank(word, role) for word in column.distinct], int)
-        words, ranks = np.where(rank < ranks, column.array, words), np.minimum(rank, ranks)
+    telling.sort(key=lambda candidate: list(_SAYS_ONLY).index(fold(candidate.heading)) if fold(candidate.heading) in _SAYS_ONLY else -1)
+    words = np.full(len(whole[telling[0].column]), "", dtype=object)
+    open_ = np.ones(len(words), dtype=bool)
+    for candidate in telling:
+        heading = fold(candidate.heading)
+        column = _as_states(whole[candidate.column].texts, heading)
+        allowed = _SAYS_ONLY.get(heading) if len(telling) > 1 and not (heading == "orderstatus" and role == "orders") else None
+        says = column.spread([_tells(word, role, allowed) for word in column.distinct], bool)
+        words = np.where(open_ & (says | ((words == "") & (allowed is None))), column.array, words)
+        open_ &= ~says
     return Cells(objects(words.tolist()))
 
 
-def answers(column: Cells) -> bool:
+def holds_answers(column: Cells) -> bool:
     """Whether a column holds nothing but Yes and No."""
-    words = {text.casefold() for text in column.texts.distinct.tolist()} - {""}
-    return bool(words) and words <= {*_YES, *_NO}
+    words = {text.casefold().removesuffix(".0") for text in column.texts.distinct[np.unique(column.texts.codes)].tolist()} - {""}
+    return bool(words) and words <= YES | NO
 
 
-def _answers(words: Texts, heading: str) -> Texts:
+def _as_states(words: Texts, heading: str) -> Texts:
     """The words of a column, its answers as the states that they mean."""
-    if heading not in _ANSWERED:
+    if heading not in _ANSWERS:
         return words
-    yes, no = _ANSWERED[heading]
-    meaning = dict.fromkeys(_YES, yes) | dict.fromkeys(_NO, no)
+    yes, no = _ANSWERS[heading]
+    meaning = dict.fromkeys(YES, yes) | dict.fromkeys(NO, no)
     return words.mapped(lambda word: meaning.get(word.casefold().removesuffix(".0"), word))
 
 
-def _rank(word: str, role: Role) -> int:
+def _tells(word: str, role: Role, allowed: Sequence[str] | None) -> bool:
     state = state_of(word, of_payment=role == "payments") if word else None
-    return len(_RANKS) + (not word) if state is None else _RANKS.index(state)
+    return bool(state) and (allowed is None or state in allowed)

@@ -97,12 +97,16 @@ def base_of(extracts: Mapping[Role, Extract]) -> str:
 
 def _base_of(extract: Extract) -> tuple[str, str] | None:
     """The base currency by one sheet, "" when it is none that is stated, and the only one stated, if there is just one; None when none is."""
-    counts = _counted(extract.texts("currency").mapped(str.upper))
+    column = extract.texts("currency").mapped(str.upper)
+    documents = ~extract.column("date").blank & ~extract.column("amount").blank if extract.has("date") and extract.has("amount") else None
+    counts = _counted(column if documents is None else column.where(documents))
     words = [word for word in counts if word]
     if not words:
         return None
+    if "currency" not in extract.headings:
+        counts.pop("", None)  # what is written with some amounts is no column that leaves out the home currency
     rates = _rates(extract) if len(counts) > 1 else {}
-    commonest = min(counts, key=lambda word: (-counts[word], word))
+    commonest = min(counts, key=lambda word: (-counts[word], not word, word))
     at_one = [word for word, found in rates.items() if found == {1.0}]
     base = at_one[0] if len(at_one) == 1 and 1.0 not in rates.get(commonest, {1.0}) else commonest
     if not base and rates.get(words[0]) == {1.0} and len(words) == 1:

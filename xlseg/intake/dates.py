@@ -121,7 +121,6 @@ def dates(column: Cells, *, epoch_1904: bool = False, day_first: bool | None = N
     if column.array.dtype == np.dtype("datetime64[s]"):
         return _of_dates(column.array)
     readings = [reading_of(cell, epoch_1904) for cell in column.distinct]
-    readings = _year_first(readings) if day_first is None else readings
     day_first, certain = order_of(readings, day_first)
     if day_first is None and not certain:
         day_first = hint
@@ -129,16 +128,6 @@ def dates(column: Cells, *, epoch_1904: bool = False, day_first: bool | None = N
     days = np.array([day if isinstance(day, dt.date) else None for day, _ in parts], dtype="datetime64[s]")
     masks = (column.spread([found == state for _, found in parts], bool) for state in ("bad", "beyond", "unsure", "torn"))
     return Dates(days[column.codes], *masks)
-
-
-def _year_first(readings: list[Reading]) -> list[Reading]:
-    """The same, as dates where they are texts such as 26/01/15 that a year begins: one or two in a row, and days of all kinds at the end."""
-    texts = [reading for reading in readings if isinstance(reading, TwoNumbers)]
-    years, days = {text.first for text in texts}, {text.year for text in texts}
-    if not texts or min(years) <= _LAST_MONTH or max(years) - min(years) > 1 or len(days) < _MANY_DATES:
-        return readings
-    dated: list[Reading] = [_date(2000 + r.first, r.second, r.year % 100) if isinstance(r, TwoNumbers) else r for r in readings]
-    return dated if sum(date is None for date in dated) == readings.count(None) else readings
 
 
 def decided_order(column: Cells, epoch_1904: bool = False) -> bool | None:

@@ -293,26 +293,15 @@ def converted(hundredths: Array, rate: Array) -> Array:
     return result
 
 
-def numbers_at(extract: Extract, rate: Array) -> Array:
-    """For each row with a rate a number that it shares with the other lines of its document at the same rate."""
-    found = np.arange(len(rate))
-    rows = np.flatnonzero(rate != "")
-    if len(rows):
-        names = zip(extract.texts("document").array[rows], extract.texts("customer").array[rows], rate[rows], strict=True)
-        groups: dict[object, int] = {}
-        found[rows] = [groups.setdefault(name, int(row)) if name[0] else int(row) for row, name in zip(rows, names, strict=True)]
-    return found
-
-
-def converted_in_turn(hundredths: Array, rate: Array, group: Array, order: Array | None = None) -> Array:
+def converted_in_turn(hundredths: Array, rate: Array, group: Array, order: Array) -> Array:
     """Hundredths times rate, so rounded that those of a group add up to their sum times rate: instalments settle what they are paid for.
 
-    Rows of a group are taken by rising `order`, or as they stand; where the rate is "" amounts stay as they are. A group has one rate.
+    Rows of a group are taken by rising `order`; where the rate is "" amounts stay as they are. A group has one rate.
     """
     result = hundredths.copy()
     rows = np.flatnonzero(rate != "")
     before: dict[int, int] = {}
-    for i in (rows if order is None else rows[np.lexsort((rows, order[rows]))]).tolist():
+    for i in rows[np.lexsort((rows, order[rows]))].tolist():
         paid = before.get(int(group[i]), 0)
         before[int(group[i])] = paid + int(hundredths[i])
         share = _times(paid + int(hundredths[i]), rate[i]) - _times(paid, rate[i])

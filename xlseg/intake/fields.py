@@ -31,8 +31,8 @@ _SHARED = {
         Debitorennummer | Kundennummer | Kunden-Nr. | Kunde | Konto | Client ID |
         Client No | Client Code | Vendor ID | Vendor No | Vendor Account | Vendor Code | Supplier ID |
         Supplier No | Kreditor | Kreditorennummer | Lieferantennummer | Entity ID | Bill-to Customer No. | Sell-to Customer No. | Sold-to Party""",
-    "parties": """Customer | Account | Vendor | Supplier | Entity | Customer/Project | Customer:Job | Client | Debtor | Buyer | Payer | Bill To |
-        Sold To""",
+    "parties": """Customer | Account | Vendor | Supplier | Entity | Customer/Project | Customer:Job | Client""",
+    "other parties": "Debtor | Bill To | Sold To | Buyer",
     "party names": "Contact Name | Customer Name | Name Customer | Vendor Name | Supplier Name | Client Name | Company Name | Name",
     "terms": """Payment Terms | Term of Payment | Terms of Payment | Payment Term | Pay Terms | Cust Payment Terms | Payment Terms Code |
         Terms Code | Zahlungsbedingung | Zahlungsbedingungen | ZBED | Zahlungsziel""",
@@ -67,8 +67,8 @@ _FIELDS = {
         document id*: Invoice No | Invoice | Invoice ID | Invoice Reference | Bill No | Bill | Document No | Doc No | Doc ID | Billing Document |
             Invoice Document | Rechnungsnummer | Rechnungs-Nr. | Rechnung | Belegnummer | Beleg | Num | Transaction No | Tran ID |
             Transaction ID | Voucher | Reference | Internal ID | Credit Memo No | Credit Memo | Credit Note No | Credit Note
-        main flag: Main Line
-        customer id*: Customer ID | {ids} | {parties} | {party names} | ID
+        main flag: Main Line | *
+        customer id*: Customer ID | {ids} | {parties} | {party names} | {other parties} | ID
         name text: Customer Name | {party names} | Name 1 | Customer | Vendor | Supplier
         date date*: Date | Invoice Date | Bill Date | Document Date | Document Create Date | Posting Date | Transaction Date | Tran Date |
             Issue Date | Billing Date | Belegdatum | Rechnungsdatum | Buchungsdatum | Date Created | Created | Baseline Create Date | Datum
@@ -107,8 +107,8 @@ _FIELDS = {
     "orders": """
         document id*: Order No | Order | Order ID | Sales Order | Sales Order No | SO No | Order Reference | Purchase Order | Auftragsnummer |
             Auftrag | Bestellnummer | Sales Document | Document No | Num | Transaction No | Internal ID | PO No
-        main flag: Main Line
-        customer id*: Customer ID | {ids} | {parties} | {party names} | ID
+        main flag: Main Line | *
+        customer id*: Customer ID | {ids} | {parties} | {party names} | {other parties} | ID
         name text: Customer Name | {party names} | Name 1 | Customer | Vendor | Supplier
         date date*: Date | Order Date | Sales Order Date | Document Date | Created Date | Date Created | Transaction Date | Posting Date |
             Auftragsdatum | Bestelldatum | Belegdatum | Datum

@@ -27,7 +27,7 @@ def fold(heading: str) -> str:
     """
     text = _NUMBERED.sub("", trimmed(heading))
     if text == "*":
-        return "mainline"  # as NetSuite calls it
+        return text  # NetSuite's short name of Main Line
     text = _SUMMARY.sub("", text).replace("#", " no").casefold().translate(_UMLAUTS)
     return _NUMBER.sub("no", re.sub(r"[\W_]+", "", text))
 

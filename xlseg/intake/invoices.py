@@ -12,13 +12,14 @@ import pandas as pd
 from xlseg.errors import MissingColumnError
 from xlseg.intake import cells, documents, lines
 from xlseg.intake.cells import Texts
-from xlseg.intake.choice import says_open
 from xlseg.intake.dates import Dates
 from xlseg.intake.documents import Dating
 from xlseg.intake.due import due_dates
 from xlseg.intake.findings import Findings
+from xlseg.intake.lines import Lines
 from xlseg.intake.money import amounts
 from xlseg.intake.rows import Extract, Reckoning
+from xlseg.intake.words import says_open
 from xlseg.tables import INVOICES, Tally
 from xlseg.workbook import Array
 
@@ -32,13 +33,15 @@ _SENTINEL = np.datetime64("2099-01-01", "s")
 class Invoices:
     """The invoices, their reconciliation, currency and FX rate of each document not in base currency, and the numbers that several customers share.
 
-    foreign: document → currency in capitals and rate; shared: number → customer → the document's name in the frame.
+    foreign: document → currency in capitals and rate; shared: number → customer → the document's name in the frame; memos: number of an invoice →
+    the credit memo of that number.
     """
 
     frame: pd.DataFrame
     tally: Tally
     foreign: Mapping[str, tuple[str, str]]
     shared: Mapping[str, Mapping[str, str]]
+    memos: Mapping[str, str]
 
     @cached_property
     def owners(self) -> dict[str, str]:
@@ -81,33 +84,36 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     customer = documents.require_customers(reckoning)
     issued = documents.read_dates(reckoning, "date", dating)
     documents.require_dates(reckoning, "date", issued)
-    rate = documents.rates(reckoning, base)
-    own_rate = documents.numbers_at(reckoning.extract, rate)
-    reckoning.amount = np.where(reckoning.used, documents.converted_in_turn(reckoning.amount, rate, own_rate), reckoning.amount)
+    raw, rate = reckoning.amount.copy(), documents.rates(reckoning, base)
+    reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
     documents.leave_out_beyond(reckoning)
     credit = by_type | (reckoning.amount < 0)
-    said = {field: documents.read_dates(reckoning, field, dating) for field in ("due", "paid")}
-    due = due_dates(reckoning, _of_lines(reckoning, customer, said["due"]), issued.days, customer, credit, terms)
-    paid = _paid(reckoning, issued.days, _of_lines(reckoning, customer, said["paid"]))
-    remaining = sign * _remaining(reckoning, rate, own_rate, base)
+    of = Lines.of(extract.texts("document"), customer, issued.days)
+    stated = _of_lines(reckoning, of, documents.read_dates(reckoning, "due", dating))
+    due = due_dates(reckoning, stated, issued.days, customer, credit, terms)
+    paid = _paid(reckoning, issued.days, _of_lines(reckoning, of, documents.read_dates(reckoning, "paid", dating)))
+    remaining = sign * _remaining(reckoning, rate, base)
     document, shared = lines.told_apart(reckoning, numbered(reckoning), customer)
-    document = lines.credits_apart(reckoning, document, by_type, kind.among("invoice"))
-    lines.leave_out_items(reckoning, document)
+    document, memos = lines.credits_apart(reckoning, document, by_type, kind.among("invoice"))
+    lines.leave_out_items(reckoning, document, raw)
     disputed = _disputed(reckoning) | state.among("disputed")
-    status = np.where(state.among(""), -1, state.codes)
-    same = {"customer": customer.codes, "date": issued.days, "type": by_type.astype(int), "status": status}
-    same |= {field: read.days for field, read in said.items()}
-    head = lines.merge_lines(reckoning, document, same, remaining)
+    same = {"customer": customer.codes, "date": issued.days, "due": stated.days, "type": by_type, "paid": paid}
+    if not of.are_said_once(~state.among(""), reckoning.used):
+        same["status"] = state.codes
+    head = lines.merge_lines(reckoning, document, same, raw, remaining)
     own = reckoning.used & (head == np.arange(len(head)))
-    amount = lines.added_up(reckoning.amount, head, reckoning.used)
+    added = lines.added_up(reckoning.amount, head, reckoning.used)
+    amount = _rounded_once(reckoning, raw, rate, head, added)
     credit = by_type | (amount < 0)
+    left = _of_documents(reckoning, remaining, head, amount, credit, of)
+    reckoning.amount = np.where(own, reckoning.amount + amount - added, reckoning.amount)
     values: dict[str, Array | Texts] = {
         "document": document,
         "customer": customer,
         "issued": issued.days,
         "due": due,
         "amount": amount,
-        "remaining": _of_documents(reckoning, remaining, head, amount, credit),
+        "remaining": left,
         "paid": paid,
         "status": state.mapped(lambda word: "open" if word == "disputed" else word),
         "is_credit": credit,
@@ -117,7 +123,7 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     frame = documents.frame(INVOICES, values, own)
     currency = extract.texts("currency").mapped(str.upper).array
     foreign = {document.array[i]: (currency[i], rate[i]) for i in np.flatnonzero(own & (rate != ""))}
-    return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), foreign, shared)
+    return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), foreign, shared, memos)
 
 
 def _kinds(reckoning: Reckoning) -> Texts:
@@ -130,14 +136,12 @@ def _kinds(reckoning: Reckoning) -> Texts:
 
 def _sign(reckoning: Reckoning, kind: Texts) -> int:
     """-1 where an export books what is owed below 0, as one of payables may: its amounts are turned; else 1."""
-    said, unsaid = kind.among("invoice") & reckoning.used, kind.among("") & reckoning.used
-    below, above = reckoning.amount < 0, reckoning.amount > 0
-    named = int((said & below).sum()) > int((said & above).sum())
-    most = not said.any() and int((unsaid & below).sum()) >= max(_MANY, 9 * int((unsaid & above).sum()))
-    if not named and not most:
+    said, owed = kind.among("invoice") & reckoning.used, kind.among("invoice", "") & reckoning.used
+    below, above = (int((owed & sign).sum()) for sign in (reckoning.amount < 0, reckoning.amount > 0))
+    if not (said.any() and below > above) and not below >= max(_MANY, 9 * above):
         return 1
     effect = "{n} invoices are below 0: the signs of all amounts of the sheet are turned"
-    reckoning.note((said | unsaid) & below, "invoices below 0", "warning", "amount", "invoices above 0", effect)
+    reckoning.note(owed & (reckoning.amount < 0), "invoices below 0", "warning", "amount", "invoices above 0", effect)
     reckoning.amount = np.where(reckoning.used, -reckoning.amount, reckoning.amount)
     return -1
 
@@ -151,16 +155,16 @@ def _uncleared(reckoning: Reckoning, kind: Texts) -> None:
         reckoning.exclude(waits, "payment not cleared", "type", wanted, effect, severity="warning")
 
 
-def _remaining(reckoning: Reckoning, rate: Array, document: Array, base: str) -> Array:
+def _remaining(reckoning: Reckoning, rate: Array, base: str) -> Array:
     """Amounts remaining in hundredths of the base currency, as signed in the sheet; NaN = not stated."""
     extract = reckoning.extract
     read = amounts(extract.column("remaining"))
     reckoning.remark(read.bad, "unreadable amount remaining", "warning", "remaining", "an amount", "taken as not stated")
     documents.remark_unsure(reckoning, read, "remaining")
-    hundredths = read.hundredths if "remaining" in extract.in_base else documents.converted_in_turn(read.hundredths, rate, document)
+    hundredths = read.hundredths if "remaining" in extract.in_base else documents.converted(read.hundredths, rate)
     present = read.present & (np.abs(hundredths) < documents.BEYOND)
     if "amount" in extract.in_base and _is_foreign(extract):
-        foreign = documents.foreign_rows(extract, base) & present
+        foreign = documents.foreign_rows(extract, base) & present & (hundredths != 0)
         effect = "{n} amounts in foreign currency have no counterpart in base currency and are taken as not stated"
         reckoning.note(foreign, "amount remaining not converted", "warning", "remaining", "an amount in base currency", effect)
         present &= ~foreign
@@ -173,9 +177,21 @@ def _is_foreign(extract: Extract) -> bool:
     return documents.says_foreign(heading) or (documents.says_base(extract.heading("amount")) and not documents.says_base(heading))
 
 
-def _of_lines(reckoning: Reckoning, customer: Texts, read: Dates) -> Dates:
-    """Dates that only the first line of a document states on all of its lines."""
-    return replace(read, days=lines.filled_down(reckoning.extract.texts("document"), customer, read.days))
+def _of_lines(reckoning: Reckoning, of: Lines, read: Dates) -> Dates:
+    """Dates that an export states on the first line of each document alone, on all of its lines."""
+    return replace(read, days=of.filled_down(read.days, reckoning.used))
+
+
+def _rounded_once(reckoning: Reckoning, raw: Array, rate: Array, head: Array, added: Array) -> Array:
+    """The amount of each document: what its lines add up to or, where they have one rate, that of their sum, which a payment of all settles."""
+    several = lines.of_several(head, reckoning.used & (rate != ""))
+    if not len(several):
+        return added
+    at_another = several[rate[several] != rate[head[several]]]
+    heads = np.setdiff1d(head[several], head[at_another])
+    amount = added.copy()
+    amount[heads] = documents.converted(lines.added_up(raw, head, reckoning.used)[heads], rate[heads])
+    return amount
 
 
 def _paid(reckoning: Reckoning, issued: Array, read: Dates) -> Array:
@@ -213,7 +229,7 @@ def _disputed(reckoning: Reckoning) -> Array:
     return yes
 
 
-def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: Array, credit: Array) -> Array:
+def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: Array, credit: Array, of: Lines) -> Array:
     """Amount remaining of each document, signed like its amount.
 
     Of a document with several lines it is what all of them repeat, or the first alone says, or the sum when each states its own amount.
@@ -223,17 +239,14 @@ def _of_documents(reckoning: Reckoning, remaining: Array, head: Array, amount: A
     if len(rows):
         stated = pd.DataFrame({"low": remaining[rows], "high": remaining[rows], "total": remaining[rows]})
         stated["own"] = np.abs(reckoning.amount[rows]) == np.abs(remaining[rows])
-        stated["unknown"] = np.isnan(remaining[rows]) & ~_first_alone(remaining, rows, head)
+        blank = reckoning.extract.column("remaining").blank
+        unsaid = blank[rows] & (rows != head[rows]) & of.are_said_once(~blank, reckoning.used)
+        stated["unknown"] = np.isnan(remaining[rows]) & ~unsaid
         each = stated.groupby(head[rows]).agg({"low": "min", "high": "max", "total": "sum", "own": "all", "unknown": "any"})
         repeated = (each["low"] == each["high"]) & ~each["own"]
-        result[each.index] = np.where(each["unknown"], np.nan, np.where(repeated, each["low"], each["total"]))
+        known = np.where(each["own"], amount[each.index], np.where(repeated, each["low"], each["total"]))
+        result[each.index] = np.where(each["unknown"], np.nan, known)
     result = np.where(credit, -np.abs(result), result)
     more = (np.abs(result) > np.abs(amount)) & (head == np.arange(len(head)))
     reckoning.remark(more, "more remaining than invoiced", "warning", "remaining", "at most the amount", "used as it is")
     return result
-
-
-def _first_alone(remaining: Array, rows: Array, head: Array) -> Array:
-    """Rows of documents of which the first line alone says what remains."""
-    said = np.bincount(head[rows], ~np.isnan(remaining[rows]), len(head))[head[rows]]
-    return np.array((said == 1) & ~np.isnan(remaining[head[rows]]))

@@ -3,28 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from xlseg.intake.cells import Texts, objects
+from xlseg.intake.cells import NO, Texts, objects
+from xlseg.intake.headings import fold
 from xlseg.intake.rows import Reckoning
 from xlseg.workbook import Array
 
-_NO = ("no", "n", "false", "f", "0", "nein", "-")
+_SEVERAL = 3
+"""So many documents tell how an export writes its lines."""
 
 
-def merge_lines(reckoning: Reckoning, document: Texts, same: Mapping[str, Array], remaining: Array | None = None) -> Array:
+@dataclass(frozen=True)
+class Lines:
+    """The rows of a sheet by document.
+
+    Attributes
+    ----------
+    document
+        The document of each row.
+    alike
+        For each row a number that it shares with the rows of the same document, customer and date.
+    """
+
+    document: Texts
+    alike: Array
+
+    @classmethod
+    def of(cls, document: Texts, customer: Texts, date: Array) -> Lines:
+        """Those of some columns; a row without a number is on its own."""
+        key = np.stack([document.codes, customer.codes, date.astype("datetime64[D]").astype(np.int64)])
+        alone = document.among("")
+        key[0, alone] = -1 - np.arange(int(alone.sum()))
+        return cls(document, np.unique(key, axis=1, return_inverse=True)[1].ravel())
+
+    def are_said_once(self, said: Array, used: Array) -> bool:
+        """Whether an export states something on the first line of its documents alone: at least of three, and on no later line of any."""
+        rows = np.flatnonzero(used)
+        later = pd.Series(self.alike[rows]).duplicated().to_numpy()
+        firsts = np.unique(self.alike[rows[later]])
+        heads = rows[~later]
+        return len(firsts) >= _SEVERAL and not said[rows[later]].any() and said[heads[np.isin(self.alike[heads], firsts)]].sum() >= _SEVERAL
+
+    def filled_down(self, dates: Array, used: Array) -> Array:
+        """Dates that the first line of each document states alone on all of its lines, if they are said so."""
+        if not self.are_said_once(~np.isnat(dates), used):
+            return dates
+        stated = pd.Series(dates).groupby(self.alike).transform("first")
+        return np.array(np.where(np.isnat(dates), stated.to_numpy(dates.dtype), dates))
+
+
+def merge_lines(reckoning: Reckoning, document: Texts, same: Mapping[str, Array], amount: Array, remaining: Array | None = None) -> Array:
     """Rows that repeat a document: lines of it stay, to be added up; other versions and copies of it are left out.
 
-    Rows are lines when all of `same` (customer, date, …) is equal, or not said again below the first. Those that also have the same amount are
-    lines only if nothing else remains of it, and if some document of the sheet has lines of different amounts: else they are the same row,
-    exported again.
+    Rows are lines when all of `same` (customer, date, …) is equal. Those that also have the same amount are lines only if nothing else
+    remains of it, and if some document of the sheet has lines of different amounts: else they are the same row, exported again.
 
     Parameters
     ----------
-    same
-        What the rows say of the document: dates, and numbers below 0 where they say nothing.
+    amount
+        Amounts as they stand in the sheet, which no rate has rounded.
 
     Returns
     -------
@@ -35,9 +76,8 @@ def merge_lines(reckoning: Reckoning, document: Texts, same: Mapping[str, Array]
     if not len(rows):
         return head
     first = head[rows]
-    said, unsaid = (np.array(list(each)) for each in zip(*(_compared(column[rows], column[first]) for column in same.values()), strict=True))
-    same_amount = reckoning.amount[rows] == reckoning.amount[first]
-    agree = (said | (unsaid & ~same_amount)).all(axis=0)
+    agree = np.logical_and.reduce([_equal(column[rows], column[first]) for column in same.values()])
+    same_amount = amount[rows] == amount[first]
     by_line = bool((agree & ~same_amount).any())
     if remaining is not None:
         agree &= ~same_amount | (remaining[rows] == remaining[first]) | np.isnan(remaining[rows])
@@ -49,44 +89,45 @@ def merge_lines(reckoning: Reckoning, document: Texts, same: Mapping[str, Array]
     return head
 
 
-def leave_out_items(reckoning: Reckoning, document: Texts) -> None:
+def leave_out_items(reckoning: Reckoning, document: Texts, amount: Array) -> None:
     """Rows that are parts of the amount that the first row of their document states: an export of all lines has both.
 
-    A column Main Line says which they are; without one, the amounts must say so of every document of three rows or more, and of two at least.
+    A column Main Line says which they are; without one the amounts must say so of every document of three rows or more, of three at least, and not
+    all of one amount. `amount` is that of the sheet, which no rate has rounded.
     """
     rows = of_several(document.codes, reckoning.used)
     if not len(rows):
         return
-    code, amount = document.codes[rows], reckoning.amount[rows]
-    if reckoning.extract.has("main"):
-        main = ~reckoning.extract.texts("main").mapped(str.casefold).among("", *_NO)[rows]
+    code = document.codes[rows]
+    first = ~pd.Series(code).duplicated().to_numpy()
+    rest = np.bincount(code, np.where(first, 0, amount[rows]), int(code.max()) + 1)
+    is_sum = rest[code] == pd.Series(amount[rows]).groupby(code).transform("first").to_numpy()
+    tell = first & (np.bincount(code)[code] > 2) & (amount[rows] != 0)
+    if reckoning.extract.has("main") and (fold(reckoning.extract.heading("main")) != "*" or is_sum[tell].all()):
+        main = ~reckoning.extract.texts("main").mapped(str.casefold).among("", *NO)[rows]
         items = ~main & np.isin(code, code[main])
-    else:
-        first = ~pd.Series(code).duplicated().to_numpy()
-        count = np.bincount(code)[code]
-        rest = np.bincount(code, np.where(first, 0, amount), int(code.max()) + 1)
-        is_sum = rest[code] == pd.Series(amount).groupby(code).transform("first").to_numpy()
-        tell = first & (count > 2) & (amount != 0)
-        if tell.sum() < 2 or not is_sum[tell].all():
-            return
+    elif tell.sum() >= _SEVERAL and is_sum[tell].all() and len(np.unique(amount[rows][tell])) > 1:
         items = ~first & is_sum
+    else:
+        return
     mask = np.zeros(len(reckoning.used), dtype=bool)
     mask[rows[items]] = True
     effect = "part of the amount that the document's own row states"
     reckoning.exclude(mask, "item line", "document", "one row a document", effect, severity="info")
 
 
-def credits_apart(reckoning: Reckoning, document: Texts, credit: Array, invoice: Array) -> Texts:
-    """Documents with the credit memos told apart that have the number of an invoice: they may be numbered on their own."""
+def credits_apart(reckoning: Reckoning, document: Texts, credit: Array, invoice: Array) -> tuple[Texts, dict[str, str]]:
+    """Documents with the credit memos told apart that have the number of an invoice, as they may be numbered on their own; number → credit memo."""
     used = reckoning.used
     both = credit & used & np.isin(document.codes, document.codes[invoice & used])
     effect = "{n} credit memos have the number of an invoice: documents are told apart by number and type"
     reckoning.note(both, "number of an invoice", "info", "document", "a number of its own for each document", effect)
     if not both.any():
-        return document
+        return document, {}
     apart = document.array.copy()
-    apart[both] = objects([f"{number} (credit memo)" for number in apart[both]])
-    return Texts.of(apart)
+    memos = {number: f"{number} (credit memo)" for number in apart[both]}
+    apart[both] = objects([memos[number] for number in apart[both]])
+    return Texts.of(apart), memos
 
 
 def told_apart(reckoning: Reckoning, document: Texts, customer: Texts) -> tuple[Texts, dict[str, dict[str, str]]]:
@@ -127,21 +168,9 @@ def of_several(document: Array, used: Array) -> Array:
     return rows[np.bincount(document[rows])[document[rows]] > 1]
 
 
-def _compared(line: Array, first: Array) -> tuple[Array, Array]:
-    """Where lines say the same as the first; where they say nothing."""
-    unsaid = np.isnat(line) if line.dtype.kind == "M" else line < 0
-    return (line == first) | (unsaid & (np.isnat(first) if line.dtype.kind == "M" else first < 0)), unsaid
-
-
-def filled_down(document: Texts, customer: Texts, dates: Array) -> Array:
-    """Dates of documents, which an export may state on their first line alone, on all of their lines."""
-    blank = np.flatnonzero(np.isnat(dates) & ~document.among(""))
-    if not len(blank):
-        return dates
-    key = document.codes.astype(np.int64) * (len(customer.distinct) + 1) + customer.codes
-    stated = pd.Series(dates).groupby(key).transform("first")  # the first that is stated
-    begins = ~pd.Series(key).duplicated().to_numpy()
-    return np.array(np.where(np.isnat(dates) & ~begins, stated.to_numpy(dates.dtype), dates))
+def _equal(left: Array, right: Array) -> Array:
+    equal = np.array(left == right)
+    return equal | (np.isnat(left) & np.isnat(right)) if left.dtype.kind == "M" else equal
 
 
 def added_up(values: Array, head: Array, used: Array) -> Array:

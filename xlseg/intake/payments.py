@@ -45,7 +45,10 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     if invoices is not None:
         _compare(reckoning, document, day.days, invoices.frame)
     payment = of_customer(extract.texts("payment"), customer, shared)
-    credit = kind.among("credit") | (kind.among("") & _of_memos(payment, document, owners, invoices))
+    if invoices is not None and invoices.memos:
+        memo = payment.mapped(lambda number: invoices.memos.get(number, number))
+        payment = Texts.of(np.where(kind.among("credit"), memo.array, payment.array))
+    credit = kind.among("credit") | (kind.among("") & _of_memos(reckoning, payment, document, invoices))
     values: dict[str, Array | Texts] = {
         "payment": payment, "customer": customer, "date": day.days, "amount": reckoning.amount, "document": document, "is_credit": credit,
         "row": extract.rows,
@@ -54,13 +57,21 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     return frame, reckoning.tally(int(frame["amount"].sum()))
 
 
-def _of_memos(payment: Texts, document: Texts, owners: Mapping[str, str], invoices: Invoices | None) -> Array:
-    """Rows whose payment is by its number a credit memo of the customer, applied to another document of his: no type need say so."""
+def _of_memos(reckoning: Reckoning, payment: Texts, document: Texts, invoices: Invoices | None) -> Array:
+    """Rows whose payment is by its number a credit memo of the customer, applied to another document of his: no type need say so.
+
+    Not where payments have the numbers of invoices as well: they are numbered on their own then.
+    """
+    nowhere = np.zeros(len(payment), dtype=bool)
     if invoices is None:
-        return np.zeros(len(payment), dtype=bool)
-    memos = set(invoices.frame.loc[invoices.frame["is_credit"], "document"])
-    owner = payment.spread([owners[number] if number in memos else None for number in payment.distinct])
-    return np.array((owner == document.spread([owners.get(number, "") for number in document.distinct])) & (payment.array != document.array))
+        return nowhere
+    memos = dict(zip(*(invoices.frame.loc[invoices.frame["is_credit"], column].tolist() for column in ("document", "amount")), strict=True))
+    if any(number in invoices.owners and number not in memos for number in payment.distinct):
+        return nowhere
+    owner = payment.spread([invoices.owners[number] if number in memos else None for number in payment.distinct])
+    most = payment.spread([-memos.get(number, 0) for number in payment.distinct], int)
+    applied = (owner == document.spread([invoices.owners.get(number, "") for number in document.distinct])) & (payment.array != document.array)
+    return np.array(applied & (reckoning.amount <= most))
 
 
 def _turn(reckoning: Reckoning, kind: Texts) -> None:

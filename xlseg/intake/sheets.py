@@ -9,7 +9,7 @@ import numpy as np
 
 from xlseg.errors import MissingColumnError
 from xlseg.intake.cells import Cells
-from xlseg.intake.choice import answers, choose, states_told
+from xlseg.intake.choice import choose, holds_answers, is_read, states_told
 from xlseg.intake.documents import says_base, says_foreign
 from xlseg.intake.fields import CREDIT_SHEETS, FIELDS, OUR_TABLES, OUR_TABS, SHEET_NAMES, Field, Role
 from xlseg.intake.findings import Findings
@@ -156,12 +156,12 @@ def _is_empty(rows: Sequence[Sequence[Value]]) -> bool:
 
 
 def named_so(source: Source, role: Role) -> list[str]:
-    """Names of the sheets that have a role's name."""
+    """Names of the sheets called as those of a role are."""
     return _by_name(SHEET_NAMES[role], [*source.sheets()])
 
 
 def empty_sheets(source: Source, role: Role) -> list[str]:
-    """Names of those of them that hold nothing."""
+    """Names of the sheets called so that hold nothing."""
     return [name for name in named_so(source, role) if _is_empty(source.sheet(name).head())]
 
 
@@ -251,7 +251,7 @@ def extract(located: Located, findings: Findings) -> Extract:
         columns["status"] = told
         headings.setdefault("status", "Paid")
     found = Extract(sheet.name, role, headings, columns, rows, copies(whole, rows), _in_base(located.header, headings))
-    return _below_customers(found, findings) if role in _DOCUMENTS else found
+    return _below_customers(found, findings) if role in ("invoices", "orders") else found
 
 
 def _below_customers(sheet: Extract, findings: Findings) -> Extract:
@@ -282,24 +282,17 @@ def _columns(located: Located, whole: Sequence[Cells], findings: Findings) -> tu
     """Field → position of its column, and → its heading."""
     columns: dict[str, int] = {}
     headings: dict[str, str] = {}
-    for name, candidate, fits in choose(located.header, located.row, whole, located.role):
-        field, found = FIELDS[located.role][name], whole[candidate.column]
-        if not fits and not found.blank.all() and _can_do_without(name, candidate, located):
-            if field.kind != "id" and not (name == "paid" and answers(found)):
+    for choice in choose(located.header, located.row, whole, located.role):
+        name, candidate, found = choice.field, choice.candidate, whole[choice.candidate.column]
+        if not is_read(choice, found, located.header, located.role):
+            field = FIELDS[located.role][name]
+            if field.kind != "id" and not (name == "paid" and holds_answers(found)):
                 findings.add(_misfit(located, candidate, field))
             continue
         columns[name], headings[name] = candidate.column, candidate.heading
         for other in _namesakes(located.header[name], candidate):
             findings.add(_duplicate(located, other, candidate))
     return columns, headings
-
-
-def _can_do_without(name: str, candidate: Candidate, located: Located) -> bool:
-    """Whether a column is rather not read than read as what it does not hold; of ids that is one that numbers the rows."""
-    field = FIELDS[located.role][name]
-    if field.kind == "id":
-        return name == "customer" and located.role != "customers" and fold(candidate.heading) == "id"
-    return field.kind in ("date", "money") and not field.required and (name != "due" or "terms" in located.header)
 
 
 def _namesakes(candidates: object, chosen_one: Candidate) -> list[Candidate]:

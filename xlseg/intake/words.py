@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+import numpy as np
+
+from xlseg.intake.cells import Cells
 from xlseg.intake.headings import fold
+from xlseg.workbook import Array
 
 State = Literal["", "open", "closed", "credited", "disputed", "void", "draft"]
 Kind = Literal["invoice", "credit", "refund", "payment", "reversal", "none"]
@@ -59,7 +63,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
         r"credit(?!sale|or)|gutschrift|^avoir|^abono|notadecr|notadicr|^retoure|return(?!able)|^rma$|^cm$|^cn$|^sc$|^dg$|^kg$|writ(?:e|ten)?(?:off|down)|ausbuchung|baddebt|discount|skonto",
     ),
     ("invoice", r"salesreceipt|cashsale"),
-    ("payment", r"payment|receipt|zahlung|paiement|^pago|pagamento|deposit|^dz$|^kz$|^sr$|^pymt$|^pmt$|prepay"),
+    ("payment", r"payment|receipt|zahlung|paiement|^pago|pagamento|deposit|^dz$|^kz$|^pymt$|^pmt$|prepay"),
     (
         "invoice",
         r"invoice|invc|facture|factura|fattura|bill|rechnung|order|sale|debit|charge|^rv$|^dr$|^re$|^kr$|^rn$|^si$|^inv$|accrec|accpay|standard|auftrag",
@@ -99,6 +103,13 @@ def state_of(status: str, *, of_payment: bool = False) -> State | None:
     "Invoice : Paid In Full" is about "Paid In Full".
     """
     return (_STATE_OF_PAYMENT if of_payment else _STATE_OF).get(fold(status.rsplit(":", 1)[-1]))
+
+
+def says_open(column: Cells) -> Array:
+    """Where a cell of dates says instead that there is none yet: "unpaid"."""
+    if not column.mixed:
+        return np.zeros(len(column), dtype=bool)
+    return column.spread([isinstance(cell, str) and state_of(cell) == "open" for cell in column.distinct], bool)
 
 
 def kind_of(word: str, *, of_payments: bool = False) -> Kind | None:
