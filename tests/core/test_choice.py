@@ -59,6 +59,29 @@ def test_a_payment_is_what_is_applied_to_its_invoice() -> None:
     assert intake.ledger.payments["amount"].tolist() == [20_000] * 3
 
 
+def test_a_payment_of_which_nothing_is_applied_stands_on_account() -> None:
+    payments = (("Payment No", "Customer ID", "Date", "Amount", "Amount Applied", "Applied To"),)
+    lines = [(f"P{at}", "A", FEB, 30, 20, f"I{at}") for at in range(1, 19)]
+    on_account = [("Q1", "A", FEB, 500, 0, None), ("Q2", "A", FEB, 70, None, None)]
+    intake = invoices(("Amount",), *[(20,)] * 18, Payments=(*payments, *lines, *on_account))
+    assert intake.ledger.payments["amount"].tolist() == [2000] * 18 + [50_000, 7000]
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "other", "amount"),
+    [
+        (("Amount", "Gross Amount", "Discount"), (900, 1000, 100), (900, 1000, 100), 900),  # before the discount, not with tax
+        (("Amount", "Amount (LCY)"), (1000, 0), (900, 800), 1000),  # hardly filled
+        (("Amount", "Amount Including VAT"), (1000, None), (900, 1080), 1000),
+        (("Amount", "Tax", "Total"), (1000, 0, None), (900, 180, 1080), 1000),
+    ],
+)
+def test_a_column_that_is_better_by_its_name_is_not_taken_where_it_does_not_hold(
+    headings: Sequence[str], row: Sequence[Value], other: Sequence[Value], amount: float
+) -> None:
+    assert amounts(invoices(headings, row, row, row, row, other))[0] == amount
+
+
 # ── base currency ────────────────────────────────────────────────────────────
 
 
@@ -102,6 +125,13 @@ def test_a_number_of_the_row_is_not_taken_for_want_of_a_customer() -> None:
         read(sheet_of(("ID", "Invoice", "Whose", "Date", "Due Date", "Amount"), *rows))
 
 
+@pytest.mark.parametrize("heading", ["Bill To", "Buyer", "Sold To", "Debtor"])
+def test_a_customer_s_name_is_he_rather_than_to_whom_it_goes(heading: str) -> None:
+    rows = [(f"I{at}", "Acme", f"Street {at}", JAN, FEB, 5) for at in range(3)]
+    intake = read(sheet_of(("Invoice No", "Customer Name", heading, "Date", "Due Date", "Amount"), *rows))
+    assert intake.ledger.customers["customer"].tolist() == ["Acme"]
+
+
 # ── dates ────────────────────────────────────────────────────────────────────
 
 
@@ -120,6 +150,11 @@ def test_numbers_that_would_be_dates_before_the_invoice_are_amounts() -> None:
     assert intake.ledger.invoices["paid"].isna().all()
 
 
+def test_dates_held_as_numbers_are_dates_however_few_and_before_the_invoice_too() -> None:
+    rows: list[Sequence[Value]] = [(100, None), (100, None), (100, None), (100, 46_054), (100, 46_030)]
+    assert invoices(("Amount", "Paid Date"), *rows).ledger.invoices["paid"].notna().sum() == 2
+
+
 # ── states and types ─────────────────────────────────────────────────────────
 
 
@@ -128,6 +163,27 @@ def test_of_two_states_the_one_that_says_more_counts() -> None:
     intake = invoices(("Amount", "Status", "Payment Status"), *rows)
     assert intake.ledger.invoices["status"].tolist() == ["closed", "open", ""]
     assert kinds(intake) == {"not posted", "voided", "closed on no known date"}
+
+
+@pytest.mark.parametrize(
+    ("headings", "row", "state"),
+    [
+        (("Status", "Payment Status"), ("Open", "Rejected"), "open"),  # a payment that is rejected voids no invoice
+        (("Status", "Payment Status"), ("Open", "Submitted"), "open"),
+        (("Status", "Approval Status"), ("Paid In Full", "Pending Approval"), "closed"),
+        (("Status", "Order Status"), ("Paid", "Open"), "closed"),
+        (("Status", "Paid"), ("Written off", "No"), "credited"),
+        (("Status", "Paid"), ("Posted", "No"), "open"),
+        (("Status", "Is Paid"), ("Posted", "T"), "closed"),
+    ],
+)
+def test_a_column_says_no_more_than_it_can_know(headings: Sequence[str], row: Sequence[Value], state: str) -> None:
+    assert invoices(("Amount", *headings), (10, *row), (10, *row)).ledger.invoices["status"].tolist() == [state, state]
+
+
+def test_orders_are_not_void_for_what_became_of_a_payment() -> None:
+    rows = (("Order No", "Customer ID", "Date", "Amount", "Status", "Payment Status"), ("1", "A", JAN, 5, "Open", "Voided"))
+    assert len(read(sheet_of(*rows, name="SalesOrders")).ledger.orders) == 1
 
 
 @pytest.mark.parametrize(("heading", "open_answer"), [("Paid", "No"), ("Is Paid", "no"), ("Is Open", "Yes"), ("Paid", 0.0)])

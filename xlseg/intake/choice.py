@@ -129,6 +129,17 @@ def _adds_up(net: Amounts, tax: Amounts, gross: Amounts) -> bool:
     return bool(taxed.any() and right[net.present].mean() >= _NEARLY_ALL and right[taxed].mean() >= _NEARLY_ALL)
 
 
+def with_unapplied(header: Header, columns: Mapping[str, int], whole: Sequence[Cells]) -> Cells | None:
+    """The amounts of payments by what is applied of each and, where nothing is, the payment itself: it stands on account. None without a choice."""
+    chosen_one = next((candidate for candidate in header.get("amount", ()) if candidate.column == columns.get("amount")), None)
+    others = [candidate for candidate in header.get("amount", ()) if "appl" not in fold(candidate.heading)]
+    if chosen_one is None or "appl" not in fold(chosen_one.heading) or not others:
+        return None
+    applied, payment = whole[chosen_one.column], whole[others[0].column]
+    nothing = applied.blank | (amounts(applied).present & (amounts(applied).hundredths == 0))
+    return Cells(objects([payment[at] if none else applied[at] for at, none in enumerate(nothing.tolist())])) if nothing.any() else None
+
+
 # ── whether a column holds what its heading says ─────────────────────────────
 
 

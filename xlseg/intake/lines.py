@@ -103,7 +103,7 @@ def leave_out_items(reckoning: Reckoning, document: Texts, amount: Array) -> Non
     rest = np.bincount(code, np.where(first, 0, amount[rows]), int(code.max()) + 1)
     is_sum = rest[code] == pd.Series(amount[rows]).groupby(code).transform("first").to_numpy()
     tell = first & (np.bincount(code)[code] > 2) & (amount[rows] != 0)
-    if reckoning.extract.has("main") and (fold(reckoning.extract.heading("main")) != "*" or is_sum[tell].all()):
+    if reckoning.extract.has("main") and (fold(reckoning.extract.heading("main")) != "*" or (tell.any() and is_sum[tell].all())):
         main = ~reckoning.extract.texts("main").mapped(str.casefold).among("", *NO)[rows]
         items = ~main & np.isin(code, code[main])
     elif tell.sum() >= _SEVERAL and is_sum[tell].all() and len(np.unique(amount[rows][tell])) > 1:

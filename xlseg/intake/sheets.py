@@ -9,7 +9,7 @@ import numpy as np
 
 from xlseg.errors import MissingColumnError
 from xlseg.intake.cells import Cells
-from xlseg.intake.choice import choose, holds_answers, is_read, states_told
+from xlseg.intake.choice import choose, holds_answers, is_read, states_told, with_unapplied
 from xlseg.intake.documents import says_base, says_foreign
 from xlseg.intake.fields import CREDIT_SHEETS, FIELDS, OUR_TABLES, OUR_TABS, SHEET_NAMES, Field, Role
 from xlseg.intake.findings import Findings
@@ -250,6 +250,8 @@ def extract(located: Located, findings: Findings) -> Extract:
     if role in _DOCUMENTS and (told := states_told(located.header, places, whole, role)):
         columns["status"] = told
         headings.setdefault("status", "Paid")
+    if role == "payments" and (unapplied := with_unapplied(located.header, places, whole)):
+        columns["amount"] = unapplied
     found = Extract(sheet.name, role, headings, columns, rows, copies(whole, rows), _in_base(located.header, headings))
     return _below_customers(found, findings) if role in ("invoices", "orders") else found
 
