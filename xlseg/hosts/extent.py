@@ -102,7 +102,7 @@ class Extent:
         seen = glance(chunk, self._rows, self._columns)
         self.is_in_order = self.is_in_order and (seen.is_in_order if seen is not None else self._are_in_order(chunk))
         self.is_usual = self.is_usual and self._are_usual(chunk, known=seen is not None and seen.is_in_order)
-        self._must_be_whole(chunk)
+        self._must_be_whole(chunk, only_elements=seen is not None and seen.is_in_order)
         may_be_below = b">-" in chunk if seen is None else seen.has_negatives
         self.has_negatives = self.has_negatives or may_be_below
         self.has_huge = self.has_huge or (may_be_below and _HUGE.search(chunk) is not None)
@@ -123,11 +123,11 @@ class Extent:
             self._take_at_once(chunk, rows)
         self._must_be_within_bounds()
 
-    def _must_be_whole(self, chunk: bytes) -> None:
+    def _must_be_whole(self, chunk: bytes, *, only_elements: bool) -> None:
         """Values are written in one go: a library reads no further than to a reference or comment in the middle of a number."""
         referring = [match.start() for match in _REFERRING.finditer(chunk)] if b"&" in chunk else []
         is_cut = bool(referring) and not self._are_of_text(chunk, referring)
-        is_cut = is_cut or ((b"<!--" in chunk or b"<?" in chunk) and _COMMENTED.search(chunk) is not None)
+        is_cut = is_cut or (not only_elements and (b"<!--" in chunk or b"<?" in chunk) and _COMMENTED.search(chunk) is not None)
         if is_cut or (self._breaks_off and chunk.startswith((b"<!--", b"<?"))):
             raise self._strange("a value is written in pieces, as no spreadsheet program writes it")
         last = next((at for mark in _CELLS if (at := chunk.rfind(mark)) >= 0), -1)

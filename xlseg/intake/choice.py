@@ -164,13 +164,13 @@ def _names_someone(ids: Texts, candidate: Candidate, field: Field, role: Role) -
 
     "Account" may also hold the general ledger's account of receivables, the same in every row; "ID" on a sheet of documents their own.
     """
-    there = ids.where(~ids.among(""))
-    different = len(np.unique(there.codes))
-    if any(_LEDGER_ACCOUNT.search(text) for text in there.array[:_FEW]):
+    may_be_one = candidate.strength and fold(candidate.heading).startswith(("account", "konto"))
+    may_be_rows = field.heading == "Customer ID" and _numbers_rows(candidate, "customer", role)
+    there = ids.where(~ids.among("")) if may_be_one or may_be_rows else ids
+    if any(_LEDGER_ACCOUNT.search(text) for text in there.distinct[there.codes[:_FEW]]):
         return False
-    if fold(candidate.heading).startswith(("account", "konto")) and candidate.strength:
-        return len(there) < _FEW or different > 1
-    return len(there) < _FEW or different < len(there) or field.heading != "Customer ID" or not _numbers_rows(candidate, "customer", role)
+    different = np.count_nonzero(np.bincount(there.codes)) if may_be_one or may_be_rows else 0
+    return len(there) < _FEW or not ((may_be_one and different == 1) or (may_be_rows and different == len(there)))
 
 
 def _numbers_rows(candidate: Candidate, field: str, role: Role) -> bool:

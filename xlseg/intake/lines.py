@@ -19,41 +19,40 @@ _SEVERAL = 3
 
 @dataclass(frozen=True)
 class Lines:
-    """The rows of a sheet by document.
+    """The rows of a sheet whose document, customer and date others have, too.
 
     Attributes
     ----------
-    document
-        The document of each row.
-    alike
-        For each row a number that it shares with the rows of the same document, customer and date.
+    rows
+        Which they are.
+    first
+        For each of them the first row of its document.
     """
 
-    document: Texts
-    alike: Array
+    rows: Array
+    first: Array
 
     @classmethod
     def of(cls, document: Texts, customer: Texts, date: Array) -> Lines:
         """Those of some columns; a row without a number is on its own."""
-        key = np.stack([document.codes, customer.codes, date.astype("datetime64[D]").astype(np.int64)])
-        alone = document.among("")
-        key[0, alone] = -1 - np.arange(int(alone.sum()))
-        return cls(document, np.unique(key, axis=1, return_inverse=True)[1].ravel())
+        rows = np.flatnonzero((np.bincount(document.codes)[document.codes] > 1) & ~document.among(""))
+        key = pd.DataFrame({"document": document.codes[rows], "customer": customer.codes[rows], "date": date[rows]})
+        first = pd.Series(rows).groupby([key[name] for name in key], dropna=False).transform("first").to_numpy()
+        return cls(rows, first)
 
     def are_said_once(self, said: Array, used: Array) -> bool:
         """Whether an export states something on the first line of its documents alone: at least of three, and on no later line of any."""
-        rows = np.flatnonzero(used)
-        later = pd.Series(self.alike[rows]).duplicated().to_numpy()
-        firsts = np.unique(self.alike[rows[later]])
-        heads = rows[~later]
-        return len(firsts) >= _SEVERAL and not said[rows[later]].any() and said[heads[np.isin(self.alike[heads], firsts)]].sum() >= _SEVERAL
+        later = self.rows[used[self.rows] & (self.rows != self.first)]
+        heads = np.unique(self.first[np.isin(self.rows, later)])
+        return len(heads) >= _SEVERAL and not said[later].any() and int(said[heads].sum()) >= _SEVERAL
 
     def filled_down(self, dates: Array, used: Array) -> Array:
         """Dates that the first line of each document states alone on all of its lines, if they are said so."""
         if not self.are_said_once(~np.isnat(dates), used):
             return dates
-        stated = pd.Series(dates).groupby(self.alike).transform("first")
-        return np.array(np.where(np.isnat(dates), stated.to_numpy(dates.dtype), dates))
+        filled = dates.copy()
+        filled[self.rows] = dates[self.first]
+        return filled
 
 
 def merge_lines(reckoning: Reckoning, document: Texts, same: Mapping[str, Array], amount: Array, remaining: Array | None = None) -> Array:
