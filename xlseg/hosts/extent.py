@@ -31,7 +31,7 @@ _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([^"']*)["']""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
 
 
-_REFERRING = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[-+0-9.eE]*&")
+_REFERRING = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[-+0-9.eE]*&#")
 _OF_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _COMMENTED = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*<(?:!--|\?)")
 _BROKEN_OFF = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*\Z")
@@ -125,7 +125,7 @@ class Extent:
 
     def _must_be_whole(self, chunk: bytes, *, only_elements: bool) -> None:
         """Values are written in one go: a library reads no further than to a reference or comment in the middle of a number."""
-        referring = [match.start() for match in _REFERRING.finditer(chunk)] if b"&" in chunk else []
+        referring = [match.start() for match in _REFERRING.finditer(chunk)] if b"&" in chunk and b"&#" in chunk else []
         is_cut = bool(referring) and not self._are_of_text(chunk, referring)
         is_cut = is_cut or (not only_elements and (b"<!--" in chunk or b"<?" in chunk) and _COMMENTED.search(chunk) is not None)
         if is_cut or (self._breaks_off and chunk.startswith((b"<!--", b"<?"))):
