@@ -75,9 +75,9 @@ def no_default_types(members: Members) -> None:
     """As LibreOffice once wrote it: each part has its own content type, those of relationships too."""
     types = re.sub(rb"<Default[^<>]*/>", b"", members["[Content_Types].xml"])
     known = re.findall(rb'PartName="/([^"]+)"', types)
-    kinds = {".rels": RELATIONSHIPS_TYPE, ".xml": b"application/xml"}
+    kinds = {"rels": RELATIONSHIPS_TYPE, "xml": b"application/xml"}
     lines = [
-        b'<Override PartName="/%s" ContentType="%s"/>' % (name.encode(), kinds.get(Path(name).suffix, b"image/png"))
+        b'<Override PartName="/%s" ContentType="%s"/>' % (name.encode(), kinds.get(name.rpartition(".")[2], b"image/png"))
         for name in members
         if name != "[Content_Types].xml" and name.encode() not in known
     ]

@@ -120,10 +120,14 @@ class CalamineCells:
                     cells[column] = CellError(code)
                 if self._has_negatives:
                     for column in [column for column, cell in enumerate(cells) if type(cell) is dt.time]:
-                        cells[column] = self._days(name).get((number, column - left), _NO_DATE)
+                        cells[column] = self._number(name, (number, column - left), cells[column])
                 yield cells
 
         return rows
+
+    def _number(self, name: str, at: tuple[int, int], time: dt.time) -> dt.time | float | CellError:
+        day = self._days(name).get(at)
+        return _NO_DATE if day is None else day if day < 0 else time
 
     def _days(self, name: str) -> dict[tuple[int, int], float]:
         """The numbers below 1 that look like dates, by row and column of what is used; seconds make out a hundred-thousandth.

@@ -155,7 +155,7 @@ class Package:
         for override in _overrides(types):
             if override.get("PartName", "").replace("\\", "/").lower() == "/" + part.lower():
                 return override.get("ContentType", "")
-        extension = posixpath.splitext(part)[1].lstrip(".").lower()
+        extension = part.rpartition(".")[2].lower()  # of _rels/.rels, too
         defaults = types.iter(f"{{{CONTENT_TYPES}}}Default")
         return next((d.get("ContentType", "") for d in defaults if d.get("Extension", "").lower() == extension), "")
 

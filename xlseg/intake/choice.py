@@ -187,8 +187,8 @@ def _near(column: Cells, issued: Cells) -> bool:
     """Whether numbers can be dates that follow those of the documents: "Paid" and "Due" may also hold amounts."""
     if column.mixed or column.array.dtype != float:
         return True
-    there = ~np.isnan(column.array)
-    if (column.array[there] % 1 != 0).mean() > 0.5 if there.any() else False:
+    numbers = column.array[np.isfinite(column.array)]
+    if len(numbers) and (numbers % 1 != 0).mean() > 0.5:
         return False
     apart = dates(column).days - dates(issued).days
     days = apart[~np.isnat(apart)].astype("timedelta64[D]").astype(float)
