@@ -77,20 +77,20 @@ def losses(before: Parts, after: Parts, *, recalculated: bool = False) -> list[s
         before, after = _without_chain(before), _without_chain(after)
     found = [f"{name} is gone" for name in before if name not in after]
     found += [f"{name} is new and not ours" for name in after if name not in before and not name.startswith(tuple(folder + o for o in OURS))]
-    found += [f"{name} is new, and of no content type" for name in _untyped(after) if name not in before]
+    found += [f"{name} is new, and of no content type or two" for name in _untyped(after) if name not in (*before, *_untyped(before))]
     for name in sorted(n for n in before if n in after and before[n] != after[n]):
         found += [f"{name}: {what}" for what in _changes(name, before, after)]
     return found
 
 
 def _untyped(parts: Parts) -> list[str]:
-    """Names of the parts of which the package does not say what they are: Excel takes such a file for a broken one."""
+    """Names of the parts of which the package does not say what they are, or says it twice: Excel takes such a file for a broken one."""
     types = etree.fromstring(parts["[Content_Types].xml"])
-    named = {str(o.get("PartName", "")).replace("\\", "/").lstrip("/").lower() for o in types.iter("{*}Override")}
-    endings = {"." + str(d.get("Extension", "")).lower() for d in types.iter("{*}Default")}
-    return [
-        name for name in parts if name != "[Content_Types].xml" and name.lower() not in named and posixpath.splitext(name)[1].lower() not in endings
-    ]
+    named = [str(o.get("PartName", "")).replace("\\", "/").lstrip("/").lower() for o in types.iter("{*}Override")]
+    endings = [str(d.get("Extension", "")).lower() for d in types.iter("{*}Default")]
+    names = [name for name in parts if name != "[Content_Types].xml"]
+    none = [name for name in names if name.lower() not in named and name.rpartition(".")[2].lower() not in endings]
+    return none + [each for known in (named, endings) for each in set(known) if known.count(each) > 1]
 
 
 def _without_chain(parts: Parts) -> Parts:
