@@ -139,10 +139,13 @@ class _Work:
         """The formulas, each behind those it refers to; those that refer to themselves in the end are left."""
 
         def needed(cell: FormulaCell) -> list[FormulaCell]:
-            return [other for p in waiting[cell] or () if p for other in graph.within(p)]
+            found = [other for p in waiting[cell] or () if p for other in graph.within(p)]
+            if cell in found:
+                self._left.add(cell)
+            return found
 
         for group in groups(self._cells, needed):
-            if len(group) > 1 or group[0] in needed(group[0]):
+            if len(group) > 1:
                 self._left |= set(group)
             yield from group
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from xlseg.intake.fields import FIELDS, Field, Role
 from xlseg.intake.headings import Candidate, Header, chosen, fold
 from xlseg.intake.money import Amounts, amounts
 from xlseg.intake.words import says_open, state_of
-from xlseg.workbook import Value
+from xlseg.workbook import Array, Value
 
 _SAMPLE = 400
 _FEW = 20
@@ -55,13 +56,15 @@ def choose(header: Header, row: Sequence[Value], whole: Sequence[Cells], role: R
         The columns of the sheet.
     """
     ranked = {name: _ranked(candidates, name, whole, header, role) for name, candidates in header.items()}
-    issued = _issued(ranked, whole) if role == "invoices" else None
+
+    @cache
+    def issued() -> Array | None:
+        return _issued(ranked, whole)
 
     def fits(candidate: Candidate, field: Field) -> bool:
         column = whole[candidate.column]
-        if issued is not None and field.heading in ("Due Date", "Paid Date") and candidate.strength and not _near(column, issued):
-            return False
-        return _fits(column, candidate, field, role)
+        follows = role == "invoices" and field.heading in ("Due Date", "Paid Date") and candidate.strength
+        return not (follows and not _near(column, issued)) and _fits(column, candidate, field, role)
 
     found = [Choice(*each) for each in chosen(ranked, fits, role)]
     return _with_tax(found, ranked, row, whole) if role == "invoices" else found
@@ -114,10 +117,10 @@ def _with_tax(found: list[Choice], header: Header, row: Sequence[Value], whole: 
     taxes = [column for column, cell in enumerate(row) if isinstance(cell, str) and _TAX.fullmatch(fold(cell)) and column < len(whole)]
     if at is None or not taxes or says_base(found[at].candidate.heading):
         return found
-    net = amounts(whole[found[at].candidate.column])
+    net, stated = amounts(whole[found[at].candidate.column]), [amounts(whole[column]) for column in taxes]
     for candidate in header["amount"]:
         gross = amounts(whole[candidate.column])
-        if any(_adds_up(net, amounts(whole[column]), gross) for column in taxes):
+        if any(_adds_up(net, tax, gross) for tax in stated):
             return [*found[:at], replace(found[at], candidate=candidate, fits=True), *found[at + 1 :]]
     return found
 
@@ -136,7 +139,8 @@ def with_unapplied(header: Header, columns: Mapping[str, int], whole: Sequence[C
     if chosen_one is None or "appl" not in fold(chosen_one.heading) or not others:
         return None
     applied, payment = whole[chosen_one.column], whole[others[0].column]
-    nothing = applied.blank | (amounts(applied).present & (amounts(applied).hundredths == 0))
+    read = amounts(applied)
+    nothing = applied.blank | (read.present & (read.hundredths == 0))
     return Cells(objects([payment[at] if none else applied[at] for at, none in enumerate(nothing.tolist())])) if nothing.any() else None
 
 
@@ -178,19 +182,19 @@ def _numbers_rows(candidate: Candidate, field: str, role: Role) -> bool:
     return field == "customer" and role != "customers" and fold(candidate.heading) == "id" and candidate.strength != 0
 
 
-def _issued(header: Header, whole: Sequence[Cells]) -> Cells | None:
+def _issued(header: Header, whole: Sequence[Cells]) -> Array | None:
     candidates = header.get("date", ())
-    return whole[candidates[0].column] if candidates else None
+    return dates(whole[candidates[0].column]).days if candidates else None
 
 
-def _near(column: Cells, issued: Cells) -> bool:
+def _near(column: Cells, issued: Callable[[], Array | None]) -> bool:
     """Whether numbers can be dates that follow those of the documents: "Paid" and "Due" may also hold amounts."""
-    if column.mixed or column.array.dtype != float:
+    if column.mixed or column.array.dtype != float or (days_issued := issued()) is None:
         return True
     numbers = column.array[np.isfinite(column.array)]
     if len(numbers) and (numbers % 1 != 0).mean() > 0.5:
         return False
-    apart = dates(column).days - dates(issued).days
+    apart = dates(column).days - days_issued
     days = apart[~np.isnat(apart)].astype("timedelta64[D]").astype(float)
     return not len(days) or bool(abs(np.median(days)) < _YEARS_APART)
 
@@ -210,7 +214,8 @@ def states_told(header: Header, columns: Mapping[str, int], whole: Sequence[Cell
         telling += [candidate for candidate in header.get("paid", ()) if fold(candidate.heading) == "paid" and holds_answers(whole[candidate.column])]
     if not telling or (len(telling) == 1 and fold(telling[0].heading) not in _ANSWERS):
         return None
-    telling.sort(key=lambda candidate: list(_SAYS_ONLY).index(fold(candidate.heading)) if fold(candidate.heading) in _SAYS_ONLY else -1)
+    last = [*_SAYS_ONLY]
+    telling.sort(key=lambda candidate: last.index(heading) if (heading := fold(candidate.heading)) in last else -1)
     words = np.full(len(whole[telling[0].column]), "", dtype=object)
     open_ = np.ones(len(words), dtype=bool)
     for candidate in telling:

@@ -42,9 +42,9 @@ class Lines:
 
     def are_said_once(self, said: Array, used: Array) -> bool:
         """Whether an export states something on the first line of its documents alone: at least of three, and on no later line of any."""
-        later = self.rows[used[self.rows] & (self.rows != self.first)]
-        heads = np.unique(self.first[np.isin(self.rows, later)])
-        return len(heads) >= _SEVERAL and not said[later].any() and int(said[heads].sum()) >= _SEVERAL
+        is_later = used[self.rows] & (self.rows != self.first)
+        heads = np.unique(self.first[is_later])
+        return len(heads) >= _SEVERAL and not said[self.rows[is_later]].any() and int(said[heads].sum()) >= _SEVERAL
 
     def filled_down(self, dates: Array, used: Array) -> Array:
         """Dates that the first line of each document states alone on all of its lines, if they are said so."""
