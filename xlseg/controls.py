@@ -140,6 +140,12 @@ def remarks(analysis: Analysis) -> list[Finding]:
         found.append(
             Finding("rules without effect", "warning", "Rules", 0, ", ".join(idle), "known for no customer", "metrics that the book can give", effect)
         )
+    return [*found, *_of_balances(analysis)]
+
+
+def _of_balances(analysis: Analysis) -> list[Finding]:
+    """What is open, and perhaps should not be."""
+    found = []
     if residues := _residues(analysis):
         count, left = residues
         sheet, column, advice = (
@@ -149,6 +155,12 @@ def remarks(analysis: Analysis) -> list[Finding]:
         )
         effect = f"{left / 100:,.2f} is left of them, and they count as late to this day; {advice}"
         found.append(Finding("residues left open", "info", sheet, 0, column, f"{count} invoice{'s' * (count > 1)}", "paid in full", effect))
+    if again := _open_again(analysis):
+        count, left = again
+        effect = f"{left / 100:,.2f} is open of them again, since payments came back or were refunded; they count as late from their due dates on"
+        found.append(
+            Finding("paid, and open again", "info", "Payments", 0, "Amount", f"{count} invoice{'s' * (count > 1)}", "a payment that stays", effect)
+        )
     if short := _closed_but_open(analysis):
         count, left = short
         effect = f"{left / 100:,.2f} is open of them, since their payments are believed; add what is missing on Payments if they are closed"
@@ -171,11 +183,20 @@ def _residues(analysis: Analysis) -> tuple[int, int] | None:
     at, balances = day_number(analysis.as_of), analysis.facts.balances
     is_past_due = (balances["since"] <= at) & (balances["until"] > at) & (balances["due"] < at)
     past_due = balances[is_past_due & (balances["amount"] > CENT)]
-    closings = analysis.facts.closings
-    past_due = past_due[past_due["invoice"].isin(closings.loc[closings["settled"] > at, "invoice"])]
+    closings = analysis.facts.closings_at(at)
+    past_due = past_due[past_due["invoice"].isin(closings["invoice"][closings["settled"] > at])]
     whole = analysis.ledger.invoices["amount"].to_numpy("int64")[past_due["invoice"].to_numpy()]
     left = past_due["amount"].to_numpy("int64")[past_due["amount"].to_numpy("int64") <= RESIDUE * whole]
     return (len(left), int(left.sum())) if len(left) else None
+
+
+def _open_again(analysis: Analysis) -> tuple[int, int] | None:
+    """How many invoices were settled and are open again, and what is open of them (hundredths); None without any."""
+    at, balances = day_number(analysis.as_of), analysis.facts.balances
+    closings = analysis.facts.closings_at(at)
+    again = closings["invoice"][(closings["opened"] > closings["issued"]) & (closings["settled"] > at)]
+    left = balances[(balances["since"] <= at) & (balances["until"] > at) & balances["invoice"].isin(again)]
+    return (len(again), int(left["amount"].sum())) if len(again) else None
 
 
 def _closed_but_open(analysis: Analysis) -> tuple[int, int] | None:

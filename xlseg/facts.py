@@ -35,8 +35,9 @@ class Facts:
     known
         customer, day: his first fact. Customers without facts have no row.
     closings
-        customer, invoice, issued, due, settled (FOREVER = open), amount, by_credit, disputed, timed: one row an invoice whose timing is known or
-        still open; `timed` is 0 where Config leaves disputed ones out.
+        customer, invoice, issued, due, opened, settled (FOREVER = open), reopened, amount, by_credit, disputed, timed: one row an invoice whose
+        timing is known or still open, and one more each time that a payment which came back opens it again. A row tells of the invoice from
+        `opened` to the day before `reopened`; `timed` is 0 where Config leaves disputed ones out.
     balances
         customer, invoice, due, since, until, amount, is_credit: an open balance that stood from `since` to the day before `until`. Credit
         memos are due FOREVER; `invoice` is a position in the ledger's invoices.
@@ -59,6 +60,12 @@ class Facts:
     has_orders: bool
     orders_are_invoices: bool
 
+    def closings_at(self, day: int) -> dict[str, Array]:
+        """The columns of `closings`, of the rows that tell of their invoices on a day: one an invoice issued by then."""
+        column = {str(name): self.closings[name].to_numpy("int64") for name in self.closings}
+        standing = (column["opened"] <= day) & (column["reopened"] > day)
+        return {name: values[standing] for name, values in column.items()}
+
 
 def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:
     """The facts of a ledger, by the settings or their defaults."""
@@ -68,13 +75,12 @@ def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:
     invoices = _invoices(ledger.invoices, invoiced)
     applied = _applications(ledger.payments, invoices)
     word = _own_word(invoices, applied, ledger.has_payments)
-    settled, by_credit = _settled(invoices, applied, word, chosen.tolerance)
     sales = ~invoices.is_credit
     orders, order_days = ordering.result()
     return Facts(
         customers=customers,
         known=_known(invoices, orders, paying, days(ledger.payments["date"])),
-        closings=_closings(invoices, word, settled, by_credit, chosen.leave_out_disputed),
+        closings=_closings(invoices, word, _spells(invoices, applied, word, chosen.tolerance), chosen.leave_out_disputed),
         balances=_balances(invoices, applied, word),
         sales=_frame(customer=invoices.customer[sales], day=invoices.issued[sales], amount=invoices.amount[sales]),
         orders=orders,
@@ -249,32 +255,68 @@ def _own_word(invoices: _Invoices, applied: _Applied, has_payments: bool) -> _Wo
     )
 
 
-def _settled(invoices: _Invoices, applied: _Applied, word: _Word, tolerance: float) -> tuple[Array, Array]:
-    """Day each invoice is settled (FOREVER = open), and whether more than half of it by credit then; `tolerance` is the part that may be left."""
-    settled = word.closed_on.copy()
-    by_credit = invoices.says_credited & (settled < FOREVER)
+@dataclass(frozen=True)
+class _Spells:
+    """The spells in which invoices are open, and how each ends: a row an invoice in the ledger's order, then those that were opened again.
+
+    invoice: position; opened: first day of the spell; settled: day it ends (FOREVER = it does not); reopened: first day on which that is undone
+    (FOREVER + 1 = never); by_credit: whether more than half of the invoice was closed by credit then.
+    """
+
+    invoice: Array
+    opened: Array
+    settled: Array
+    reopened: Array
+    by_credit: Array
+
+
+def _spells(invoices: _Invoices, applied: _Applied, word: _Word, tolerance: float) -> _Spells:
+    """When each invoice was open; `tolerance` is the part of it that may be left."""
     amount = invoices.amount[applied.invoice]
     left = amount - _running(applied.amount, applied.invoice)
-    done = np.flatnonzero(left <= np.maximum(CENT, np.floor(round(tolerance * _PARTS) * amount / _PARTS)))
-    first = done[_begins(applied.invoice[done])]
-    target = applied.invoice[first]
-    settled[target] = applied.day[first]
-    by_credit[target] = (2 * _running(applied.credit, applied.invoice) > amount)[first]
-    return settled, by_credit
+    done = left <= np.maximum(CENT, np.floor(round(tolerance * _PARTS) * amount / _PARTS))
+    was_done = np.append(False, done[:-1])
+    was_done[_begins(applied.invoice)] = False
+    ends, again = np.flatnonzero(done & ~was_done), np.flatnonzero(was_done & ~done)
+    by_credit = np.append(2 * _running(applied.credit, applied.invoice) > amount, False)
+    day = np.append(applied.day, FOREVER + 1)  # of no application
+
+    every = np.arange(len(invoices), dtype="int64")
+    invoice = np.concatenate([every, applied.invoice[again]])
+    begin = np.concatenate([np.searchsorted(applied.invoice, every), again])
+    end = _next(applied, ends, begin, invoice)
+    undone = np.where(end < 0, -1, _next(applied, again, end, invoice))
+    by_own_word = (invoices.says_credited & (word.closed_on < FOREVER))[invoice]
+    return _Spells(
+        invoice=invoice,
+        opened=np.concatenate([invoices.issued, applied.day[again]]),
+        settled=np.where(end < 0, word.closed_on[invoice], day[end]),
+        reopened=day[undone],
+        by_credit=np.where(end < 0, by_own_word, by_credit[end]),
+    )
 
 
-def _closings(invoices: _Invoices, word: _Word, settled: Array, by_credit: Array, leave_out_disputed: bool) -> pd.DataFrame:
-    kept = np.flatnonzero(~invoices.is_credit & ~word.undated & (invoices.amount > CENT))
-    kept = kept[_by_customer(invoices.customer[kept])]
-    disputed = invoices.disputed[kept]
+def _next(applied: _Applied, among: Array, place: Array, invoice: Array) -> Array:
+    """The first of some applications at or after a place that is of an invoice; -1 where none is."""
+    found = np.append(among, -1)[np.searchsorted(among, place)]
+    return np.where(np.append(applied.invoice, -1)[found] == invoice, found, -1)
+
+
+def _closings(invoices: _Invoices, word: _Word, spells: _Spells, leave_out_disputed: bool) -> pd.DataFrame:
+    kept = np.flatnonzero((~invoices.is_credit & ~word.undated & (invoices.amount > CENT))[spells.invoice])
+    kept = kept[_by_customer(invoices.customer[spells.invoice[kept]])]
+    invoice = spells.invoice[kept]
+    disputed = invoices.disputed[invoice]
     return _frame(
-        customer=invoices.customer[kept],
-        invoice=kept,
-        issued=invoices.issued[kept],
-        due=invoices.due[kept],
-        settled=settled[kept],
-        amount=invoices.amount[kept],
-        by_credit=by_credit[kept].astype("int64"),
+        customer=invoices.customer[invoice],
+        invoice=invoice,
+        issued=invoices.issued[invoice],
+        due=invoices.due[invoice],
+        opened=spells.opened[kept],
+        settled=spells.settled[kept],
+        reopened=spells.reopened[kept],
+        amount=invoices.amount[invoice],
+        by_credit=spells.by_credit[kept].astype("int64"),
         disputed=disputed.astype("int64"),
         timed=(~(disputed & leave_out_disputed)).astype("int64"),
     )

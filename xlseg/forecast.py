@@ -227,9 +227,9 @@ def credited_part(came: Applied, book: Facts, day: int, window: int) -> float:
 
     What was applied in the window, weighed by how long it had been open.
     """
-    whole = np.zeros(1 + max(came.invoice.max(initial=0), book.closings["invoice"].max() if len(book.closings) else 0), "bool")
-    closed = (book.closings["by_credit"].to_numpy() == 1) & (book.closings["settled"].to_numpy() <= day)
-    whole[book.closings["invoice"].to_numpy("int64")[closed]] = True
+    closings = book.closings_at(day)
+    whole = np.zeros(1 + max(came.invoice.max(initial=0), closings["invoice"].max(initial=0)), "bool")
+    whole[closings["invoice"][(closings["by_credit"] == 1) & (closings["settled"] <= day)]] = True
     seen = (came.day <= day) & (came.day > day - window) & (came.invoice >= 0) & ~whole[came.invoice]
     open_days = came.amount[seen].astype("float64") * came.waited[seen]
     total = open_days.sum()

@@ -64,9 +64,9 @@ class History:
 
 def history(book: Facts, day: int, window: int) -> History:
     """What was known on a day of how late invoices are paid, from the window up to it."""
-    column = {name: book.closings[name].to_numpy("int64") for name in book.closings}
+    column = book.closings_at(day)
     settled, due, start = column["settled"], column["due"], day - window
-    kept = np.flatnonzero((column["issued"] <= day) & (settled > start) & (column["timed"] == 1))
+    kept = np.flatnonzero((settled > start) & (column["timed"] == 1))
     column = {name: values[kept] for name, values in column.items()}
     customer, settled, due, disputed = column["customer"], column["settled"], column["due"], column["disputed"]
     kind = np.where(settled > day, OPEN, np.where(column["by_credit"] == 1, CREDITED, PAID))

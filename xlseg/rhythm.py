@@ -21,10 +21,10 @@ def rhythm(book: Facts, day: int, window: int) -> Array:
     The distinct days on which he paid in the window are counted, and drawn towards the book's own as far as chance alone would bring them
     together (Bühlmann's credibility); the book's are drawn towards 1.
     """
-    closings, customers = book.closings, len(book.customers)
-    settled = closings["settled"].to_numpy("int64")
-    seen = (settled <= day) & (settled > day - window) & (closings["by_credit"].to_numpy() == 0) & (closings["timed"].to_numpy() == 1)
-    runs = np.sort(closings["customer"].to_numpy("int64")[seen] * window + (day - settled[seen]))
+    closings, customers = book.closings_at(day), len(book.customers)
+    settled = closings["settled"]
+    seen = (settled <= day) & (settled > day - window) & (closings["by_credit"] == 0) & (closings["timed"] == 1)
+    runs = np.sort(closings["customer"][seen] * window + (day - settled[seen]))
     runs = runs[np.diff(runs, prepend=-1) > 0]  # np.unique takes several times as long
     cell = runs // window * _DAYS + day_of_month(day - runs % window)
     counted = np.bincount(cell, minlength=customers * _DAYS).reshape(customers, _DAYS).astype("float64")

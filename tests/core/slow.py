@@ -49,31 +49,34 @@ class Document:
     def called_closed(self) -> bool:
         return self.status in ("closed", "credited") or self.remaining == 0
 
-    @property
-    def settled(self) -> dt.date | None:
-        """The settled date, whether or not it is known yet."""
+    def settled(self, as_of: dt.date) -> dt.date | None:
+        """Since when it is settled, as known on a date."""
         if self.applied:
-            dates = sorted({self.issued, *(date for date, _, _ in self.applied)})
             left_at_most = max(1, math.floor(self.tolerance * self.amount))
-            return next((date for date in dates if self.amount - self.applied_by(date) <= left_at_most), None)
+            since = None
+            for date in sorted({self.issued, *(date for date, _, _ in self.applied)}):
+                if date > as_of:
+                    break
+                since = None if self.amount - self.applied_by(date) > left_at_most else since or date
+            return since
         says_nothing = self.status == "" and self.remaining is None
         believed = self.called_closed or says_nothing if self.payments_known else True
         if self.paid is None or self.status == "open" or not believed:
             return None
-        return max(self.paid, self.issued)
+        settled = max(self.paid, self.issued)
+        return settled if settled <= as_of else None
 
     @property
     def closed_at_unknown_date(self) -> bool:
-        return not self.applied and self.called_closed and self.settled is None
+        return not self.applied and self.called_closed and self.settled(dt.date.max) is None
 
     @property
     def timed(self) -> bool:
         return not self.is_credit and self.amount > 1 and not self.closed_at_unknown_date
 
-    @property
-    def by_credit(self) -> bool:
+    def by_credit(self, as_of: dt.date) -> bool:
         """Settled with more than half of its amount by credits and write-offs."""
-        settled = self.settled
+        settled = self.settled(as_of)
         if settled is None:
             return False
         if self.applied:
@@ -88,8 +91,8 @@ class Document:
             return 0
         if self.applied:
             return self.amount - self.applied_by(as_of)
-        if self.settled is not None:
-            return 0 if self.settled <= as_of else self.amount
+        if self.settled(dt.date.max) is not None:
+            return self.amount if self.settled(as_of) is None else 0
         if self.remaining is not None and abs(self.remaining) < abs(self.amount) and (self.is_credit or not self.payments_known):
             return int(self.remaining)
         return self.amount
@@ -143,13 +146,13 @@ class Event:
 def payment_events(own: Iterable[Document], as_of: dt.date, window: int) -> list[Event]:
     events = []
     for document in own:
-        settled = document.settled
+        settled = document.settled(as_of)
         if not document.timed or document.issued > as_of:
             continue
-        if settled is None or settled > as_of:
+        if settled is None:
             if document.due < as_of:
                 events.append(Event(as_of, min((as_of - document.due).days, window), document.amount, None, document.disputed))
-        elif settled > as_of - days(window) and not document.by_credit:
+        elif settled > as_of - days(window) and not document.by_credit(as_of):
             late, to_pay = (settled - document.due).days, (settled - document.issued).days
             events.append(Event(settled, late, document.amount, to_pay, document.disputed))
     return events
@@ -235,10 +238,10 @@ def receivables(own: list[Document], as_of: dt.date) -> dict[str, Value]:
 
 def shares(own: list[Document], as_of: dt.date, settings: Settings) -> dict[str, Value]:
     start = as_of - days(settings.window)
-    settled = [d for d in own if d.timed and d.issued <= as_of and d.settled is not None and start < d.settled <= as_of]
+    settled = [d for d in own if d.timed and d.issued <= as_of and (date := d.settled(as_of)) is not None and start < date]
     events = payment_events(own, as_of, settings.window)
     return {
-        "credit_share": sum(d.by_credit for d in settled) / len(settled) if settled else None,
+        "credit_share": sum(d.by_credit(as_of) for d in settled) / len(settled) if settled else None,
         "dispute_share": sum(e.disputed for e in events) / len(events) if events else None,
     }
 

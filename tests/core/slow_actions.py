@@ -71,8 +71,9 @@ def judged(ledger: Ledger, log: Sequence[Done], as_of: dt.date, window: int) -> 
         dates = [r["date"].date() for r in payments if (r["document"] == touch.document if touch.document else r["customer"] == touch.customer)]
         for name, document in known.items():  # those that their own row calls paid
             concerned = name == touch.document if touch.document else document.customer == touch.customer
-            if concerned and name not in paid_to and document.timed and document.settled and not document.by_credit:
-                dates.append(document.settled)
+            settled = document.settled(dt.date.max)
+            if concerned and name not in paid_to and document.timed and settled and not document.by_credit(dt.date.max):
+                dates.append(settled)
         found.append((touch, any(touch.day < date <= touch.day + WEEK for date in dates)))
     return found
 

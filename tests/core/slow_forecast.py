@@ -38,17 +38,16 @@ def days(span: dt.timedelta) -> int:
 def watched(ledger: Ledger, as_of: dt.date, window: int) -> tuple[list[Seen], int]:
     """Every invoice that could be paid in the window, and the days that a dispute adds."""
     start = as_of - dt.timedelta(days=window)
-    kept: list[tuple[Document, str]] = []
+    kept: list[tuple[Document, str, dt.date]] = []
     for document in documents(ledger):
-        settled = document.settled
+        settled = document.settled(as_of)
         if not document.timed or document.issued > as_of or (settled is not None and settled <= start):
             continue
-        how = "open" if settled is None or settled > as_of else "credited" if document.by_credit else "paid"
-        kept.append((document, how))
-    delay = dispute_delay([(d.customer, d.disputed, days(d.settled - d.due)) for d, how in kept if how == "paid" and d.settled is not None])
+        how = "open" if settled is None else "credited" if document.by_credit(as_of) else "paid"
+        kept.append((document, how, settled or as_of))
+    delay = dispute_delay([(d.customer, d.disputed, days(out - d.due)) for d, how, out in kept if how == "paid"])
     seen = []
-    for document, how in kept:
-        out = as_of if how == "open" or document.settled is None else document.settled
+    for document, how, out in kept:
         less = delay if document.disputed else 0
         entry = max(document.issued - DAY, start)
         weight = 0.5 ** (max(days(as_of - document.due), 0) / 90)
@@ -112,7 +111,8 @@ def slow_rate(seen: list[Seen]) -> float:
 def pay_days(ledger: Ledger, as_of: dt.date, window: int) -> dict[str, Counter[int]]:
     """Distinct days on which each customer settled an invoice by payment, by day of the month."""
     start = as_of - dt.timedelta(days=window)
-    dates = {(d.customer, d.settled) for d in documents(ledger) if d.timed and d.settled and start < d.settled <= as_of and not d.by_credit}
+    known = [(d, d.settled(as_of)) for d in documents(ledger) if d.timed and not d.by_credit(as_of)]
+    dates = {(d.customer, settled) for d, settled in known if settled is not None and start < settled}
     found: dict[str, Counter[int]] = defaultdict(Counter)
     for customer, date in dates:
         found[customer][date.day] += 1
@@ -137,8 +137,8 @@ def rates(counted: Counter[int], usual: dict[int, float], otherwise: list[float]
 def credited_part(ledger: Ledger, as_of: dt.date, window: int) -> float:
     start, credit, every = as_of - dt.timedelta(days=window), 0, 0
     for d in documents(ledger):
-        settled = d.settled
-        if settled is not None and settled <= as_of and d.by_credit and d.timed:
+        settled = d.settled(as_of)
+        if settled is not None and d.by_credit(as_of) and d.timed:
             continue
         own = [(settled, d.amount, d.status == "credited")] if not d.applied and settled is not None and d.timed else []
         for date, amount, by_credit in [*d.applied, *own]:

@@ -26,6 +26,15 @@ def control(analysis: Analysis, name: str, *tallies: Tally) -> Control:
     return next(c for c in controls(analysis, Intake(analysis.ledger, (), tallies)) if c.name.startswith(name))
 
 
+def test_invoices_whose_payment_came_back_are_told() -> None:
+    back = [payment(-100, ago(10), "A"), payment(-40, ago(10), "B"), payment(-100, ago(10), "C"), payment(100, ago(5), "C")]
+    paid = [payment(100, ago(50), name) for name in "ABCD"]
+    ledger = book([invoice(document=name, issued=ago(80)) for name in "ABCD"], [*paid, *back])
+    assert kinds(analysed(ledger))["paid, and open again"].startswith("140.00 is open of them again")
+    assert [f.found for f in remarks(analysed(ledger)) if f.kind == "paid, and open again"] == ["2 invoices"]
+    assert "paid, and open again" not in kinds(analysed(book([invoice(document="D", issued=ago(80))], [payment(100, ago(50), "D")])))
+
+
 def kinds(analysis: Analysis) -> dict[str, str]:
     return {finding.kind: finding.effect for finding in remarks(analysis)}
 

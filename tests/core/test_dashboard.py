@@ -186,8 +186,9 @@ def slow_receipts(ledger: Ledger) -> list[tuple[str, dt.date, int]]:
             customer = document.customer if document else row["customer"]
             found.append((customer, max(day, document.issued) if document and not document.is_credit else day, row["amount"]))
     for name, document in known.items():
-        if name not in paid and document.timed and document.settled and not document.by_credit:
-            found.append((document.customer, document.settled, document.amount))
+        settled = document.settled(dt.date.max)
+        if name not in paid and document.timed and settled and not document.by_credit(dt.date.max):
+            found.append((document.customer, settled, document.amount))
     return found
 
 

@@ -133,7 +133,7 @@ def test_who_was_contacted_pays_sooner_than_the_others_by_what_they_gained() -> 
     assert found.contacted.change == pytest.approx(np.mean(change[True]))
     assert (found.difference, found.low, found.high) == pytest.approx((np.mean(change[True]) - np.mean(change[False]), low, high))
     assert found.low < -6 < found.high
-    received = sum(d.amount for d in everything if d.customer < "C12" and d.settled is not None and d.settled > BASELINE)
+    received = sum(d.amount for d in everything if d.customer < "C12" and (settled := d.settled(T)) is not None and settled > BASELINE)
     assert found.receipts == round(received / 100 * 30 / 180, 2)
     assert found.cash(-6) == pytest.approx(found.receipts * 6 / 30)
 

@@ -19,8 +19,8 @@ from xlseg.settings import Settings
 def read_rows(invoices: Frame, settings: Settings) -> Frame:
     """The rows of an `InvoiceFile` as facts see them. docs/metrics.md, "Invoices: amount, balance, settled".
 
-    customer, issued, due, month, amount, is_credit, disputed; settled (FOREVER = open), until (first day without a balance), opening (what is open
-    at first), by_credit, timed, has_timing.
+    customer, issued, due, month, amount, is_credit, disputed; opened, settled (FOREVER = open), reopened, opening (what is open at first),
+    by_credit, timed, has_timing.
     """
     remaining, stated = col("remaining").fill_null(0), ~col("remaining").is_null()
     word = invoices.with_columns(silent=col("says_open") + col("says_closed") + col("says_credited") == 0, stated=stated, remaining=remaining)
@@ -33,6 +33,8 @@ def read_rows(invoices: Frame, settings: Settings) -> Frame:
     return word.select(
         "customer", "issued", "due", "month", "amount", "is_credit", "disputed",
         settled=nw.when(col("believed")).then(nw.max_horizontal("paid", "issued")).otherwise(nw.lit(FOREVER)).cast(I64),
+        opened=col("issued"),
+        reopened=nw.lit(FOREVER + 1).cast(I64),
         opening=opening.cast(I64),
         by_credit=col("says_credited") * flag(col("believed")),
         timed=1 - col("disputed") if settings.leave_out_disputed else nw.lit(1).cast(I64),

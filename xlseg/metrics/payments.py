@@ -49,7 +49,7 @@ def _settled(closings: Frame, settings: Settings) -> Rows:
     return Rows(
         frame.with_columns(**_of_days_late(settings)),
         col("settled"),
-        col("settled") + settings.window,
+        nw.min_horizontal(col("settled") + settings.window, "reopened").cast(I64),
         lambda rows: rows.with_columns(recent=recent).with_columns(**_recent()),
         needs=("settled", "n", "d", "dd"),
     )
@@ -76,7 +76,7 @@ def _late(closings: Frame, settings: Settings) -> Rows:
         dated = rows.with_columns(days_late=days_late).with_columns(d=col("n") * col("days_late"))
         return dated.with_columns(**_of_days_late(settings)).with_columns(**_recent())
 
-    return Rows(frame, nw.max_horizontal(col("issued"), col("due") + 1), col("settled"), moving, needs=("due", "n", "a", "recent"))
+    return Rows(frame, nw.max_horizontal(col("opened"), col("due") + 1), col("settled"), moving, needs=("due", "n", "a", "recent"))
 
 
 def _of_days_late(settings: Settings) -> dict[str, nw.Expr]:

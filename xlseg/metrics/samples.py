@@ -49,7 +49,7 @@ def payments_of(book: Facts, day: int, settings: Settings, open_items: str = "kn
     "known": settled in the window, and open ones past due, which count the days they are late so far; "exclude": settled in the window only;
     "km": every invoice issued in the window, settled or open.
     """
-    column = {name: book.closings[name].to_numpy("int64") for name in book.closings}
+    column = book.closings_at(day)
     issued, due, settled = column["issued"], column["due"], column["settled"]
     timed = column["timed"] == 1
     is_open = settled > day
