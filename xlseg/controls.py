@@ -83,9 +83,7 @@ def _total(standing: pd.DataFrame, *columns: str) -> float:
 
 def _ledger_open(analysis: Analysis) -> float:
     """Open balance by the ledger itself, not by customer: Σ balances that stand on the as-of date."""
-    at, balances = day_number(analysis.as_of), analysis.facts.balances
-    stands = (balances["since"] <= at) & (balances["until"] > at)
-    return float(balances.loc[stands, "amount"].sum()) / 100
+    return float(analysis.facts.balances_at(day_number(analysis.as_of))["amount"].sum()) / 100
 
 
 def _money_control(name: str, analysis: Analysis, expected: float, found: float) -> Control:
@@ -180,23 +178,20 @@ RESIDUE = 0.05
 
 def _residues(analysis: Analysis) -> tuple[int, int] | None:
     """How many invoices past due are paid but for a little, no tolerance settling them, and what is open of them (hundredths); None without any."""
-    at, balances = day_number(analysis.as_of), analysis.facts.balances
-    is_past_due = (balances["since"] <= at) & (balances["until"] > at) & (balances["due"] < at)
-    past_due = balances[is_past_due & (balances["amount"] > CENT)]
-    closings = analysis.facts.closings_at(at)
-    past_due = past_due[past_due["invoice"].isin(closings["invoice"][closings["settled"] > at])]
-    whole = analysis.ledger.invoices["amount"].to_numpy("int64")[past_due["invoice"].to_numpy()]
-    left = past_due["amount"].to_numpy("int64")[past_due["amount"].to_numpy("int64") <= RESIDUE * whole]
-    return (len(left), int(left.sum())) if len(left) else None
+    at = day_number(analysis.as_of)
+    balances, closings = analysis.facts.balances_at(at), analysis.facts.closings_at(at)
+    invoice, left = balances["invoice"], balances["amount"]
+    little = (left > CENT) & (left <= RESIDUE * analysis.ledger.invoices["amount"].to_numpy("int64")[invoice])
+    rest = left[little & (balances["due"] < at) & np.isin(invoice, closings["invoice"][closings["settled"] > at])]
+    return (len(rest), int(rest.sum())) if len(rest) else None
 
 
 def _open_again(analysis: Analysis) -> tuple[int, int] | None:
     """How many invoices were settled and are open again, and what is open of them (hundredths); None without any."""
-    at, balances = day_number(analysis.as_of), analysis.facts.balances
-    closings = analysis.facts.closings_at(at)
+    at = day_number(analysis.as_of)
+    balances, closings = analysis.facts.balances_at(at), analysis.facts.closings_at(at)
     again = closings["invoice"][(closings["opened"] > closings["issued"]) & (closings["settled"] > at)]
-    left = balances[(balances["since"] <= at) & (balances["until"] > at) & balances["invoice"].isin(again)]
-    return (len(again), int(left["amount"].sum())) if len(again) else None
+    return (len(again), int(balances["amount"][np.isin(balances["invoice"], again)].sum())) if len(again) else None
 
 
 def _closed_but_open(analysis: Analysis) -> tuple[int, int] | None:

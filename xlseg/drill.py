@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +11,7 @@ import pandas as pd
 from xlseg.analysis import Analysis
 from xlseg.behind import Account, Evidence, accounts
 from xlseg.errors import ArgumentError, UnknownCustomerError, XlsegError
-from xlseg.intake.cells import trimmed
+from xlseg.intake.cells import shown, trimmed
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.workbook import Value
 
@@ -70,10 +69,10 @@ def drilled(analysis: Analysis, asked: Asked, first: str) -> Drilled:
     """What is shown: the customer and the metric asked for, or else the `first` customer and how late he pays (or, without invoices, orders)."""
     remarks: list[str] = []
     ids = analysis.standing["customer"].tolist()
-    customer = _understood(lambda: customer_named(asked.customer, ids, asked.place[0]), remarks) if written(asked.customer).strip() else first
+    customer = _understood(lambda: customer_named(asked.customer, ids, asked.place[0]), remarks) if shown(asked.customer).strip() else first
     usual = "payment_velocity" if analysis.facts.has_invoices else "orders_per_month"
-    metric = (_understood(lambda: metric_named(asked.metric, asked.place[1]), remarks) if written(asked.metric).strip() else "") or usual
-    gone = next((d for d in analysis.departed if customer is None and d.customer.casefold() == written(asked.customer).strip().casefold()), None)
+    metric = (_understood(lambda: metric_named(asked.metric, asked.place[1]), remarks) if shown(asked.metric).strip() else "") or usual
+    gone = next((d for d in analysis.departed if customer is None and d.customer.casefold() == shown(asked.customer).strip().casefold()), None)
     if gone:
         remarks[0] = f"{asked.place[0]}: {gone.customer!r} is not in the ERP sheets any more, since {gone.since}; he was {gone.segment}."
     if customer is None:
@@ -108,15 +107,6 @@ def _course(analysis: Analysis, customer: str) -> pd.DataFrame:
 # ── what was typed ───────────────────────────────────────────────────────────
 
 
-def written(value: Value) -> str:
-    """What a cell holds, as a text: a whole number without its point, a date as it is usual in files."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, (dt.datetime, dt.date)):
-        return value.isoformat()[:10]
-    return "" if value is None else str(value)
-
-
 def customer_named(typed: Value, ids: Sequence[str], place: str) -> str:
     """The customer whose id was typed: as it is written, or else the only one whose id differs in case, spaces or leading zeros alone.
 
@@ -127,7 +117,7 @@ def customer_named(typed: Value, ids: Sequence[str], place: str) -> str:
     ArgumentError
         When there are several.
     """
-    text = written(typed)
+    text = shown(typed)
     if text in ids:
         return text
     for plain in (_folded, _without_zeros):
@@ -159,9 +149,9 @@ def metric_named(typed: Value, place: str) -> str:
     ArgumentError
         When there is none, with the nearest name.
     """
-    name = "_".join(written(typed).casefold().replace("-", " ").split())
+    name = "_".join(shown(typed).casefold().replace("-", " ").split())
     if name in CATALOGUE:
         return name
     near = get_close_matches(name[:100], list(CATALOGUE), n=1)
     advice = f"write {near[0]!r}" if near else "take a name from the list of the cell"
-    raise ArgumentError(place, f"{written(typed)!r} is no metric", advice)
+    raise ArgumentError(place, f"{shown(typed)!r} is no metric", advice)

@@ -62,9 +62,17 @@ class Facts:
 
     def closings_at(self, day: int) -> dict[str, Array]:
         """The columns of `closings`, of the rows that tell of their invoices on a day: one an invoice issued by then."""
-        column = {str(name): self.closings[name].to_numpy("int64") for name in self.closings}
-        standing = (column["opened"] <= day) & (column["reopened"] > day)
-        return {name: values[standing] for name, values in column.items()}
+        return _standing(self.closings, "opened", "reopened", day)
+
+    def balances_at(self, day: int) -> dict[str, Array]:
+        """The columns of `balances`, of what stands on a day: one row an invoice or credit memo that is not 0 then."""
+        return _standing(self.balances, "since", "until", day)
+
+
+def _standing(table: pd.DataFrame, since: str, until: str, day: int) -> dict[str, Array]:
+    """The columns of the rows whose span includes a day."""
+    rows = np.flatnonzero((table[since].to_numpy("int64") <= day) & (table[until].to_numpy("int64") > day))
+    return {str(name): table[name].to_numpy("int64")[rows] for name in table}
 
 
 def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:

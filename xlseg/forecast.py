@@ -53,9 +53,8 @@ class OpenInvoices:
 
 def open_invoices(ledger: Ledger, book: Facts, day: int) -> OpenInvoices:
     """The invoices with an open balance above a cent; credit memos and what was paid too much are not among them."""
-    column = {name: book.balances[name].to_numpy("int64") for name in book.balances}
-    stands = (column["since"] <= day) & (column["until"] > day) & (column["is_credit"] == 0) & (column["amount"] > CENT)
-    kept = np.flatnonzero(stands)
+    column = book.balances_at(day)
+    kept = np.flatnonzero((column["is_credit"] == 0) & (column["amount"] > CENT))
     names = np.array(book.customers, object)[column["customer"][kept]]
     document = ledger.invoices["document"].array.take(column["invoice"][kept]).to_numpy(object)
     kept = kept[np.lexsort((document, names))] if len(kept) else kept

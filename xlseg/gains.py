@@ -177,8 +177,7 @@ def gain(analysis: Analysis, touches: Touches) -> Gain:
 
 def _since(events: Payments, start: int) -> Payments:
     """The events of invoices that were still open on a day."""
-    kept = events.is_open | (events.due + events.late > start)
-    return Payments(*(getattr(events, name)[kept] for name in events.__dataclass_fields__))
+    return events.where(events.is_open | (events.due + events.late > start))
 
 
 def _weighted(events: Payments, customers: int) -> Array:

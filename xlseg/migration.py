@@ -38,7 +38,7 @@ class Migration:
     Attributes
     ----------
     counts, weights
-        Rows: the segments, then New; columns: the segments, then Gone. Customers, and what they weigh after (before, for those gone).
+        Rows: the segments, then New; columns: the segments, then Gone. Customers, and what they weigh after (0 for those gone).
     """
 
     segments: tuple[str, ...]
@@ -63,7 +63,7 @@ def migrate(before: Snapshot, after: Snapshot, segments: Sequence[str]) -> Migra
     was, now = before.segments, after.segments
     there = (was >= 0) | (now >= 0)
     move = (np.where(was < 0, size - 1, was) * size + np.where(now < 0, size - 1, now))[there]
-    weight = np.where(now < 0, before.weights, after.weights)[there]
+    weight = np.where(now < 0, 0, after.weights)[there]
     counts, weights = (np.bincount(move, weights=each, minlength=size * size).reshape(size, size) for each in (None, weight))
     rows, columns = [*segments, NEW], [*segments, GONE]
     return Migration(tuple(segments), pd.DataFrame(counts, rows, columns), pd.DataFrame(weights, rows, columns))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlseg.intake.cells import trimmed
+from xlseg.intake.cells import shown
 from xlseg.tables import Finding, Severity
 from xlseg.terminal import plain_line
 from xlseg.workbook import Array, Value
@@ -113,7 +113,7 @@ def read_overrides(rows: Iterable[tuple[int, Sequence[Value]]], sheet: str = SHE
 
 
 def _typed(row: int, cells: Sequence[Value], sheet: str) -> tuple[list[Finding], Typed | None]:
-    words = [_text(cell) for cell in cells[:4]]
+    words = [shown(cell) for cell in cells[:4]]
     for heading, word in zip(HEADINGS, words, strict=False):
         if not word:
             return [_left_out(f"override without {_WORDS[heading]}", sheet, row, heading, None, "a text")], None
@@ -222,12 +222,6 @@ def _by_folded(names: Iterable[str]) -> dict[str, str]:
 
 def _named(word: str, names: Mapping[str, str]) -> str | None:
     return names.get(word) or names.get(word.casefold())
-
-
-def _text(cell: Value) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else trimmed(str(cell))
 
 
 def _left_out(kind: str, sheet: str, row: int, column: str, found: Value, wanted: str, more: str = "the rules decide") -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
@@ -30,7 +30,8 @@ EARLIEST, LATEST = -90, 365
 LONGEST_SERVICE = 90
 _DAYS = re.compile(r"\s*([+\-−]?)\s*(\d{1,4})\s*")
 _SERVICE = re.compile(r"(\d{1,4})\s*(h|hours?|d|days?)?", re.IGNORECASE)
-_STOP = re.compile(r"([A-Za-z_][A-Za-z_0-9 ]*?)\s*([<>=].*|\d.*)")
+_STOP = re.compile(r"([A-Za-z_][A-Za-z_0-9 ]*?)\s*([<>=].*)|([A-Za-z_][A-Za-z_0-9 ]*)\s+([-+.\d].*)")
+"""A name and a comparison, or a name and a range or number behind a space: names such as ageing_91_plus hold digits."""
 
 
 @dataclass(frozen=True)
@@ -228,22 +229,20 @@ class _Row:
             raise self._fail(
                 "Stop If", f"{text!r} is not a condition", "write a metric and a criterion, such as past_due <=100; several with ; between them"
             )
-        name = "_".join(match[1].split()).casefold()
+        said, asked = match[1] or match[3], match[2] or match[4]
+        name = "_".join(said.split()).casefold()
         known = (*CATALOGUE, *ATTRIBUTES)
         if name not in known:
             near = get_close_matches(name, known, n=1)
-            raise self._fail("Stop If", f"{match[1]!r} is no metric", f"write {near[0]!r}" if near else "take a name from the Metrics tab")
-        try:
-            found = criterion(match[2])
-        except ValueError as error:
-            raise self._fail("Stop If", f"{text!r} is not a condition", f"write {error}") from None
+            raise self._fail("Stop If", f"{said!r} is no metric", f"write {near[0]!r}" if near else "take a name from the Metrics tab")
         is_text = name in ATTRIBUTES or CATALOGUE[name].unit == "letter"
+        advice = f"{name} is a text: write = and the text" if is_text else f"{name} is a number: write a comparison such as >=5"
+        try:
+            found = criterion(asked, of_text=is_text)
+        except ValueError as error:
+            raise self._fail("Stop If", f"{text!r} is not a condition", advice if is_text else f"write {error}") from None
         if found is None or found.is_text != is_text:
-            raise self._fail(
-                "Stop If",
-                f"{text!r} is not a condition",
-                f"{name} is {'a text: write = and the text' if is_text else 'a number: write a comparison such as >=5'}",
-            )
+            raise self._fail("Stop If", f"{text!r} is not a condition", advice)
         return Stop(name, found)
 
 
@@ -272,7 +271,7 @@ def agreed(playbook: Playbook, rules: RuleSet, used: Sequence[str], sheet: str =
                 Finding("segment unknown to the rules", "warning", sheet, step.row, "Segment", step.segment, wanted, "the row has no effect")
             )
         else:
-            steps.append(Step(**{**step.__dict__, "segment": name}))
+            steps.append(replace(step, segment=name))
     covered = {step.segment for step in steps}
     for name in sorted(set(used) - covered):
         effect = "its customers have no actions; write None as Kind if that is meant"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ class Applied:
 
     def where(self, chosen: Array) -> Applied:
         """Some of them."""
-        return Applied(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+        return Applied(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
 def applied(ledger: Ledger, book: Facts) -> Applied:
@@ -79,7 +79,7 @@ def applied(ledger: Ledger, book: Facts) -> Applied:
     own = Applied(
         column["customer"], column["invoice"], column["settled"], column["settled"] - column["issued"], column["amount"], column["by_credit"] == 1
     )
-    return Applied(*(np.concatenate([getattr(rows, name), getattr(own, name)]) for name in rows.__dataclass_fields__))
+    return Applied(*(np.concatenate([getattr(rows, column.name), getattr(own, column.name)]) for column in fields(rows)))
 
 
 def _owners(ledger: Ledger, book: Facts) -> Array:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xlseg import __version__, own
 from xlseg.actions import Work, worklist
@@ -205,7 +205,7 @@ def refresh(
     report = _checked(book, found, clock, progress)
     progress("writing")
     written = workbook.write(tabs(report, book, clock, found.begun), save=save)
-    return Report(**{**report.__dict__, "written": written, "saved": save, "seconds": clock.seconds()})
+    return replace(report, written=written, saved=save, seconds=clock.seconds())
 
 
 def tabs(report: Report, workbook: Source, clock: Clock, begun: Begun | None = None) -> list[Tab]:
@@ -238,7 +238,8 @@ def tabs(report: Report, workbook: Source, clock: Clock, begun: Begun | None = N
         overrides,
         inputs[-1],
     ]
-    return [*before, forecast_tab(analysis, begun.receipts.result()), *behind]
+    forecast = forecast_tab(analysis, begun.receipts.result())  # last: it waits for what is worked out beside the others
+    return [*before, forecast, *behind]
 
 
 def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:

@@ -68,8 +68,8 @@ def _grace(value: Value) -> int:
 
 
 def _yes_no(value: Value) -> bool:
-    if isinstance(value, bool):
-        return value
+    if isinstance(value, bool) or value in (0, 1):
+        return bool(value)
     text = str(value).strip().casefold()
     if text in ("yes", "y", "true", "1", "ja"):
         return True
@@ -185,9 +185,9 @@ def read_settings(rows: Sequence[Sequence[Value]], sheet: str = "Config") -> Set
     head = next((i for i, row in enumerate(rows) if _folded(row)[:2] == ["key", "value"]), None)
     if head is None:
         raise SettingError(sheet, "no headings Key and Value in columns A and B", "put them back, or rename the sheet if it is your own")
-    by_key = {s.key.casefold(): s for s in SETTINGS}
     changes: dict[str, object] = {}
     headings: dict[str, str] = {}
+    rows_of: dict[str, int] = {}
     for number, row in enumerate(rows[head + 1 :], start=head + 2):
         key, value = (str(row[0] or "").strip() if row else ""), (row[1] if len(row) > 1 else None)
         if not key or value is None or value == "":
@@ -195,20 +195,30 @@ def read_settings(rows: Sequence[Sequence[Value]], sheet: str = "Config") -> Set
         if key.casefold().startswith(MAP_KEY.casefold().strip()):
             headings[key.split(":", 1)[1].strip()] = str(value).strip()
             continue
-        setting = by_key.get(key.casefold())
-        if setting is None:
-            near = get_close_matches(key, [s.key for s in SETTINGS], n=1)
-            advice = f"write {near[0]!r}" if near else "clear the line"
-            raise SettingError(f"{sheet}!A{number}", f"{key!r} is not a setting", advice)
-        try:
-            changes[setting.attribute] = setting.read(value)
-        except AddressError as error:
-            raise SettingError(f"{sheet}!B{number}", f"{setting.key} holds {error}", ADVICE) from None
-        except ValueError as error:
-            wanted = str(error) if "could not convert" not in str(error) else "a number"
-            found = str(value) if isinstance(value, CellError) else value
-            raise SettingError(f"{sheet}!B{number}", f"{setting.key} cannot be {found!r}", f"write {wanted}") from None
+        setting = _setting(key, f"{sheet}!A{number}")
+        if (first := rows_of.setdefault(setting.key, number)) != number:
+            raise SettingError(f"{sheet}!A{number}", f"{setting.key} is set in row {first} already", "clear one of the two lines")
+        changes[setting.attribute] = _value(setting, value, f"{sheet}!B{number}")
     return replace(Settings(headings=headings), **changes)  # type: ignore[arg-type]
+
+
+def _setting(key: str, place: str) -> Setting:
+    by_key = {s.key.casefold(): s for s in SETTINGS}
+    if found := by_key.get(key.casefold()):
+        return found
+    near = get_close_matches(key, [s.key for s in SETTINGS], n=1)
+    raise SettingError(place, f"{key!r} is not a setting", f"write {near[0]!r}" if near else "clear the line")
+
+
+def _value(setting: Setting, value: Value, place: str) -> object:
+    try:
+        return setting.read(value)
+    except AddressError as error:
+        raise SettingError(place, f"{setting.key} holds {error}", ADVICE) from None
+    except ValueError as error:
+        wanted = str(error) if "could not convert" not in str(error) else "a number"
+        found = str(value) if isinstance(value, CellError) else value
+        raise SettingError(place, f"{setting.key} cannot be {found!r}", f"write {wanted}") from None
 
 
 def _folded(row: Sequence[Value]) -> list[str]:

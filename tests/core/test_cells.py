@@ -56,6 +56,9 @@ def days(*cells: Value, **how: bool | None) -> list[str]:
         ("0,123", 12),
         ("1.5E+3", 150000),
         ("-", 0),
+        (" $ -   ", 0),
+        ("- €", 0),
+        ("EUR –", 0),
         ("99999999999.99", 9999999999999),
     ],
 )
@@ -63,7 +66,10 @@ def test_a_text_is_read_as_the_amount_that_it_shows(text: str, expected: int) ->
     assert hundredths(text) == [expected]
 
 
-@pytest.mark.parametrize("text", ["n/a", "1.2.3", "1,23,4", "12,3456.00", "INV123", "2024-01-31", "100000000000", "nan", "inf", "5 pcs", "1-2"])
+@pytest.mark.parametrize(
+    "text",
+    ["n/a", "1.2.3", "1,23,4", "12,3456.00", "INV123", "2024-01-31", "100000000000", "nan", "inf", "5 pcs", "1-2", "$", "1e9999999999999999999"],
+)
 def test_a_text_that_is_no_amount_is_not_made_one(text: str) -> None:
     read = amounts(column(text))
     assert read.bad.tolist() == [True]

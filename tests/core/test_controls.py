@@ -16,6 +16,7 @@ from xlseg.errors import SettingError
 from xlseg.segments.defaults import default_rules
 from xlseg.settings import Settings, read_settings
 from xlseg.tables import Intake, Ledger, Tally
+from xlseg.workbook import Value
 
 
 def analysed(ledger: Ledger, as_of: dt.date = T, **settings: Any) -> Analysis:
@@ -105,6 +106,18 @@ def test_invoices_that_are_closed_and_whose_payments_fall_short_are_said() -> No
     assert kinds(analysed(ledger))["closed but not paid"].startswith("20.00 is open of them")
     assert [f.found for f in remarks(analysed(ledger)) if f.kind == "closed but not paid"] == ["1 closed invoice"]
     assert "closed but not paid" not in kinds(analysed(ledger, tolerance=0.2))
+
+
+@pytest.mark.parametrize(("typed", "meant"), [(1.0, True), (0.0, False), (1, True), (True, True), ("No", False), ("1", True)])
+def test_yes_and_no_may_be_typed_as_numbers(typed: Value, meant: bool) -> None:
+    assert read_settings([["Key", "Value"], ["Confirm moves", typed]]).confirm is meant
+
+
+def test_a_setting_that_stands_in_two_rows_is_refused() -> None:
+    rows: list[list[Value]] = [["Key", "Value"], ["Window", 365], ["Grace", None], ["window", 90]]
+    with pytest.raises(SettingError, match=r"Config!A4: Window is set in row 2 already\. To go on, clear one of the two lines"):
+        read_settings(rows)
+    assert read_settings([*rows[:2], ["Window", None]]).window == 365
 
 
 @pytest.mark.parametrize("typed", [5, "5%", "0.05", True, -0.01, 0.21, float("nan")])

@@ -13,6 +13,8 @@ from exports import HEADINGS, MemoryBook, book, found, kinds, read, sheet_of, te
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xlseg.calendar import FOREVER
+from xlseg.facts import facts
 from xlseg.intake.cells import text_of
 from xlseg.intake.findings import LISTED
 from xlseg.intake.money import shape_of, value_of
@@ -453,6 +455,19 @@ def test_what_an_invoice_says_of_its_own_closing_is_told_where_no_payment_says_i
     beside = invoices(*rows, ["6", "A", JAN, FEB, 10.0, "Paid", 0.0, None], more=more, Payments=[["P", "A", FEB, 10.0, "6"]])
     told = [told[0], told[2], ("closed without payment", "info", 5)]
     assert [(f.kind, f.severity, f.row) for f in beside.findings] == told
+
+
+def test_a_credit_whose_own_number_is_that_of_an_invoice_closes_only_what_it_is_applied_to() -> None:
+    rows: list[list[Value]] = [
+        ["1", "A", JAN, FEB, 10.0, "Closed", FEB],
+        ["2", "A", JAN, FEB, 10.0, "Open", None],
+        ["3", "A", JAN, FEB, 10.0, "Closed", FEB],
+    ]
+    found = invoices(*rows, more=("Status", "Paid Date"), Payments=[["1", "A", FEB, 4.0, "2", "Credit"]])
+    (own,) = [f for f in found.findings if f.kind == "closed without payment"]
+    assert own.effect.startswith("2 documents")
+    closed = facts(found.ledger).closings
+    assert (closed["settled"] < FOREVER).sum() == 2
 
 
 def test_an_unknown_status_is_told_once_for_its_word() -> None:

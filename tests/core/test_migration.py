@@ -29,7 +29,7 @@ def test_who_went_where_with_new_and_gone() -> None:
     assert matrix.counts.loc[NEW, "Good"] == 1
     assert matrix.counts.to_numpy().sum() == 5
     assert matrix.weights.loc["Good", "Bad"] == 200  # b's weight after
-    assert matrix.weights.loc["Fair", GONE] == 400  # d's weight before
+    assert matrix.weights.loc["Fair", GONE] == 0  # d has no balance any more
     assert matrix.shares.loc["Good"].tolist() == [0.5, 0, 0.5, 0, 0]
     assert matrix.shares.loc["None yet"].isna().all()
 

@@ -40,6 +40,15 @@ def test_a_day_may_be_typed_as_a_number_or_a_text(cell: Value, day: int) -> None
 
 
 @pytest.mark.parametrize(
+    "stop",
+    ["ageing_91_plus >0", "ageing_1_30 >=100", "category =1001", "terms =30 days", "terms <>30 days", "past_due 5..15", "ageing_1_30 5..15"],
+)
+def test_names_and_texts_with_digits_can_be_asked_for(stop: str) -> None:
+    (step,) = read(row(Stop_If=stop)).steps
+    assert [str(found) for found in step.stops] == [stop]
+
+
+@pytest.mark.parametrize(
     ("cell", "days"), [(None, 0), (5, 5), (5.0, 5), ("5", 5), ("5 days", 5), ("1 day", 1), ("2d", 2), ("48 hours", 2), ("24 h", 1), ("25 hours", 2)]
 )
 def test_a_service_level_is_in_days_or_hours(cell: Value, days: int) -> None:

@@ -55,6 +55,11 @@ def book(path: Path, formulas: Mapping[str, str], *, epoch_1904: bool = False, m
     return path
 
 
+def test_a_date_that_no_calendar_holds_is_left_to_the_spreadsheet() -> None:
+    assert found("DAY(DATE(99999999999,1,1))", NAMES) == Found(None)
+    assert found("DAY(DATE(2026,13,1))", NAMES) == Found(None)
+
+
 def recomputed(path: Path) -> Recomputed:
     return WorkbookFile(path, formulas=Toys()).write([]).recomputed
 

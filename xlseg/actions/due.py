@@ -150,11 +150,9 @@ class Covering:
 
     def _open(self) -> tuple[Array, Array, Array, Array]:
         """Customer, invoice, hundredths and due day of what is open at the as-of day, of the customers of the standing."""
-        rows = self.analysis.facts.balances
-        since, until = rows["since"].to_numpy(), rows["until"].to_numpy()
-        open_now = (since <= self.as_of) & (until > self.as_of) & (rows["amount"].to_numpy() > 0) & (rows["is_credit"].to_numpy() == 0)
-        rows = rows[open_now & (self.people.place[rows["customer"].to_numpy()] >= 0)]
-        return tuple(rows[name].to_numpy() for name in ("customer", "invoice", "amount", "due"))
+        rows = self.analysis.facts.balances_at(self.as_of)
+        kept = (rows["amount"] > 0) & (rows["is_credit"] == 0) & (self.people.place[rows["customer"]] >= 0)
+        return tuple(rows[name][kept] for name in ("customer", "invoice", "amount", "due"))
 
     def _named(self) -> tuple[Array, Array]:
         named = self.touches.invoice >= 0

@@ -257,8 +257,8 @@ class _Making:
     @cached_property
     def _credits(self) -> Array:
         """By customer: hundredths of open credit memos."""
-        rows, day = self.analysis.facts.balances, self.covering.as_of
-        here = (rows["is_credit"] == 1) & (rows["since"] <= day) & (rows["until"] > day) & (rows["amount"] < 0)
+        rows = self.analysis.facts.balances_at(self.covering.as_of)
+        here = (rows["is_credit"] == 1) & (rows["amount"] < 0)
         return np.bincount(rows["customer"][here], -rows["amount"][here], len(self.covering.people.place))
 
     # ── both ─────────────────────────────────────────────────────────────────

@@ -101,7 +101,7 @@ def found(words: str, names: Collection[str]) -> Found | None:
         tokens = tokens[1:]
     try:
         return Found(_call(tokens, names))
-    except (_NotSimpleError, ValueError):
+    except (_NotSimpleError, ValueError, OverflowError):
         return Found(None)
 
 
@@ -109,7 +109,7 @@ def named(words: str) -> Argument:
     """What a defined name stands for; None when that is no plain reference, or one that means another place in every cell."""
     try:
         meaning = _operand_range(words)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if isinstance(meaning, Reference):
         return meaning if meaning.sheet is not None and _FIXED.fullmatch(words.rpartition("!")[2]) else None

@@ -44,6 +44,11 @@ def text_of(cell: Value) -> str:
     return format(Decimal(repr(cell or 0)), "f").removesuffix(".0") if isfinite(cell) else str(cell)
 
 
+def shown(cell: Value) -> str:
+    """What a cell shows: `text_of`, and an error value as it is written."""
+    return str(cell) if isinstance(cell, CellError) else text_of(cell)
+
+
 def is_blank(cell: Value) -> bool:
     """Whether a cell holds nothing, or only spaces."""
     if isinstance(cell, str):

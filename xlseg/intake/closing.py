@@ -18,7 +18,8 @@ def remark_closings(extract: Extract, invoices: pd.DataFrame, payments: pd.DataF
     alone = np.ones(len(invoices), dtype=bool)
     if payments is not None:
         alone &= ~invoices["document"].isin(payments["document"]).to_numpy()
-        alone &= ~invoices["document"].isin(payments.loc[payments["is_credit"], "payment"]).to_numpy()
+        used = payments.loc[payments["is_credit"] & payments["document"].isin(invoices["document"]), "payment"]
+        alone &= ~(invoices["is_credit"] & invoices["document"].isin(used)).to_numpy()
     dated = invoices["paid"].notna().to_numpy()
     remaining = invoices["remaining"].abs().to_numpy()
     status = invoices["status"]

@@ -32,7 +32,7 @@ _PLAIN = re.compile(r"[\d.,+()\-]|(?<=\d)[eE](?=[-+]?\d)")
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+(?=\D*$)")
 """5,- is 5."""
 _SIDE = re.compile(r"(CR|DR)\.?$", re.IGNORECASE)
-_NUMBER = re.compile(r"(?:\d|[.,]\d)[\d.,]*(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"(?:\d|[.,]\d)[\d.,]*(?:[eE][-+]?\d{1,4})?")
 _LONGEST = 80
 """Characters beyond which a text is no amount, whatever they are."""
 _NOTHING = {"-", "–", "—"}
@@ -122,7 +122,7 @@ def shape_of(text: str) -> Shape | None:
     if len(text) > _LONGEST or _TWO_NUMBERS.search(text):
         return None
     bare = _NO_CENTS.sub("", _SPACES.sub("", text.replace("−", "-")))
-    if bare in _NOTHING:
+    if _TRAILING.sub("", _LEADING.sub("", bare)) in _NOTHING:  # "$ -", as Excel's accounting format shows 0
         return Shape(False, "0")
     side = _SIDE.search(bare)
     negative, digits = _peeled(bare[: side.start()] if side else bare)

@@ -204,7 +204,7 @@ def _plays(found: Located) -> bool:
     if found.role == "orders":
         return _says_order(header)
     if found.role == "payments":
-        return header["document"][0].strength < 20 and not _is_invoices(found.row)
+        return not _is_invoices(found.row)
     if found.role == "reminders":
         return any(name in header for name in ("channel", "outcome", "promised"))
     return any(name in header for name in ("name", "terms", "credit_limit")) and not _is_dated(found.row)

@@ -149,7 +149,8 @@ def prospects(parameters: Parameters, frequency: Array, recency: Array, age: Arr
     shrink = ((alpha + now) / (alpha + now + horizon)) ** (r + x)
     series = hyp2f1(r + x, b + x, a + b + x - 1, horizon / (alpha + now + horizon))
     orders = (a + b + x - 1) / (a - 1) * (1 - shrink * series)
-    odds_left = np.where(x > 0, a / (b + np.maximum(x, 1.0) - 1) * ((alpha + now) / (alpha + last)) ** (r + x), 0.0)
+    with np.errstate(over="ignore"):  # infinite odds: gone for certain
+        odds_left = np.where(x > 0, a / (b + np.maximum(x, 1.0) - 1) * ((alpha + now) / (alpha + last)) ** (r + x), 0.0)
     return orders, odds_left
 
 

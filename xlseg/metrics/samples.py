@@ -39,8 +39,11 @@ class Payments:
 
     def of(self, customer: int) -> Payments:
         """Those of one customer."""
-        low, high = np.searchsorted(self.customer, [customer, customer + 1])
-        return Payments(**{column.name: getattr(self, column.name)[low:high] for column in fields(self)})
+        return self.where(slice(*np.searchsorted(self.customer, [customer, customer + 1])))
+
+    def where(self, chosen: Array | slice) -> Payments:
+        """Some of them."""
+        return Payments(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
 def payments_of(book: Facts, day: int, settings: Settings, open_items: str = "known") -> Payments:

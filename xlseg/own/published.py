@@ -29,7 +29,10 @@ def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozens
 
 
 def published_of(source: Source) -> tuple[dict[str, history.Published], dt.date | None]:
-    """The last published segment and status of each customer on the History tab, however the user has sorted it; and the last day of all."""
+    """The last published segment and status of each customer on the History tab, however the user has sorted it; and the last day of all.
+
+    Of two on one day the lower row is the later one.
+    """
     wanted = ("Published", "Customer ID", "Segment", "Status")
     found: list[tuple[dt.date, str, history.Published]] = []
     for _, (published, customer, segment, status) in log_of(source, history.NAME, history.TABLE, wanted):

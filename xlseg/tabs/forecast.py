@@ -128,9 +128,7 @@ def _weeks(found: Forecast) -> _Cells:
 
 def _reconciled(analysis: Analysis, found: Forecast) -> _Cells:
     """What is not expected in the 13 weeks, and how both add up to the open balance of the ledger."""
-    day, balances = found.day, analysis.facts.balances
-    stands = (balances["since"] <= day) & (balances["until"] > day)
-    ledger, later = int(balances.loc[stands, "amount"].sum()), int(found.expected[WEEKS])
+    ledger, later = int(analysis.facts.balances_at(found.day)["amount"].sum()), int(found.expected[WEEKS])
     row = _LAST + 2
     cells: _Cells = {}
     lines = (
