@@ -743,7 +743,10 @@ def test_one_row_at_rate_one_does_not_outvote_the_book() -> None:
 def test_the_base_is_the_currency_at_rate_one_rather_than_the_one_most_rows_are_in() -> None:
     rows: list[list[Value]] = [[*GOOD, "EUR", 1], ["2", *GOOD[1:], "USD", 0.9], ["3", *GOOD[1:], "USD", "0,9"]]
     intake = invoices(*rows, more=("Currency", "FX Rate"))
-    assert (intake.ledger.currency, intake.findings) == ("EUR", ())
+    assert intake.ledger.currency == "EUR"
+    (told,) = intake.findings
+    assert (told.kind, told.severity, told.row) == ("converted to the base currency", "info", 3)
+    assert told.effect.startswith("2 amounts are multiplied by their rate to EUR; if the column is in EUR already")
     assert intake.ledger.invoices["amount"].tolist() == [round(GOOD[4] * 100 * rate) for rate in (1, 0.9, 0.9)]  # type: ignore[operator]
 
 
@@ -753,6 +756,7 @@ def test_rates_that_contradict_the_base_are_told() -> None:
     assert [(f.kind, f.severity, f.row) for f in intake.findings] == [
         ("rate of the base currency", "warning", 3),
         ("foreign currency at rate 1", "warning", 2),
+        ("converted to the base currency", "info", 2),
     ]
 
 
@@ -793,11 +797,11 @@ def test_a_payment_of_a_foreign_invoice_settles_it_exactly() -> None:
     ]
     intake = read(sheet_of(head, *rows, Payments=[HEADINGS["Payments"], ["P", "A", FEB, 100.0, "1"], ["Q", "A", FEB, 50.0, "2"]]))
     assert intake.ledger.payments["amount"].tolist() == [12500, 5000]
-    assert kinds(intake) == {"payment without currency"}
+    assert kinds(intake) == {"payment without currency", "converted to the base currency"}
     with_currency = [[*HEADINGS["Payments"], "Currency", "FX Rate"], ["P", "A", FEB, 60.0, "1", "EUR", 1.3], ["Q", "A", FEB, 50.0, "1", "USD", None]]
     intake = read(sheet_of(head, *rows, Payments=with_currency))
     assert intake.ledger.payments["amount"].tolist() == [7500, 5000]
-    assert intake.findings == ()
+    assert [(f.kind, f.sheet) for f in intake.findings] == [("converted to the base currency", "Invoices")]
 
 
 def test_dates_that_a_program_has_half_converted_are_a_finding() -> None:
@@ -824,7 +828,7 @@ def test_instalments_of_a_foreign_invoice_add_up_to_it() -> None:
     paid = dict(zip(intake.ledger.payments["payment"], intake.ledger.payments["amount"], strict=True))
     assert [paid[f"P{n}"] for n in range(10)] == [333, 334, 333, 333, 334, 333, 333, 334, 333, 334]
     assert intake.ledger.invoices["amount"].tolist()[0] == sum(paid.values()) == 3334
-    assert intake.findings == ()
+    assert [(f.kind, f.sheet) for f in intake.findings] == [("converted to the base currency", "Invoices")]
 
 
 def test_a_payment_in_a_third_currency_counts_at_its_own_rate() -> None:
@@ -840,7 +844,9 @@ def test_a_payment_in_a_third_currency_counts_at_its_own_rate() -> None:
     ]
     intake = read(sheet_of(FOREIGN, *rows, Payments=[PAID_IN, *some]), Settings(base_currency="EUR"))
     assert intake.ledger.payments["amount"].tolist() == [6000, 900]
-    assert [(f.kind, f.row) for f in intake.findings] == [("foreign currency without rate", 3)]
+    told = [(f.kind, f.sheet, f.row) for f in intake.findings]
+    converted = [("converted to the base currency", "Invoices", 2), ("converted to the base currency", "Payments", 2)]
+    assert sorted(told) == [*converted, ("foreign currency without rate", "Payments", 3)]
 
 
 # ── payments ─────────────────────────────────────────────────────────────────
