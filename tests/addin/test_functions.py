@@ -34,6 +34,15 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_in_plain_python_a_date_in_the_call_is_enough() -> None:
+    with at(Desk()) as desk:
+        assert functions.SEGMENT("A", INVOICES, as_of=TODAY) == functions.SEGMENT_AT("A", TODAY, INVOICES)
+        assert functions.MIGRATION(day("2026-01-01"), TODAY, "customers", INVOICES)[0][-1] == "Total"
+        assert desk.last_error == ""
+        assert functions.SEGMENT("A", INVOICES) == VALUE
+        assert desk.last_error.startswith("as_of: no date is given")
+
+
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     with at(Desk(today=lambda: TODAY)) as desk:

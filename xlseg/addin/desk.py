@@ -53,6 +53,13 @@ class Reading:
         """The as-of date that was given, or the one on Config, or today."""
         return as_of or self.book.settings.as_of or self._today()
 
+    def now(self, otherwise: dt.date) -> dt.date:
+        """The date on Config, or today; another one where nobody says what day it is, as in plain Python."""
+        try:
+            return self.day(None)
+        except SettingError:
+            return otherwise
+
     @cached_property
     def rules(self) -> RuleSet:
         """The segment rules."""
@@ -64,7 +71,7 @@ class Reading:
         if day not in self._analyses:
             customers = present(self.book.ledger)
             shown, departed = own.shown_of(self.source, customers, day)
-            decided = overrides_of(self.source, self.rules, customers, day, self.day(None))
+            decided = overrides_of(self.source, self.rules, customers, day, self.now(day))
             self._analyses[day] = self.book.analysis(day, self.rules, departed, shown, decided)
         return self._analyses[day]
 

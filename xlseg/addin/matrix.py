@@ -41,7 +41,7 @@ def matrix(reading: Reading, before: dt.date | None, after: dt.date | None, show
 
 def _migration(reading: Reading, earlier: dt.date, later: dt.date) -> Migration:
     """As on the Migration tab, where both days are among its dates."""
-    for analysis in (reading.analysis(None), reading.analysis(later)):
+    for analysis in (reading.analysis(reading.now(later)), reading.analysis(later)):
         if earlier in analysis.dates and later in analysis.dates:
             return analysis.migration(earlier, later)
     was, now = reading.analysis(earlier), reading.analysis(later)

@@ -258,7 +258,9 @@ def rates(reckoning: Reckoning, base: str, but: Array | None = None) -> Array:
     result[needed] = rate.array[needed] if rate is not None else ""
     stated = extract.texts("currency").array
     reckoning.exclude(foreign & (result == ""), "foreign currency without rate", "currency", f"{base}, or an FX Rate to it", found=stated)
-    effect = f"{{n}} amounts are multiplied by their rate to {base}; if the column is in {base} already, as NetSuite's Amount is, call it Amount (LCY)"
+    effect = (
+        f"{{n}} amounts are multiplied by their rate to {base}; if the column is in {base} already, as NetSuite's Amount is, call it Amount (LCY)"
+    )
     reckoning.note(result != "", "converted to the base currency", "info", "amount", "amounts in the currency of their row", effect)
     return result
 
