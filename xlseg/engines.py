@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +50,20 @@ def load(frame: pd.DataFrame, engine: str = "pandas") -> Frame:
 def connect() -> tuple[Any, type[Exception]]:
     """A DuckDB of its own, and what it raises when it cannot do something."""
     duckdb = _package("duckdb")
-    connection = duckdb.connect(config={"preserve_insertion_order": False, "python_enable_replacements": False})
+    spill = tempfile.mkdtemp(dir=_scratch())
+    connection = duckdb.connect(config={"preserve_insertion_order": False, "python_enable_replacements": False, "temp_directory": spill})
     ((limit,),) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
     number, unit = limit.split()  # as 18.8 GiB
     connection.execute(f"SET memory_limit = '{float(number) * SHARE:.9f} {unit}'")
     return connection, duckdb.Error
+
+
+@cache
+def _scratch() -> str:
+    """Where DuckDB puts what memory does not hold, until the process ends; by itself it would take the current folder."""
+    folder = tempfile.mkdtemp(prefix="xlseg-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import slow
 from ledgers import messy, without_orders, without_payments
 
+from xlseg import engines
 from xlseg.errors import XlsegError
 from xlseg.metrics import CATALOGUE, measure, measure_parquet
 from xlseg.metrics.measure import derived
@@ -182,6 +184,16 @@ def test_too_little_memory_is_one_line(file: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("xlseg.engines.SHARE", 1e-6)
     with pytest.raises(XlsegError, match=r"^invoices\.parquet: there is not enough memory to add it up\. To go on, ask for fewer metrics .*\.$"):
         measure_parquet(file, DATES, Settings())
+
+
+def test_what_memory_does_not_hold_is_put_where_the_system_keeps_such_things(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    connection, _ = engines.connect()
+    connection.execute("SET memory_limit = '100MB'")
+    ((folder,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    query = connection.execute("SELECT count(*) FROM (SELECT i, max(repeat('x', 20) || i) FROM range(8_000_000) t(i) GROUP BY i)")
+    assert query.fetchall() == [(8_000_000,)]
+    assert (list(tmp_path.iterdir()), Path(folder).parent.parent) == ([], Path(tempfile.gettempdir()))
 
 
 def test_values_that_duckdb_stumbles_over_while_it_adds_up_are_one_line_too(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
