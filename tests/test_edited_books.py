@@ -128,3 +128,17 @@ def test_a_clock_a_day_behind_publishes_nothing_twice(book: Path) -> None:
         refreshed(book, now=LATER - dt.timedelta(days=1))
         behind.append(length())
     assert behind[0] < behind[1] == behind[2] == behind[3]
+
+
+def test_notes_beside_between_and_below_the_blocks_of_data_quality_stay(book: Path) -> None:
+    notes = {place: f"mine {place}" for place in ("D1", "A5", "H9", "A16", "K20", "B24", "A25", "C26", "B27", "K31")}
+
+    def note(workbook: openpyxl.Workbook) -> None:
+        for place, words in notes.items():
+            workbook["Data Quality"][place] = words
+
+    refreshed(edited(book, note), now=LATER)
+    refreshed(edited(book, lambda workbook: workbook.remove(workbook["Reminders"])), now=LATER + dt.timedelta(days=1))
+    page = openpyxl.load_workbook(book)["Data Quality"]
+    assert {place: page[place].value for place in notes} == notes
+    assert [page.cell(row, 1).value for row in range(19, 24)] == ["Customers", "Invoices", "Payments", "SalesOrders", "no such sheet"]

@@ -35,6 +35,7 @@ class XlsegError(Exception):
     """A known failure: where, what, and what the user can do."""
 
     def __init__(self, place: str, fact: str, advice: str) -> None:
+        place = place or "this folder"  # `.` and `/` have no name
         super().__init__(f"{_short(place)}: {_short(fact)}. To go on, {_short(advice, 3 * LONGEST)}.")
         self.place, self.fact, self.advice = place, fact, advice
 

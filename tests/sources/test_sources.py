@@ -222,3 +222,9 @@ def test_an_empty_folder_and_a_missing_file_are_told(tmp_path: Path) -> None:
         open_source(tmp_path)
     with pytest.raises(FormatError, match="cannot be opened"):
         open_source(tmp_path / "none.csv")
+
+
+def test_a_folder_without_a_name_of_its_own_is_called_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FormatError, match=r"^this folder: a folder without"):
+        open_source(Path("."))

@@ -16,6 +16,8 @@ NAME, TABLE = "Data Quality", "tblFindings"
 KEY = ("Kind", "Sheet", "Row", "Column")
 """What makes two findings of two refreshes the same."""
 _CONTROLS_AT, _SHEETS_AT, _FINDINGS_AT = 7, 18, 29
+_ROLES = ("customers", "invoices", "payments", "orders", "reminders")
+"""Each has its line, whether there is such a sheet or not: the block is always as large, so that what the user types below it stays."""
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -78,14 +80,17 @@ def _sheets(tallies: Sequence[Tally]) -> dict[tuple[int, int], Cell]:
     cells = {(_SHEETS_AT - 1, 1): Cell("Reconciliation of the sheets", "section")}
     headings = ("Sheet", "Role", "Rows read", "Rows used", "Rows excluded", "Amount read", "Amount used", "Amount excluded", "Difference")
     cells |= {(_SHEETS_AT, at): Cell(text, "header") for at, text in enumerate(headings, 1)}
-    for row, tally in enumerate(tallies, start=_SHEETS_AT + 1):
-        cells |= {(row, 1): Cell(tally.sheet, "label"), (row, 2): Cell(tally.role, "text")}
+    by_role = {tally.role: tally for tally in tallies}
+    for row, role in enumerate(_ROLES, start=_SHEETS_AT + 1):
+        tally = by_role.get(role)
+        if tally is None:
+            cells |= {(row, 1): Cell("no such sheet", "note"), (row, 2): Cell(role, "text")} | {(row, at): Cell(None, "text") for at in range(3, 10)}
+            continue
+        cells |= {(row, 1): Cell(tally.sheet, "label"), (row, 2): Cell(role, "text")}
         counts = (tally.rows_read, tally.rows_used, tally.rows_excluded)
         cells |= {(row, at): Cell(count, "count") for at, count in enumerate(counts, 3)}
         amounts = (tally.read, tally.used, tally.excluded)
         style: Style = "money"
         cells |= {(row, at): Cell(amount / 100, style) for at, amount in enumerate(amounts, 6)}
         cells[row, 9] = Cell((tally.read - tally.used - tally.excluded) / 100, style, f"ROUND(F{row}-G{row}-H{row},2)")
-    for row in range(_SHEETS_AT + 1 + len(tallies), _FINDINGS_AT - 2):
-        cells |= {(row, at): Cell(None, "text") for at in range(1, 10)}
     return cells
