@@ -32,6 +32,8 @@ _ANSWERS = {"isopen": ("Open", "Closed"), "ispaid": ("Paid", "Open"), "paid": ("
 """What Yes and No say below headings that ask for a state."""
 _SAYS_ONLY = {"paymentstatus": _BALANCE, "approvalstatus": ("void", "draft"), "orderstatus": (), **dict.fromkeys(_ANSWERS, _BALANCE)}
 """States of an invoice that a column tells, where it is beside one that tells all: a payment that is voided voids no invoice."""
+_PRECEDENCE = {"paymentstatus": 1, "approvalstatus": 2, "orderstatus": 3, "isopen": 4, "ispaid": 5, "paid": 6}
+"""Who is heard after a column that tells all, which is 0."""
 
 
 @dataclass(frozen=True)
@@ -214,8 +216,7 @@ def states_told(header: Header, columns: Mapping[str, int], whole: Sequence[Cell
         telling += [candidate for candidate in header.get("paid", ()) if fold(candidate.heading) == "paid" and holds_answers(whole[candidate.column])]
     if not telling or (len(telling) == 1 and fold(telling[0].heading) not in _ANSWERS):
         return None
-    last = [*_SAYS_ONLY]
-    telling.sort(key=lambda candidate: last.index(heading) if (heading := fold(candidate.heading)) in last else -1)
+    telling.sort(key=lambda candidate: _PRECEDENCE.get(fold(candidate.heading), 0))
     words = np.full(len(whole[telling[0].column]), "", dtype=object)
     open_ = np.ones(len(words), dtype=bool)
     for candidate in telling:

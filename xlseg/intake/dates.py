@@ -100,8 +100,8 @@ class TwoNumbers:
         return None if day_first == month_first or (day_first and month_first) else day_first is not None
 
 
-Reading = dt.date | TwoNumbers | Literal["beyond", "none"] | None
-"""What a cell holds: a date, two numbers that its column must order, a date out of bounds, a written "no date", or no date at all."""
+Reading = dt.date | TwoNumbers | Literal["beyond", "none", "bad"]
+"""What a cell holds: a date, two numbers that its column must order, a date out of bounds, nothing (or a word for it), or what is no date."""
 
 
 def dates(column: Cells, *, epoch_1904: bool = False, day_first: bool | None = None, hint: bool | None = None) -> Dates:
@@ -177,10 +177,10 @@ def _settled(reading: Reading, day_first: bool | None, certain: bool) -> tuple[d
 
     Undecided texts with dots or dashes are read day first, as wherever those are in use; with slashes month first, as in the United States.
     """
-    if reading is None or reading == "beyond":
-        return None, "beyond" if reading else "bad"
+    if isinstance(reading, dt.date):
+        return reading, ""
     if not isinstance(reading, TwoNumbers):
-        return (reading, "") if isinstance(reading, dt.date) else (None, "")
+        return None, "" if reading == "none" else reading
     if reading.vote is not None:
         return _within(reading.ordered(reading.vote))
     if reading.first == reading.second:
@@ -206,13 +206,14 @@ def reading_of(cell: Value, epoch_1904: bool = False) -> Reading:
     if isinstance(cell, dt.date):
         return _bounded(cell.date() if isinstance(cell, dt.datetime) else cell)
     if isinstance(cell, bool) or not isinstance(cell, int | float | str):
-        return None
+        return "bad"
     return _of_text(trimmed(cell), epoch_1904) if isinstance(cell, str) else of_serial(float(cell), epoch_1904)
 
 
 def _bounded(date: dt.date | None) -> Reading:
-    """A date of its own, or "beyond"; None stays None."""
-    return date if date is None or FIRST_YEAR <= date.year <= LAST_YEAR else "beyond"
+    if date is None:
+        return "bad"
+    return date if FIRST_YEAR <= date.year <= LAST_YEAR else "beyond"
 
 
 def of_serial(serial: float, epoch_1904: bool = False) -> Reading:
@@ -220,18 +221,18 @@ def of_serial(serial: float, epoch_1904: bool = False) -> Reading:
     if serial == 0:
         return "none"
     if not isfinite(serial):
-        return None
+        return "bad"
     if 19_000_101 <= serial <= 99_991_231 and serial == int(serial):
         return _bounded(_date(*map(int, _COMPACT.fullmatch(str(int(serial))).groups())))  # type: ignore[union-attr]
     days = int(serial) + (_DAYS_TO_1904 if epoch_1904 else 0)
     if not _SERIALS.start <= days < _SERIALS.stop:
-        return None
+        return "bad"
     return _bounded(_EPOCH + dt.timedelta(days))
 
 
 def _of_text(text: str, epoch_1904: bool) -> Reading:
     if len(text) > _LONGEST:
-        return None
+        return "bad"
     if _INITIAL.match(text):
         return "none"
     if _SERIAL.fullmatch(text):
@@ -243,7 +244,7 @@ def _of_text(text: str, epoch_1904: bool) -> Reading:
     if match := _NUMERIC.fullmatch(text):
         first, mark, second, year_text = match.groups()
         numbers = TwoNumbers(int(first), int(second), _year(year_text), mark)
-        return numbers if numbers.ordered(True) or numbers.ordered(False) else None
+        return numbers if numbers.ordered(True) or numbers.ordered(False) else "bad"
     return _bounded(_of_words(text))
 
 

@@ -73,6 +73,39 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     if not extract.has("due") and not extract.has("terms") and not any(terms.values()):
         raise MissingColumnError(extract.sheet, "Due Date", ())
     reckoning = Reckoning(extract, findings)
+    return _documents(reckoning, _read_rows(reckoning, dating, base, terms))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What each row of the sheet says, before rows of one document are brought together.
+
+    kind, by_type: what its type says, and whether that is a credit; of: which rows have one number; issued, stated, due, paid: datetime64[D],
+    `stated` the due date before terms; raw, rate: hundredths as in the sheet, and the rate that has made `reckoning.amount` of them; remaining:
+    hundredths of the base currency, NaN = not stated.
+    """
+
+    state: Texts
+    kind: Texts
+    by_type: Array
+    customer: Texts
+    of: Lines
+    issued: Array
+    stated: Array
+    due: Array
+    paid: Array
+    raw: Array
+    rate: Array
+    remaining: Array
+
+
+def _read_rows(reckoning: Reckoning, dating: Dating, base: str, terms: Mapping[str, str]) -> _Rows:
+    """The rows, amounts in base currency; each step leaves out rows, and the next sees only those that are left.
+
+    Copies go first, as a copy of a voided row is a copy. Signs are turned before anything is asked of credits, and amounts are converted last, when
+    the rows are known whose rates matter.
+    """
+    extract = reckoning.extract
     documents.leave_out_totals(reckoning)
     documents.read_amounts(reckoning)
     documents.leave_out_copies(reckoning)
@@ -87,42 +120,47 @@ def read_invoices(extract: Extract, findings: Findings, dating: Dating, base: st
     raw, rate = reckoning.amount.copy(), documents.rates(reckoning, base)
     reckoning.amount = np.where(reckoning.used, documents.converted(reckoning.amount, rate), reckoning.amount)
     documents.leave_out_beyond(reckoning)
-    credit = by_type | (reckoning.amount < 0)
     of = Lines.of(extract.texts("document"), customer, issued.days)
     stated = _of_lines(reckoning, of, documents.read_dates(reckoning, "due", dating))
-    due = due_dates(reckoning, stated, issued.days, customer, credit, terms)
+    due = due_dates(reckoning, stated, issued.days, customer, by_type | (reckoning.amount < 0), terms)
     paid = _paid(reckoning, issued.days, _of_lines(reckoning, of, documents.read_dates(reckoning, "paid", dating)))
     remaining = sign * _remaining(reckoning, rate, base)
-    document, shared = lines.told_apart(reckoning, numbered(reckoning), customer)
-    document, memos = lines.credits_apart(reckoning, document, by_type, kind.among("invoice"))
-    lines.leave_out_items(reckoning, document, raw)
+    return _Rows(state, kind, by_type, customer, of, issued.days, stated.days, due, paid, raw, rate, remaining)
+
+
+def _documents(reckoning: Reckoning, rows: _Rows) -> Invoices:
+    """One row a document, with what its rows add up to."""
+    state, by_type, of = rows.state, rows.by_type, rows.of
+    document, shared = lines.told_apart(reckoning, numbered(reckoning), rows.customer)
+    document, memos = lines.credits_apart(reckoning, document, by_type, rows.kind.among("invoice"))
+    lines.leave_out_items(reckoning, document, rows.raw)
     disputed = _disputed(reckoning) | state.among("disputed")
-    same = {"customer": customer.codes, "date": issued.days, "due": stated.days, "type": by_type, "paid": paid}
+    same = {"customer": rows.customer.codes, "date": rows.issued, "due": rows.stated, "type": by_type, "paid": rows.paid}
     if not of.are_said_once(~state.among(""), reckoning.used):
         same["status"] = state.codes
-    head = lines.merge_lines(reckoning, document, same, raw, remaining)
+    head = lines.merge_lines(reckoning, document, same, rows.raw, rows.remaining)
     own = reckoning.used & (head == np.arange(len(head)))
     added = lines.added_up(reckoning.amount, head, reckoning.used)
-    amount = _rounded_once(reckoning, raw, rate, head, added)
+    amount = _rounded_once(reckoning, rows.raw, rows.rate, head, added)
     credit = by_type | (amount < 0)
-    left = _of_documents(reckoning, remaining, head, amount, credit, of)
-    reckoning.amount = np.where(own, reckoning.amount + amount - added, reckoning.amount)
+    left = _of_documents(reckoning, rows.remaining, head, amount, credit, of)
+    reckoning.amount = np.where(own, reckoning.amount + amount - added, reckoning.amount)  # what rounding has moved is of the document's own row
     values: dict[str, Array | Texts] = {
         "document": document,
-        "customer": customer,
-        "issued": issued.days,
-        "due": due,
+        "customer": rows.customer,
+        "issued": rows.issued,
+        "due": rows.due,
         "amount": amount,
         "remaining": left,
-        "paid": paid,
+        "paid": rows.paid,
         "status": state.mapped(lambda word: "open" if word == "disputed" else word),
         "is_credit": credit,
         "disputed": disputed,
-        "row": extract.rows,
+        "row": reckoning.extract.rows,
     }
     frame = documents.frame(INVOICES, values, own)
-    currency = extract.texts("currency").mapped(str.upper).array
-    foreign = {document.array[i]: (currency[i], rate[i]) for i in np.flatnonzero(own & (rate != ""))}
+    currency = reckoning.extract.texts("currency").mapped(str.upper).array
+    foreign = {document.array[i]: (currency[i], rows.rate[i]) for i in np.flatnonzero(own & (rows.rate != ""))}
     return Invoices(frame, reckoning.tally(int(frame["amount"].sum())), foreign, shared, memos)
 
 
