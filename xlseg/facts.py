@@ -82,14 +82,15 @@ def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:
     ordering = beside(partial(_ordering, ledger, ordered if ledger.has_orders else invoiced))
     invoices = _invoices(ledger.invoices, invoiced)
     applied = _applications(ledger.payments, invoices)
-    word = _own_word(invoices, applied, ledger.has_payments)
+    word = _own_word(invoices, applied.invoice, ledger.has_payments)
+    closed_on = _closed_on(invoices, word)
     sales = ~invoices.is_credit
     orders, order_days = ordering.result()
     return Facts(
         customers=customers,
         known=_known(invoices, orders, paying, days(ledger.payments["date"])),
-        closings=_closings(invoices, word, _spells(invoices, applied, word, chosen.tolerance), chosen.leave_out_disputed),
-        balances=_balances(invoices, applied, word),
+        closings=_closings(invoices, word, _spells(invoices, applied, closed_on, chosen.tolerance), chosen.leave_out_disputed),
+        balances=_balances(invoices, applied, _opening(invoices, word), closed_on),
         sales=_frame(customer=invoices.customer[sales], day=invoices.issued[sales], amount=invoices.amount[sales]),
         orders=orders,
         order_days=order_days,
@@ -180,12 +181,7 @@ def _applications(payments: pd.DataFrame, invoices: _Invoices) -> _Applied:
     amount = payments["amount"].to_numpy("int64")
     is_credit = payments["is_credit"].to_numpy("bool")
     day = days(payments["date"])
-    target = memo = np.full(len(payments), -1)
-    if len(payments) and len(invoices):
-        documents = pd.Index(invoices.document)
-        target, memo = documents.get_indexer(payments["document"]), documents.get_indexer(payments["payment"])
-    used = is_credit & (target >= 0) & (memo >= 0) & (memo != target)
-    used[used] = invoices.is_credit[memo[used]]
+    target, memo, used = _referred(payments, invoices)
     invoice = np.concatenate([target, memo[used]])
     hits = invoice >= 0
     invoice = invoice[hits]
@@ -196,6 +192,17 @@ def _applications(payments: pd.DataFrame, invoices: _Invoices) -> _Applied:
     invoice, at = invoice[order], at[order]
     first = _begins(invoice, at)
     return _Applied(invoice[first], at[first], _added(lowered[order], first), _added(by_credit[order], first))
+
+
+def _referred(payments: pd.DataFrame, invoices: _Invoices) -> tuple[Array, Array, Array]:
+    """The invoice that each payment refers to, the document that has its own number (-1 = none), and whether that is a credit memo used so."""
+    target = memo = np.full(len(payments), -1)
+    if len(payments) and len(invoices):
+        documents = pd.Index(invoices.document)
+        target, memo = documents.get_indexer(payments["document"]), documents.get_indexer(payments["payment"])
+    used = payments["is_credit"].to_numpy("bool") & (target >= 0) & (memo >= 0) & (memo != target)
+    used[used] = invoices.is_credit[memo[used]]
+    return target, memo, used
 
 
 def _by_customer(customer: Array) -> Array:
@@ -233,20 +240,38 @@ def _running(values: Array, group: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class _Word:
-    """What an invoice's own row says where no payment refers to it.
+class OwnWord:
+    """What the rows of the invoices say of their own closing, where no payment refers to them: bool arrays, a row an invoice.
 
-    closed_on: day it was closed (FOREVER = not, or not known); undated: closed, nobody knows when; opening: what was open at first.
+    Attributes
+    ----------
+    believed
+        Settled on its paid date.
+    undated, partly
+        Closed, or paid in part, and nobody knows when.
+    doubted
+        Has a paid date that is not believed, as it is open.
     """
 
-    closed_on: Array
+    believed: Array
     undated: Array
-    opening: Array
+    partly: Array
+    doubted: Array
 
 
-def _own_word(invoices: _Invoices, applied: _Applied, has_payments: bool) -> _Word:
+def own_word(invoices: pd.DataFrame, payments: pd.DataFrame | None) -> OwnWord:
+    """Of the ledger's table of invoices; `payments` is None when there is no Payments sheet."""
+    arrays = _invoices(invoices, np.zeros(len(invoices), "int64"))
+    if payments is None:
+        return _own_word(arrays, np.zeros(0, "int64"), has_payments=False)
+    target, memo, used = _referred(payments, arrays)
+    return _own_word(arrays, np.concatenate([target[target >= 0], memo[used]]), has_payments=True)
+
+
+def _own_word(invoices: _Invoices, referred: Array, has_payments: bool) -> OwnWord:
+    """`referred`: invoices to which a payment refers."""
     alone = np.ones(len(invoices), "bool")
-    alone[applied.invoice] = False
+    alone[referred] = False
     amount, remaining, stated = invoices.amount, invoices.remaining, invoices.stated
     dated = invoices.paid < FOREVER
     silent = ~(invoices.says_open | invoices.says_closed | invoices.says_credited)
@@ -255,12 +280,17 @@ def _own_word(invoices: _Invoices, applied: _Applied, has_payments: bool) -> _Wo
     believed = alone & dated & ~says_open & (says_closed | (silent & ~stated) | np.bool_(not has_payments))
     trusted = invoices.is_credit | np.bool_(not has_payments)  # else the payments say what is open
     partly = alone & trusted & ~believed & ~says_closed & stated & (np.abs(remaining) < np.abs(amount))
-    undated = (alone & says_closed & ~dated) | partly
-    return _Word(
-        closed_on=np.where(believed, np.maximum(invoices.paid, invoices.issued), FOREVER),
-        undated=undated & ~partly,
-        opening=np.where(undated, np.where(partly, remaining, 0), amount),
-    )
+    return OwnWord(believed, alone & says_closed & ~dated, partly, alone & says_open & dated)
+
+
+def _closed_on(invoices: _Invoices, word: OwnWord) -> Array:
+    """Day each invoice is closed by its own word (FOREVER = not, or not known)."""
+    return np.where(word.believed, np.maximum(invoices.paid, invoices.issued), FOREVER)
+
+
+def _opening(invoices: _Invoices, word: OwnWord) -> Array:
+    """What is open of each invoice at first."""
+    return np.where(word.undated, 0, np.where(word.partly, invoices.remaining, invoices.amount))
 
 
 @dataclass(frozen=True)
@@ -278,8 +308,8 @@ class _Spells:
     by_credit: Array
 
 
-def _spells(invoices: _Invoices, applied: _Applied, word: _Word, tolerance: float) -> _Spells:
-    """When each invoice was open; `tolerance` is the part of it that may be left."""
+def _spells(invoices: _Invoices, applied: _Applied, closed_on: Array, tolerance: float) -> _Spells:
+    """When each invoice was open; `closed_on` is what it says itself, `tolerance` the part of it that may be left."""
     amount = invoices.amount[applied.invoice]
     left = amount - _running(applied.amount, applied.invoice)
     done = left <= np.maximum(CENT, np.floor(round(tolerance * _PARTS) * amount / _PARTS))
@@ -294,11 +324,11 @@ def _spells(invoices: _Invoices, applied: _Applied, word: _Word, tolerance: floa
     begin = np.concatenate([np.searchsorted(applied.invoice, every), again])
     end = _next(applied, ends, begin, invoice)
     undone = np.where(end < 0, -1, _next(applied, again, end, invoice))
-    by_own_word = (invoices.says_credited & (word.closed_on < FOREVER))[invoice]
+    by_own_word = (invoices.says_credited & (closed_on < FOREVER))[invoice]
     return _Spells(
         invoice=invoice,
         opened=np.concatenate([invoices.issued, applied.day[again]]),
-        settled=np.where(end < 0, word.closed_on[invoice], day[end]),
+        settled=np.where(end < 0, closed_on[invoice], day[end]),
         reopened=day[undone],
         by_credit=np.where(end < 0, by_own_word, by_credit[end]),
     )
@@ -310,7 +340,7 @@ def _next(applied: _Applied, among: Array, place: Array, invoice: Array) -> Arra
     return np.where(np.append(applied.invoice, -1)[found] == invoice, found, -1)
 
 
-def _closings(invoices: _Invoices, word: _Word, spells: _Spells, leave_out_disputed: bool) -> pd.DataFrame:
+def _closings(invoices: _Invoices, word: OwnWord, spells: _Spells, leave_out_disputed: bool) -> pd.DataFrame:
     kept = np.flatnonzero((~invoices.is_credit & ~word.undated & (invoices.amount > CENT))[spells.invoice])
     kept = kept[_by_customer(invoices.customer[spells.invoice[kept]])]
     invoice = spells.invoice[kept]
@@ -330,19 +360,19 @@ def _closings(invoices: _Invoices, word: _Word, spells: _Spells, leave_out_dispu
     )
 
 
-def _balances(invoices: _Invoices, applied: _Applied, word: _Word) -> pd.DataFrame:
+def _balances(invoices: _Invoices, applied: _Applied, opening: Array, closed_on: Array) -> pd.DataFrame:
     """The open balances: from the issue date on what is open at first, and after each application what that leaves."""
     number = np.arange(len(invoices), dtype="int64")
     invoice = np.concatenate([number, applied.invoice])
     since = np.concatenate([invoices.issued, applied.day])
-    amount = np.concatenate([word.opening, -applied.amount])
+    amount = np.concatenate([opening, -applied.amount])
     if len(applied.invoice):
         order = np.lexsort((since, invoice))
         invoice, since, amount = invoice[order], since[order], amount[order]
         first = _begins(invoice, since)
         invoice, since, amount = invoice[first], since[first], _added(amount, first)
         amount = _running(amount, invoice)
-    until = np.where(word.closed_on < FOREVER, word.closed_on, FOREVER + 1)[invoice]
+    until = np.where(closed_on < FOREVER, closed_on, FOREVER + 1)[invoice]
     follows = invoice[1:] == invoice[:-1]
     until[:-1][follows] = since[1:][follows]
     kept = np.flatnonzero((amount != 0) & (since < until))

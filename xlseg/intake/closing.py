@@ -5,34 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from xlseg.facts import own_word
 from xlseg.intake.findings import Findings
 from xlseg.intake.rows import Extract
 from xlseg.tables import Finding, Severity
 from xlseg.workbook import Array
 
-_CENT = 1
-
 
 def remark_closings(extract: Extract, invoices: pd.DataFrame, payments: pd.DataFrame | None, findings: Findings) -> None:
     """A remark on each way in which invoices are closed, or not, by their own word; `payments` None when there is no Payments sheet."""
-    alone = np.ones(len(invoices), dtype=bool)
-    if payments is not None:
-        alone &= ~invoices["document"].isin(payments["document"]).to_numpy()
-        used = payments.loc[payments["is_credit"] & payments["document"].isin(invoices["document"]), "payment"]
-        alone &= ~(invoices["is_credit"] & invoices["document"].isin(used)).to_numpy()
-    dated = invoices["paid"].notna().to_numpy()
-    remaining = invoices["remaining"].abs().to_numpy()
-    status = invoices["status"]
-    opened = (status == "open").to_numpy("bool") | ((status == "").to_numpy("bool") & (remaining > _CENT))
-    closed = ~opened & (status.isin(["closed", "credited"]).to_numpy("bool") | (remaining <= _CENT))
-    invoice = ~invoices["is_credit"].to_numpy()
-    part = (
-        alone
-        & ~(invoice & np.bool_(payments is not None))
-        & ~closed
-        & (remaining < invoices["amount"].abs().to_numpy())
-        & ~(dated & ~opened & np.bool_(payments is None))
-    )
+    word = own_word(invoices, payments)
 
     def tell(where: Array, kind: str, severity: Severity, field: str, wanted: str, effect: str) -> None:
         hit = np.flatnonzero(where)
@@ -41,10 +23,11 @@ def remark_closings(extract: Extract, invoices: pd.DataFrame, payments: pd.DataF
             findings.add(Finding(kind, severity, extract.sheet, int(invoices["row"].iloc[first]), extract.heading(field), None, wanted, text))
 
     without = "{n} documents are closed and nothing says when: they have no balance and no timing"
-    tell(alone & closed & ~dated, "closed on no known date", "warning", "paid", "a paid date, or a payment", without)
+    tell(word.undated, "closed on no known date", "warning", "paid", "a paid date, or a payment", without)
     since = "{n} documents are partly paid and nothing says when: what remains is their balance from their date on"
-    tell(part, "partly paid on no known date", "info", "remaining", "a payment for each part", since)
-    tell(alone & opened & dated & invoice, "paid date of an open invoice", "warning", "paid", "no paid date, or status Paid", "{n} are taken as open")
+    tell(word.partly, "partly paid on no known date", "info", "remaining", "a payment for each part", since)
+    doubted = word.doubted & ~invoices["is_credit"].to_numpy()
+    tell(doubted, "paid date of an open invoice", "warning", "paid", "no paid date, or status Paid", "{n} are taken as open")
     if payments is not None:
         own = "{n} documents that no payment refers to are settled on their own paid date"
-        tell(alone & ~opened & dated, "closed without payment", "info", "paid", "the payment that closed it", own)
+        tell(word.believed, "closed without payment", "info", "paid", "the payment that closed it", own)
