@@ -264,6 +264,19 @@ def test_entities_in_a_sheet_of_two_bytes_a_character(book: Path) -> None:
     both_refuse(repacked(book, edit), "the XML declares a document type")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "iso-8859-1"])
+@pytest.mark.parametrize("size", [0, 1 << 20])
+def test_a_sheet_in_another_encoding_is_not_taken_for_one_without_cells(
+    book: Path, encoding: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def edit(members: dict[str, bytes]) -> None:
+        text = members[SHEET].decode().replace("UTF-8", encoding.upper()).replace("</sheetData>", " " * size + "</sheetData>")
+        members[SHEET] = text.encode(encoding)
+
+    monkeypatch.setattr("xlseg.hosts.pieces.piece_size", lambda _: 1_000)
+    both_refuse(repacked(book, edit), "a sheet in another encoding than UTF-8, .* To go on, open it in Excel and save it again")
+
+
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"])
 def test_elements_within_elements_without_end(book: Path, part: str) -> None:
     def edit(members: dict[str, bytes]) -> None:

@@ -249,7 +249,6 @@ UNUSUAL: dict[str, Callable[[bytes], bytes]] = {
     "cells of a row below": lambda xml: re.sub(rb'<c r="([A-D])20"', rb'<c r="\g<1>70"', xml),
     "a row after those below": lambda xml: re.sub(rb'(<row r="20".*?</row>)(.*)(</sheetData>)', rb"\2\1\3", xml),
     "a zero in front": lambda xml: xml.replace(b'<row r="20"', b'<row r="020"'),
-    "UTF-16": lambda xml: xml.decode().replace("UTF-8", "UTF-16").encode("utf-16"),
 }
 
 

@@ -24,6 +24,7 @@ _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationshi
 """The parts that a library unpacks by itself, whatever size they claim."""
 _DECLARATION = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^<>]*\?>")
 _CLAIM = re.compile(rb"""uniqueCount\s*=\s*["']([^"']*)""")
+_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml\s[^<>]*?\bencoding\s*=\s*["']([\w.:-]+)""")
 _UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
@@ -182,12 +183,14 @@ def _waiting(package: zipfile.ZipFile, sheets: Mapping[str, zipfile.ZipInfo]) ->
 
 def _is_surely_worksheet(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     start = next(unpacked(package, member), b"")
-    return _WORKSHEET.search(start) is not None and start[:2] not in _UTF_16 and b"<!DOCTYPE" not in start
+    return _WORKSHEET.search(start) is not None and _is_utf_8(start) and b"<!DOCTYPE" not in start
 
 
 def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Extent | None:
     """The extent of a worksheet; None for another part."""
-    chunks = _in_utf_8(unpacked(package, member) if member.file_size <= _MANY else ahead(unpacked(package, member, _MANY)))
+    chunks = unpacked(package, member) if member.file_size <= _MANY else ahead(unpacked(package, member, _MANY))
+    first = next(chunks, b"")
+    chunks = _in_utf_8(chain([first], chunks))
     start = next(chunks, b"")
     if _STYLES.search(start):
         _must_have_few_formats(place, chain([start], chunks))
@@ -199,6 +202,8 @@ def _survey(place: str, package: zipfile.ZipFile, member: zipfile.ZipInfo) -> Ex
         _must_count_right(place, start, member.file_size)
         to_the_end(chunks)  # for its size
         return None
+    if not _is_utf_8(first):
+        raise FormatError(place, "a sheet in another encoding than UTF-8, as no spreadsheet program writes it", _SAVE_AGAIN)
     extent = Extent(place, member.file_size, member.filename)
     to_the_end(_looked_at(extent, chain([start], chunks)))
     return extent
@@ -231,6 +236,12 @@ def _must_have_few_formats(place: str, chunks: Iterator[bytes]) -> None:
     formats = sum(chunk.count(b"<xf") + chunk.count(b":xf") for chunk in chunks)
     if formats > _MOST_FORMATS:
         raise FormatError(place, f"{formats:,} cell formats are more than {_MOST_FORMATS:,}, of which Excel knows no more than 65,490", _SAVE_AGAIN)
+
+
+def _is_utf_8(start: bytes) -> bool:
+    """Whether a part that begins like this is; of a sheet in another encoding, which XML allows, the libraries that read cells find none."""
+    said = _ENCODING.match(start)
+    return start[:2] not in _UTF_16 and (said is None or said[1].lower() in (b"utf-8", b"us-ascii"))
 
 
 def _in_utf_8(chunks: Iterator[bytes]) -> Iterator[bytes]:
