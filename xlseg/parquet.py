@@ -78,7 +78,7 @@ def open_invoices(path: Path | str) -> InvoiceFile:
     FormatError
         When there is no such file, or it is none that DuckDB can read.
     MissingColumnError, SourceError
-        When a column is not there, is of another type, or holds what an invoice cannot have.
+        When a column is not there, is of another type, is not the same in all files, or holds what an invoice cannot have.
     SettingError
         When duckdb is not installed.
     """
@@ -89,12 +89,37 @@ def open_invoices(path: Path | str) -> InvoiceFile:
         found = connection.read_parquet(str(path))
     except failure as error:
         raise FormatError(name, f"no parquet file that can be read ({said(error)})", "check the name, or write it again") from None
-    kinds = {column: str(kind).split("(")[0].strip('"') for column, kind in zip(found.columns, found.dtypes, strict=True)}
+    kinds = _kinds(found)
+    with told(name):
+        _must_be_alike(kinds, connection, str(path))
     kinds = {column: kind for column, kind in kinds.items() if kind != "NULL" or column in _NEEDED}  # never a value: as if it were not there
     _check_columns(name, kinds)
     invoices = found.project(", ".join(f"{sql} as {column}" for column, sql in _integers(kinds).items()))
     with told(name):
         return _bounded(name, invoices, _flaws(found, kinds))
+
+
+def _kinds(found: Any) -> dict[str, str]:
+    """The type of each column, without its precision."""
+    return {column: str(kind).split("(")[0].strip('"') for column, kind in zip(found.columns, found.dtypes, strict=True)}
+
+
+def _must_be_alike(kinds: dict[str, str], connection: Any, pattern: str) -> None:
+    """Refuse files whose columns differ: DuckDB reads all of them as the first one, and whole numbers are hundredths while others are units."""
+    said = "string_agg(concat_ws(' ', name, type, converted_type, logical_type), ',' ORDER BY name)"
+    ours = ", ".join(map(repr, _COLUMNS))
+    by_file = f"SELECT file_name, {said} AS said FROM parquet_schema(?) WHERE name IN ({ours}) GROUP BY file_name"
+    for (file,) in connection.execute(f"SELECT min(file_name) FROM ({by_file}) GROUP BY said ORDER BY 1", [pattern]).fetchall():
+        own = _kinds(connection.read_parquet(file))
+        for column in _COLUMNS:
+            if _sort(own.get(column)) != _sort(kinds.get(column)):
+                here, there = (found.get(column, "not there") for found in (own, kinds))
+                raise SourceError(Path(file).name, f"column {column!r} is {here}, and {there} in another of the files", "write them alike")
+
+
+def _sort(kind: str | None) -> object:
+    """What a type holds: dates, whole numbers and units each have several that DuckDB turns into each other without loss."""
+    return next((group for group in (_DATES, (*_WHOLE, "UBIGINT"), _UNITS) if kind in group), kind)
 
 
 def _must_be_files(name: str, pattern: str) -> None:

@@ -141,6 +141,27 @@ def test_several_files_are_one_book(tmp_path: Path) -> None:
     assert found[["open_balance", "orders"]].values.tolist() == [[3.5, 2.0]]
 
 
+UNLIKE = {
+    "hundredths and units": ({"amount": 70_350}, {"amount": 703.5}, "amount", "DOUBLE, and BIGINT in another"),
+    "without paid dates": ({}, {"paid": dt.datetime(2024, 1, 2)}, "paid", "TIMESTAMP(_NS)?, and not there in another"),
+    "ids of two kinds": ({"customer": "17"}, {"customer": 17}, "customer", "BIGINT, and VARCHAR in another"),
+}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(("some", "others", "column", "fact"), UNLIKE.values(), ids=UNLIKE)
+def test_files_that_are_not_alike_are_told(
+    tmp_path: Path, some: dict[str, Any], others: dict[str, Any], column: str, fact: str, is_first: bool
+) -> None:
+    plain = {name: value for name, value in INVOICE.items() if name != "paid"}
+    for name, own in (("ab" if is_first else "ba")[0], some), (("ab" if is_first else "ba")[1], others):
+        write(tmp_path / f"{name}.parquet", pd.DataFrame([plain | own]))
+    here, there = fact.removesuffix(" in another").split(", and ")
+    told = rf"^b\.parquet: column '{column}' is {here if is_first else there}, and {there if is_first else here} in another of the files\. To go on, write"
+    with pytest.raises(XlsegError, match=told):
+        measure_parquet(tmp_path / "*.parquet", [dt.date(2024, 1, 2)], Settings(), ["open_balance"])
+
+
 def test_nobody_is_known_before_the_first_invoice(tmp_path: Path) -> None:
     assert measure_parquet(one(tmp_path), [dt.date(2023, 12, 31)], Settings()).empty
 
