@@ -157,7 +157,8 @@ def test_files_that_are_not_alike_are_told(
     for name, own in (("ab" if is_first else "ba")[0], some), (("ab" if is_first else "ba")[1], others):
         write(tmp_path / f"{name}.parquet", pd.DataFrame([plain | own]))
     here, there = fact.removesuffix(" in another").split(", and ")
-    told = rf"^b\.parquet: column '{column}' is {here if is_first else there}, and {there if is_first else here} in another of the files\. To go on, write"
+    here, there = (here, there) if is_first else (there, here)
+    told = rf"^b\.parquet: column '{column}' is {here}, and {there} in another of the files\. To go on, write"
     with pytest.raises(XlsegError, match=told):
         measure_parquet(tmp_path / "*.parquet", [dt.date(2024, 1, 2)], Settings(), ["open_balance"])
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from xlseg.intake.dates import TwoNumbers, reading_of
 from xlseg.workbook import CellError, Value
@@ -94,12 +95,12 @@ class Listed:
     as_of: dt.date | None = None
     rows: tuple[Typed, ...] = ()
 
-    @property
+    @cached_property
     def by_key(self) -> dict[tuple[str, str], Typed]:
         """The row that each customer and kind has; of several the first, with which the others' cells do not move."""
         return {row.key: row for row in reversed(self.rows)}
 
-    @property
+    @cached_property
     def complete(self) -> frozenset[str]:
         """The user's columns that are filled in every one of several rows: most likely formulas, which do not keep a row on the list."""
         names = {name for row in self.rows for name in row.own}

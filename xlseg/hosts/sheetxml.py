@@ -23,6 +23,7 @@ _ROOT = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<worksheet[\s>]
 _ENCODING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=[\"'](?!utf-8)", re.I)
 _DATA = re.compile(rb"<sheetData\b[^>]*?(/?)>")
 _CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
+_FEW_COLUMNS = 50
 _REST = re.compile(rb"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
 _ROW_END = b"</row>"
@@ -148,6 +149,17 @@ class SheetXml:
         """The cells of one column, without taking the rows apart."""
         start = b'<c r="' + letters(column).encode()
         return [_cell_at(self.raw(row), b'%s%d"' % (start, row)) for row in range(first, last + 1)]
+
+    def columns(self, columns: Collection[int], first: int, last: int) -> dict[int, list[Cell | None]]:
+        """The cells of some columns; where they are many, rows are taken apart, as looking for each of them takes the square of their number."""
+        if len(columns) <= _FEW_COLUMNS:
+            return {column: self.column(column, first, last) for column in columns}
+        found: dict[int, list[Cell | None]] = {column: [] for column in columns}
+        for row in range(first, last + 1):
+            cells = self.cells(row)
+            for column, its in found.items():
+                its.append(cells.get(column))
+        return found
 
     def formula_rows(self, mark: bytes = b"") -> list[int]:
         """Numbers of the rows that hold formulas, and something else in their XML."""

@@ -20,9 +20,10 @@ class UserCells:
     own row with it.
     """
 
-    def __init__(self, sheet: SheetXml, name: str, data: Area, columns: Iterable[int], kept: Collection[int]) -> None:
+    def __init__(self, sheet: SheetXml, name: str, data: Area, columns: Collection[int], kept: Collection[int]) -> None:
         self._name, self._data = name, data
-        self._cells = {c: sheet.column(c, data.top, data.bottom) for c in columns}
+        self._cells = sheet.columns(columns, data.top, data.bottom)
+        self._height = max(map(len, self._cells.values()), default=0)
         self._follows = {c for c, cells in self._cells.items() if c in kept or 2 * sum(map(is_formula, cells)) <= len(cells)}
         self._origins = formulas.shared_origins(sheet)
         self._pattern = {c: _last_formula(cells) for c, cells in self._cells.items()}
@@ -85,10 +86,6 @@ class UserCells:
         """An empty cell that looks like the last one."""
         style = style_attribute(self._cells[column][-1]) if self._cells[column] else b""
         return (style, None) if style else None
-
-    @property
-    def _height(self) -> int:
-        return max((len(cells) for cells in self._cells.values()), default=0)
 
 
 def _last_formula(cells: Sequence[Cell | None]) -> int | None:
