@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
@@ -29,9 +29,10 @@ RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _LARGE = 1 << 20
 """Bytes of a part that is compressed in a thread of its own."""
 MOST_TAGS = 5_000_000
-MOST_SHEETS = 10_000
 """A tree needs 150 bytes and more for each; a sheet as Excel writes it is no tree."""
+MOST_SHEETS = 10_000
 _RELATIONSHIPS_TYPE = "application/vnd.openxmlformats-package.relationships+xml"
+_TYPES = "[Content_Types].xml"
 CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 
 
@@ -64,6 +65,7 @@ class Package:
     @property
     def changed(self) -> bool:
         """Whether any part differs from the file."""
+        self._put_types()
         return bool(self._new or self._dropped)
 
     def names(self) -> list[str]:
@@ -133,10 +135,7 @@ class Package:
         self._packing.pop(key, None)
         if key in self._members:
             self._dropped.add(key)
-        types = self.xml("[Content_Types].xml")
-        for override in [o for o in _overrides(types) if o.get("PartName", "").lower() == "/" + key]:
-            types.remove(override)
-        self.put("[Content_Types].xml", serialized(types))
+        self._types.forget(part)
 
     def free(self, pattern: str) -> str:
         """The first part name not taken, for a pattern with %d."""
@@ -151,30 +150,31 @@ class Package:
 
     def content_type(self, part: str) -> str:
         """Content type of a part."""
-        types = self.xml("[Content_Types].xml")
-        for override in _overrides(types):
-            if override.get("PartName", "").replace("\\", "/").lower() == "/" + part.lower():
-                return override.get("ContentType", "")
-        extension = part.rpartition(".")[2].lower()  # of _rels/.rels, too
-        defaults = types.iter(f"{{{CONTENT_TYPES}}}Default")
-        return next((d.get("ContentType", "") for d in defaults if d.get("Extension", "").lower() == extension), "")
+        return self._types.of(part)
 
     def add_content_type(self, part: str, kind: str) -> None:
         """Say what a new part is."""
-        types = self.xml("[Content_Types].xml")
-        etree.SubElement(types, f"{{{CONTENT_TYPES}}}Override", PartName="/" + part, ContentType=kind)
-        self.put("[Content_Types].xml", serialized(types))
+        self._types.add(part, kind)
 
     def relate(self, part: str, data: bytes) -> None:
         """Put the relationships of a part; some programs have said what each such part is, and nothing of new ones."""
-        if not self.content_type(part):
-            types = self.xml("[Content_Types].xml")
-            etree.SubElement(types, f"{{{CONTENT_TYPES}}}Default", Extension="rels", ContentType=_RELATIONSHIPS_TYPE)
-            self.put("[Content_Types].xml", serialized(types))
+        if not self._types.of(part):
+            self._types.add_default("rels", _RELATIONSHIPS_TYPE)
         self.put(part, data)
+
+    @cached_property
+    def _types(self) -> ContentTypes:
+        return ContentTypes(self.xml(_TYPES))
+
+    def _put_types(self) -> None:
+        """Put the content types, if they have been asked for and are others now: once, as a part of many lines is slow to write."""
+        if "_types" in self.__dict__ and self._types.changed:
+            self.put(_TYPES, serialized(self._types.root))
+            self._types.changed = False
 
     def save(self, out: BinaryIO) -> None:
         """Write the package as it is now."""
+        self._put_types()
         copy = ZipCopy(self._zip, out)
         written = set()
         for member in self._zip.infolist():
@@ -271,5 +271,47 @@ def serialized(root: Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
-def _overrides(types: Element) -> Iterator[Element]:
-    return types.iter(f"{{{CONTENT_TYPES}}}Override")
+class ContentTypes:
+    """What the parts are, by their names or by how these end.
+
+    Attributes
+    ----------
+    root
+        The tree, with the edits.
+    changed
+        Whether there are any.
+    """
+
+    def __init__(self, root: Element) -> None:
+        self.root, self.changed = root, False
+        self._overrides: dict[str, list[Element]] = {}
+        for override in root.iter(f"{{{CONTENT_TYPES}}}Override"):
+            self._overrides.setdefault(override.get("PartName", "").replace("\\", "/").lower(), []).append(override)
+        defaults = root.iter(f"{{{CONTENT_TYPES}}}Default")
+        self._defaults = {d.get("Extension", "").lower(): d.get("ContentType", "") for d in reversed([*defaults])}  # of several the first
+
+    def of(self, part: str) -> str:
+        """Content type of a part; "" where nothing says it."""
+        for override in self._overrides.get("/" + part.lower(), ()):
+            return override.get("ContentType", "")
+        return self._defaults.get(part.rpartition(".")[2].lower(), "")  # of _rels/.rels, too
+
+    def add(self, part: str, kind: str) -> None:
+        """Say what a part is."""
+        override = etree.SubElement(self.root, f"{{{CONTENT_TYPES}}}Override", PartName="/" + part, ContentType=kind)
+        self._overrides.setdefault("/" + part.lower(), []).append(override)
+        self.changed = True
+
+    def add_default(self, extension: str, kind: str) -> None:
+        """Say what all parts are whose names end so, and of which nothing else is said."""
+        etree.SubElement(self.root, f"{{{CONTENT_TYPES}}}Default", Extension=extension, ContentType=kind)
+        self._defaults.setdefault(extension, kind)
+        self.changed = True
+
+    def forget(self, part: str) -> None:
+        """Remove what is said of a part."""
+        for override in self._overrides.pop("/" + part.lower(), ()):
+            parent = override.getparent()
+            assert parent is not None
+            parent.remove(override)
+            self.changed = True
