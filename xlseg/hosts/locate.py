@@ -15,6 +15,7 @@ from xlseg.workbook import Tab, Table
 
 _DEEPEST_HEADER = 1_000
 """Rows that are searched for the headings of a table that is no table any more."""
+_SURELY = 0.8
 _FARTHEST = 20
 """Rows or columns that a script has inserted into a page: so many are looked for."""
 _LABELS = ("title", "section", "label", "header")
@@ -26,7 +27,7 @@ def sheet_of(book: Book, tab: Tab) -> str | None:
     """Name of the sheet that is this tab, also when the user has renamed it; None when it is to be made."""
     named = book.sheet_name(tab.name)
     if not tab.tables:
-        return named or _marked(book, tab.name)
+        return _page(book, tab.name, named)
     holder = book.sheet_of_table(tab.tables[0].name)
     if named and holder and holder != named:
         fact = f"its table {tab.tables[0].name} is on the sheet {holder}"
@@ -34,12 +35,15 @@ def sheet_of(book: Book, tab: Tab) -> str | None:
     return named or holder
 
 
-def _marked(book: Book, tab: str) -> str | None:
+def _page(book: Book, tab: str, named: str | None) -> str | None:
+    """The sheet on which cells are noted as those of a page; the one of its name where that is one of them, or none is."""
     sheets = book.marked().get(tab, [])
+    if named in sheets or not sheets:
+        return named
     if len(sheets) > 1:
         fact = f"{', '.join(map(repr, sheets))} are copies of the tab {tab}, and none is called so"
         raise LayoutError(book.package.name, fact, f"call the one that is to be kept up to date {tab!r}")
-    return sheets[0] if sheets else None
+    return sheets[0]
 
 
 def tables_by_name(book: Book, part: str) -> dict[str, TableXml]:
@@ -56,6 +60,8 @@ def tables_of(book: Book, sheet: SheetXml, part: str, tab: Tab) -> dict[int, Tab
         table = by_name.get(spec.name.casefold())
         if table is None:
             table = _range_of(sheet, spec, spec.key, taken, lambda: book.strings)
+            if table is not None and not _are_surely_ours(table, spec):
+                continue
         elif not table.header_rows:
             _must_be_written_anew(table, spec, tab.name)
         elif not _has_headings(sheet, table, spec, lambda: book.strings):
@@ -125,12 +131,22 @@ def must_be_ours(book: Book, sheet: SheetXml, name: str, tab: Tab, tables: Mappi
         if spec := next((spec for spec in tab.tables if _are_mostly_ours(table, spec)), None):
             place, fact = sheet_place(name, table.area.top, table.area.left), f"the table of this tab is called {table.name}, not {spec.name}"
             raise LayoutError(place, fact, "rename it back (Table Design, Table Name)")
-    labels = _texts(tab, _LABELS) if not tab.tables else {}
-    if any(text(sheet.cells(row).get(column), book.strings) == words for (row, column), words in labels.items()):
-        return
-    if name in book.marked().get(tab.name, ()) and any(moved_by(sheet, tab, lambda: book.strings)):
+    if not tab.tables and _is_page(book, sheet, name, tab):
         return
     raise LayoutError(name, "there is a sheet of this name that xlseg has not made", "rename it")
+
+
+def _is_page(book: Book, sheet: SheetXml, name: str, tab: Tab) -> bool:
+    """Whether a sheet is a page of ours: one that is noted as such and holds a text of it, or one that holds most of the texts that never change."""
+
+    def standing(styles: Sequence[str]) -> tuple[int, int]:
+        texts = _texts(tab, styles)
+        return sum(text(sheet.cells(row).get(column), book.strings) == words for (row, column), words in texts.items()), len(texts)
+
+    if name in book.marked().get(tab.name, ()):
+        return standing(_LABELS)[0] > 0 or any(moved_by(sheet, tab, lambda: book.strings))
+    found, every = standing(_CONSTANT)
+    return 2 * found > every
 
 
 def _texts(tab: Tab, styles: Sequence[str]) -> dict[tuple[int, int], str]:
@@ -154,6 +170,11 @@ def moved_by(sheet: SheetXml, tab: Tab, strings: Strings) -> tuple[int, int]:
 def _are_mostly_ours(table: TableXml, spec: Table) -> bool:
     """Whether a table has at least half of our headings."""
     return 2 * sum(table.column(column.heading) is not None for column in spec.columns) >= len(spec.columns)
+
+
+def _are_surely_ours(table: TableXml, spec: Table) -> bool:
+    """Whether a range without our table's name has nearly all of our headings: one that is made anew would be a list of the user's, and gone."""
+    return sum(table.column(column.heading) is not None for column in spec.columns) >= _SURELY * len(spec.columns)
 
 
 def _range_of(sheet: SheetXml, spec: Table, keys: Sequence[str], taken: Sequence[Area], strings: Strings) -> TableXml | None:
