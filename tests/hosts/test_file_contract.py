@@ -422,3 +422,60 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     book.write([segments(CUSTOMERS)])
     assert list(book.sheets()) == ["Invoices", "Segments"]
     assert book.sheet("Segments").head(4)[3][:2] == ["Customer ID", "Segment"]
+
+
+def page(share: float) -> Tab:
+    texts = {(1, 1): Cell("Value", "title"), (3, 1): Cell("As of", "label"), (5, 1): Cell("By segment", "section"), (6, 2): Cell("Cash", "header")}
+    return Tab("Value", texts | {(7, 2): Cell(share, "share")}, owns_columns=4)
+
+
+@pytest.mark.parametrize("words", [{"A1": "Value"}, {"A3": "As of"}, {"A1": "Value", "A3": "As of"}])
+def test_a_sheet_of_the_user_with_the_name_and_a_word_of_a_page_is_not_taken_for_it(tmp_path: Path, words: dict[str, str]) -> None:
+    def make(sheet: Any) -> None:
+        own = sheet.parent.create_sheet("Value")
+        for at, text in {**words, "B4": "my plan", "C7": "=SUM(C4:C6)"}.items():
+            own[at] = text
+
+    path = user_book(tmp_path / "book.xlsx")
+    by_hand(path, make, "Invoices")
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=r"^Value: there is a sheet of this name that xlseg has not made\. To go on, rename it"):
+        WorkbookFile(path).write([page(0.5)])
+    assert path.read_bytes() == before
+
+
+def test_a_page_is_found_under_another_name_though_a_sheet_of_the_user_has_taken_its_own(tmp_path: Path) -> None:
+    def rename(sheet: Any) -> None:
+        sheet.title = "What it brings"
+        own = sheet.parent.create_sheet("Value")
+        own["A1"], own["B4"] = "Value", "my plan"
+
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([page(0.5)])
+    by_hand(path, rename, "Value")
+    WorkbookFile(path).write([page(0.25)])
+    assert (cells(path, "What it brings")["B7"], cells(path, "Value")) == (0.25, {"A1": "Value", "B4": "my plan"})
+
+
+def test_a_page_without_its_hidden_names_is_known_by_most_of_its_texts(tmp_path: Path) -> None:
+    def forget(sheet: Any) -> None:
+        sheet.defined_names.clear()
+        sheet["A5"] = "Nach Segment"
+
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([page(0.5)])
+    by_hand(path, forget, "Value")
+    WorkbookFile(path).write([page(0.25)])
+    assert (cells(path, "Value")["A5"], cells(path, "Value")["B7"]) == ("By segment", 0.25)
+
+
+def test_a_list_of_the_user_with_some_of_our_headings_is_not_made_anew(tmp_path: Path) -> None:
+    def make(sheet: Any) -> None:
+        own = sheet.parent.create_sheet("Segments")
+        own.append(["Customer ID", "Segment", "my own"])
+        own.append(["A", "good", "x"])
+
+    path = user_book(tmp_path / "book.xlsx")
+    by_hand(path, make, "Invoices")
+    with pytest.raises(LayoutError, match="Segments: there is a sheet of this name that xlseg has not made"):
+        WorkbookFile(path).write([segments(CUSTOMERS)])

@@ -102,7 +102,7 @@ def test_values_beside_a_replaced_table_follow_their_key_and_formulas_stay(path:
     assert column(path, "D") == [None, None, "Ann", None]
     assert column(path, "E") == ["note C", None, "note B", None]
     assert column(path, "F", formulas=True) == ["=C5*2", "=C6*2", "=C7*2", "=C8*2"]
-    assert remarks == ("Segments: 1 value typed beside rows that are gone from tblSegments went with them.",)
+    assert remarks == ("Segments: 1 value typed beside rows that are gone from tblSegments went with them: A 'note A'.",)
 
 
 def test_a_value_typed_over_a_formula_follows_its_key(path: Path) -> None:
@@ -488,3 +488,60 @@ def test_an_empty_cell_that_another_program_has_left_out_is_not_put_back(path: P
     repacked(path, save_elsewhere)
     assert b'r="C6"' not in parts(path)[SHEET]
     assert WorkbookFile(path).write([segments(rows, growth=growth)]).unchanged == ("Segments",)
+
+
+@pytest.mark.parametrize("how", ["in the table", "converted to a range"])
+def test_what_is_typed_below_a_list_that_is_made_anew_is_not_deleted_with_its_rows(path: Path, how: str) -> None:
+    refresh(path, FIRST, "replace")
+
+    def note(sheet: Any) -> None:
+        sheet["A8"], sheet["A9"], sheet["D9"] = "agreed with sales", "and again", "by Anna"
+        sheet.tables["tblSegments"].ref = "A4:D9"  # as Excel does where something is typed below a table
+        if how != "in the table":
+            del sheet.tables["tblSegments"]
+
+    by_hand(path, note)
+    refresh(path, {"B": 2.0, "A": 1.0}, "replace")
+    found = cells(path)
+    assert [found.get(f"A{row}") for row in range(5, 10)] == ["B", "A", None, "agreed with sales", "and again"]
+    assert found["D9"] == "by Anna"
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=r"^Segments!A8: the table tblSegments needs 2 more rows, and this cell is in use\. To go on, move it"):
+        refresh(path, FIRST | {"D": 4.0}, "replace")
+    assert path.read_bytes() == before
+
+
+def test_a_row_whose_key_is_emptied_is_not_counted_beside_a_new_one(path: Path) -> None:
+    by_hand(path, lambda sheet: sheet.__setitem__("A6", None))
+    before = path.read_bytes()
+    with pytest.raises(LayoutError, match=r"^Segments!A6: the Customer ID of this row of tblSegments is empty\. To go on, write it back, or delete"):
+        refresh(path, FIRST)
+    assert path.read_bytes() == before
+    by_hand(path, lambda sheet: sheet.__setitem__("A6", "B"))
+    refresh(path, FIRST)
+    assert column(path, "A") == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("at", ["E", "left"])
+def test_what_stands_directly_beside_rows_that_change_places_is_told(path: Path, at: str) -> None:
+    refresh(path, FIRST, "replace")
+
+    def note(sheet: Any) -> None:
+        if at == "left":
+            sheet.move_range("A4:D7", cols=1)
+            sheet.tables["tblSegments"].ref = "B4:E7"
+        for row, words in enumerate(("on A", "on B", "on C"), start=5):
+            sheet[f"{'A' if at == 'left' else at}{row}"] = words
+
+    by_hand(path, note)
+    letter = "A" if at == "left" else "E"
+    told = f"Segments: column {letter} stands directly beside tblSegments and does not move with its rows; give it a heading"
+    (remark,) = refresh(path, {"C": 3.0, "A": 1.0, "B": 2.0}, "replace")
+    assert remark.startswith(told)
+    assert refresh(path, {"C": 4.0, "A": 1.0, "B": 2.0}, "replace") == ()
+
+
+def test_new_rows_get_a_formula_that_most_rows_have_though_a_value_is_typed_over_the_last(path: Path) -> None:
+    by_hand(path, lambda sheet: add_user_column(sheet, "Twice", ["=C5*2", "=C6*2", 0]))
+    refresh(path, FIRST | {"D": 4.0})
+    assert column(path, "E", formulas=True) == ["=C5*2", "=C6*2", 0, "=C8*2"]

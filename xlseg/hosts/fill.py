@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,7 +11,7 @@ from typing import Any
 
 from xlseg.errors import LayoutError
 from xlseg.hosts import formulas, ranges
-from xlseg.hosts.a1 import LAST_ROW, Area, letters
+from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, letters
 from xlseg.hosts.book import sheet_place
 from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, is_uncomputed, style_attribute, text
 from xlseg.hosts.lines import BLOCK, Lines
@@ -25,6 +25,8 @@ from xlseg.hosts.usercells import UserCells
 from xlseg.workbook import Table
 
 _BETWEEN_KEYS = "\x1f"
+_TOLD, _LONGEST_TOLD = 3, 40
+"""Values that are gone with their rows, and are told; and characters of each."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ class _Filling:
     def __init__(self, ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int], lines: Lines) -> None:
         self._ground, self._sheet, self._table, self._spec = ground, ground.sheet, table, spec
         self._columns = columns
-        self._first, self._old_last = table.first_row, _last_filled(ground.sheet, table)
         self._new, self._ours = lines, lines.ours
+        self._first, filled = table.first_row, _last_filled(ground.sheet, table)
+        self._old_last = self._last_of_ours(filled) if spec.growth == "replace" else filled
+        self._below = self._old_last if self._old_last < filled else table.last_row
         taken = {o.column for o in self._ours if not o.kept}
         everything = range(table.area.left, table.area.right + 1)
         self._kept = {o.column for o in self._ours if o.kept}
@@ -74,20 +78,47 @@ class _Filling:
         self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
 
+    def _last_of_ours(self, last: int) -> int:
+        """The last row before those that the user has typed at the end of a list that is made anew: Excel takes them into the table.
+
+        Of what our rows always hold they hold less than half.
+        """
+        keys = [self._columns[heading] for heading in self._spec.key] if self._spec.logged else []
+        while last > self._first:
+            area, cells = self._table.area, self._sheet.cells(last)
+            here = {column for column, cell in cells.items() if area.left <= column <= area.right and is_filled(cell)}
+            if (
+                not here or self._looks_ours(here) or (keys and here.issuperset(keys))
+            ):  # what names a customer and a kind is an action of his, for the log
+                break
+            last -= 1
+        return last
+
+    def _looks_ours(self, filled: Collection[int]) -> bool:
+        """Whether a row with these cells filled has at least half of those that all our rows have."""
+        return 2 * len(self._always.intersection(filled)) >= len(self._always)
+
+    @cached_property
+    def _always(self) -> frozenset[int]:
+        return frozenset(ours.column for ours in self._ours if not ours.kept and BLANK not in ours.values.distinct)
+
     def _users_of(self, columns: Sequence[int]) -> UserCells:
         data = Area(self._first, self._table.area.left, self._old_last, self._table.area.right)
         return UserCells(self._sheet, self._ground.name, data, columns, self._kept)
 
     def run(self) -> list[str]:
         old = self._old_keys()
+        self._must_be_named(old)
         new = self._new_keys() if old != [""] else [""] * self._spec.rows  # to a table without rows all are new
         rows = plan(self._spec.growth, old, new, bool(self._spec.key))
         last = self._first + len(rows) - 1
         self._must_have_room(last)
         height = self._old_last - self._first + 1
         changes = (row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
-        moving = self._spec.growth == "replace" and bool(self._user.columns) and any(changes)  # ours have no place of their own
-        remarks = [*self._doubled(old, new), *(self._lost(rows) if moving or last < self._old_last else [])]
+        changes_places = self._spec.growth == "replace" and any(changes)
+        moving = changes_places and bool(self._user.columns)  # ours have no place of their own
+        remarks = [*self._doubled(old, new), *(self._lost(rows, old) if moving or last < self._old_last else [])]
+        remarks += self._left_beside() if changes_places else []
         if moving or last < self._old_last or self._overwrites_formulas() or self._moves_totals(last):
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._table.area.bottom, self._table.area.right))
             self._user = self._users_of([*self._user.columns])
@@ -112,6 +143,16 @@ class _Filling:
             return []
         which = f"{doubled[0]} stands" if len(doubled) == 1 else f"{doubled[0]} and {len(doubled) - 1} others stand"
         return [f"{self._ground.name}: {which} in too many rows of {self._spec.name}; delete those that are not kept up to date."]
+
+    def _must_be_named(self, old: Sequence[str]) -> None:
+        """Whose key the user has emptied would stay as he is, and be counted once more in a new row."""
+        if self._spec.growth != "keep" or not self._spec.key or "" not in old or len(old) == 1:
+            return
+        for row in (self._first + index for index, key in enumerate(old) if not key):
+            if self._looks_ours({column for column, cell in self._sheet.cells(row).items() if is_filled(cell)}):
+                heading = self._spec.key[0]
+                fact = f"the {heading} of this row of {self._spec.name} is empty"
+                raise LayoutError(sheet_place(self._ground.name, row, self._columns[heading]), fact, "write it back, or delete the row of the table")
 
     # ── keys ─────────────────────────────────────────────────────────────────
 
@@ -141,9 +182,9 @@ class _Filling:
         if last + totals > LAST_ROW:
             place = sheet_place(self._ground.name, self._first, area.left)
             raise LayoutError(place, f"{last - self._first + 1:,} rows do not fit into a sheet", "leave out what need not be segmented")
-        if last <= self._table.last_row:
+        if last <= self._below:
             return
-        ground = Area(area.bottom + 1, area.left, last + totals, area.right)
+        ground = Area(self._below + 1 if self._below < self._table.last_row else area.bottom + 1, area.left, last + totals, area.right)
         blocked = next((a for a in (*self._ground.others, *ranges.merged(self._sheet)) if a.meets(ground)), None)
         found = (blocked.top, max(blocked.left, area.left)) if blocked else self._filled(ground)
         if found:
@@ -207,7 +248,7 @@ class _Filling:
     @property
     def _continues_formulas(self) -> bool:
         """Whether new rows get formulas of the user's; ours are values."""
-        return any(self._user.ends_in_formula(column) for column in self._user.columns if column not in self._kept)
+        return any(self._user.goes_on(column) for column in self._user.columns if column not in self._kept)
 
     def _row_tails(self, start: int, rows: Sequence[Row]) -> dict[int, Any]:
         """The cells of rows, by column, as they will be if each looks like the last row there was, and nothing stands beside the table."""
@@ -216,7 +257,7 @@ class _Filling:
         for column in self._user.columns:
             if are_new and column in self._kept:
                 continue
-            if are_new and not self._user.ends_in_formula(column):
+            if are_new and not self._user.goes_on(column):
                 tails[column] = [tail(self._user.blank(column))] * len(rows)
                 continue
             others = [tail(self._users_cell(column, start + i, row)) for i, row in enumerate(rows)]
@@ -233,7 +274,7 @@ class _Filling:
             return self._user.here(column, index)
         if column in self._kept:
             return None
-        return self._user.continued(column, index) if self._user.ends_in_formula(column) else self._user.blank(column)
+        return self._user.continued(column, index) if self._user.goes_on(column) else self._user.blank(column)
 
     def _edit_row(self, number: int, line: bytes) -> bool:
         """Bring a row that stays where it is up to date without taking it apart; whether that could be done."""
@@ -310,13 +351,24 @@ class _Filling:
         if totals:
             self._sheet.put(last + 1, {**self._sheet.cells(last + 1), **totals})
 
-    def _lost(self, rows: Sequence[Row]) -> list[str]:
-        gone = self._user.lost(rows)
-        lost = sum(map(is_uncomputed, gone)) if self._spec.logged else len(gone)  # what has a value is written down in the log
-        if not lost:
+    def _lost(self, rows: Sequence[Row], old: Sequence[str]) -> list[str]:
+        gone = [(i, cell) for i, cell in self._user.lost(rows) if not self._spec.logged or is_uncomputed(cell)]  # else it is written down in the log
+        if not gone:
             return []
+        told = [f"{old[i].split(_BETWEEN_KEYS)[0]} {_brief(text(cell, self._ground.strings())) or 'a formula'!r}" for i, cell in gone[:_TOLD]]
+        more = f" and {len(gone) - _TOLD} more" if len(gone) > _TOLD else ""
+        which = f"{len(gone)} {'value' if len(gone) == 1 else 'values'} typed beside rows that are gone from {self._spec.name}"
+        return [f"{self._ground.name}: {which} went with them: {', '.join(told)}{more}."]
+
+    def _left_beside(self) -> list[str]:
+        """Cells that stand directly beside rows that change places, and not under a heading of the table."""
+        area, name = self._table.area, self._spec.name
+        beside = [column for column in (area.left - 1, area.right + 1) if 1 <= column <= LAST_COLUMN]
+        filled = [column for column in beside if any(map(is_filled, self._sheet.column(column, self._first, self._old_last)))]
+        advice = f"give it a heading, as text, in the row of the headings and to the right of {name}, and it does"
         return [
-            f"{self._ground.name}: {lost} {'value' if lost == 1 else 'values'} typed beside rows that are gone from {self._spec.name} went with them."
+            f"{self._ground.name}: column {letters(column)} stands directly beside {name} and does not move with its rows; {advice}."
+            for column in filled
         ]
 
     def _overwrites_formulas(self) -> bool:
@@ -332,6 +384,10 @@ def _last_filled(sheet: SheetXml, table: TableXml) -> int:
     while last > table.first_row and not any(table.area.left <= column <= table.area.right for column in sheet.cells(last)):
         last -= 1
     return last
+
+
+def _brief(words: str) -> str:
+    return words if len(words) <= _LONGEST_TOLD else f"{words[:_LONGEST_TOLD]}…"
 
 
 def _key(parts: Sequence[str]) -> str:

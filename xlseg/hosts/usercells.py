@@ -34,12 +34,12 @@ class UserCells:
         """Their numbers."""
         return self._cells.keys()
 
-    def lost(self, rows: Sequence[Row]) -> list[Cell]:
-        """The values that go because the key of their row is gone."""
+    def lost(self, rows: Sequence[Row]) -> list[tuple[int, Cell]]:
+        """The values that go because the key of their row is gone, each with the index of that row."""
         staying = {row.origin for row in rows}
         gone = [i for i in range(self._height) if i not in staying]
-        cells = [(column, self._cells[column][i]) for column in self._cells for i in gone]
-        return [cell for column, cell in cells if cell and is_filled(cell) and (column in self._follows or not is_formula(cell))]
+        cells = [(i, column, self._cells[column][i]) for i in gone for column in self._cells]
+        return [(i, cell) for i, column, cell in cells if cell and is_filled(cell) and (column in self._follows or not is_formula(cell))]
 
     def here(self, column: int, index: int) -> Cell | None:
         """The cell of row `index`."""
@@ -78,9 +78,10 @@ class UserCells:
         style = style_attribute(cells[-1]) if cells else b""
         return (style, None) if style else None
 
-    def ends_in_formula(self, column: int) -> bool:
-        """Whether the last row holds a formula."""
-        return bool(self._cells[column]) and is_formula(self._cells[column][-1])
+    def goes_on(self, column: int) -> bool:
+        """Whether new rows get the formula of the rows above: the last one has it, or most have, and a value is typed over the last one."""
+        cells = self._cells[column]
+        return bool(cells) and (is_formula(cells[-1]) or (column not in self._follows and self._pattern[column] is not None))
 
     def blank(self, column: int) -> Cell | None:
         """An empty cell that looks like the last one."""
