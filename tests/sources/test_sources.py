@@ -117,6 +117,20 @@ def test_cells_are_typed_as_the_file_types_them(tmp_path: Path) -> None:
     ]
 
 
+def test_a_cell_that_does_not_hold_what_it_says_is_a_text_and_a_date_stays_the_day_that_is_written(tmp_path: Path) -> None:
+    said = ("0000-00-00T00:00:00", "2026-02-30T00:00:00")
+    table = "".join(f"<Row>{cell(text, 'DateTime')}</Row>" for text in (*said, "2026-01-05T00:00:00+02:00", "2026-01-05T23:00:00Z"))
+    table += "".join(f"<Row>{cell(text, 'Number')}</Row>" for text in ("1,000", "0x10", "12"))
+    days = [[dt.datetime(2026, 1, 5)], [dt.datetime(2026, 1, 5, 23)]]
+    assert rows(xml(tmp_path, table)) == [*([text] for text in said), *days, ["1,000"], ["0x10"], [12.0]]
+
+
+def test_a_csv_file_of_too_many_cells_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlseg.sources.separated.MAX_DENSE", 5)
+    with pytest.raises(FormatError, match=r"^Invoices\.csv: more than 5 cells\. To go on, export fewer columns"):
+        rows(csv(tmp_path, "a,b\n1,2\n3,4\n"))
+
+
 def test_rows_and_cells_may_skip_positions_and_cover_several(tmp_path: Path) -> None:
     table = f"""<Row>{cell("title", more='ss:MergeAcross="2"')}{cell("D1")}</Row>
         <Row ss:Index="4">{cell("A4")}{cell("C4", more='ss:Index="3"')}</Row><Row>{cell("A5")}</Row>"""

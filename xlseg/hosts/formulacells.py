@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from xlseg.hosts import calls, ranges
@@ -19,6 +20,8 @@ from xlseg.workbook import Value
 
 _REACH = re.compile(rb'(<f\s[^>]*?ref=")[^"]*(")')
 _DYNAMIC = b" cm="
+_FEW_ROWS = 1_000
+"""Rows that are asked for one by one, rather than sought among all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,17 +76,17 @@ class FormulaSheet:
         """Whether nothing stands in an area, outside of `but`, in which an answer may spread."""
         if area.bottom > LAST_ROW or area.right > LAST_COLUMN:
             return False
-        tables = [TableXml.of_part(self._book.package, part).area for part in self._book.tables_of(self.part)]
-        if any(taken.meets(area) for taken in (*tables, *ranges.merged(self.xml))):
+        if any(taken.meets(area) for taken in self._taken):
             return False
-        filled = (
-            (row, column)
-            for row in self.xml.rows()
-            if area.top <= row <= area.bottom
-            for column, cell in self.xml.cells(row).items()
-            if is_filled(cell)
-        )
+        rows = range(area.top, area.bottom + 1) if area.bottom - area.top < _FEW_ROWS else self.xml.rows()
+        filled = ((row, column) for row in rows if area.top <= row <= area.bottom for column, cell in self.xml.cells(row).items() if is_filled(cell))
         return not any(area.holds(*at) and not but.holds(*at) for at in filled)
+
+    @cached_property
+    def _taken(self) -> list[Area]:
+        """Where no answer may spread: tables and merged cells."""
+        tables = (TableXml.of_part(self._book.package, part).area for part in self._book.tables_of(self.part))
+        return [*tables, *ranges.merged(self.xml)]
 
     def put(self, values: Mapping[tuple[int, int], Value], reaches: Mapping[tuple[int, int], Area]) -> set[tuple[int, int]]:
         """Let cells show values; formulas in `reaches` have new areas. Returns the cells that are not what they were."""

@@ -176,8 +176,10 @@ class _Work:
             return False
         if reach == cell.area:
             return True
-        others = (at for at, value in self._operands.computed(cell.sheet).items() if value is not None and not cell.area.holds(*at))
-        return self._sheets[cell.sheet].is_free(reach, cell.area) and not any(reach.holds(*at) for at in others)
+        shown = self._operands.computed(cell.sheet)
+        places = reach.cells() if reach.size <= len(shown) else filter(lambda at: reach.holds(*at), shown)
+        is_taken = any(shown.get(at) is not None and not cell.area.holds(*at) for at in places)
+        return not is_taken and self._sheets[cell.sheet].is_free(reach, cell.area)
 
 
 class _Graph:

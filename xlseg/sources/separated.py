@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from xlseg.errors import FormatError, MissingSheetError
-from xlseg.hosts.extent import MAX_COLUMNS, is_spread
+from xlseg.hosts.extent import MAX_COLUMNS, MAX_DENSE, is_spread
 from xlseg.inert import may_hold_inert, read_back
 from xlseg.workbook import Array, Grid, Value
 
@@ -112,6 +112,8 @@ def _within_bounds(name: str, rows: Iterable[list[str]]) -> Iterator[list[str]]:
         if number > MAX_ROWS or width > MAX_COLUMNS or is_spread(number * width, cells):
             advice = f"keep within {MAX_ROWS:,} × {MAX_COLUMNS:,}, and rows of one length"
             raise FormatError(name, f"{number:,} rows of up to {width:,} cells", advice)
+        if cells > MAX_DENSE:
+            raise FormatError(name, f"more than {MAX_DENSE:,} cells", "export fewer columns, or measure a parquet file with xlseg measure")
         yield row if any(row) else _EMPTY
 
 

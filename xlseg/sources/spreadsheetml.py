@@ -146,11 +146,14 @@ def _value(data: etree._Element | None) -> Value:
     kind = data.get(_SS + "Type", "String")
     if not text or kind not in _KINDS:
         return text or None
-    return _KINDS[kind](text)
+    try:
+        return _KINDS[kind](text)
+    except ValueError:  # what the cell says it holds it does not: the intake lists it, as any bad cell
+        return text
 
 
 def _date(text: str) -> Value:
-    return dt.datetime.fromisoformat(text.strip())
+    return dt.datetime.fromisoformat(text.strip()).replace(tzinfo=None)  # the day that is written, wherever it is read
 
 
 _KINDS: dict[str, Callable[[str], Value]] = {
