@@ -545,3 +545,14 @@ def test_new_rows_get_a_formula_that_most_rows_have_though_a_value_is_typed_over
     by_hand(path, lambda sheet: add_user_column(sheet, "Twice", ["=C5*2", "=C6*2", 0]))
     refresh(path, FIRST | {"D": 4.0})
     assert column(path, "E", formulas=True) == ["=C5*2", "=C6*2", 0, "=C8*2"]
+
+
+def test_a_format_of_whole_columns_stays_as_it_is(path: Path) -> None:
+    def dress(sheet: Any) -> None:
+        rule = openpyxl.formatting.rule.CellIsRule(operator="greaterThan", formula=["5"])
+        sheet.conditional_formatting.add("C1:C9", rule)
+
+    by_hand(path, dress)
+    repacked(path, lambda members: members.update({SHEET: members[SHEET].replace(b'sqref="C1:C9"', b'sqref="C:C 5:7 C5:C7"')}))
+    refresh(path, FIRST | {"D": 4.0})
+    assert b'sqref="C:C 5:7 C5:C8"' in parts(path)[SHEET]

@@ -77,10 +77,17 @@ def _belongs_to_following(element: Element) -> bool:
 
 
 def _followed(text: str, data: Area, last_row: int) -> str:
-    return " ".join(str(_one(Area.of(word), data, last_row)) for word in text.split())
+    return " ".join(_one(word, data, last_row) for word in text.split())
 
 
-def _one(area: Area, data: Area, last_row: int) -> Area:
+def _one(word: str, data: Area, last_row: int) -> str:
+    try:
+        return str(_ending(Area.of(word), data, last_row))
+    except ValueError:  # whole columns, which need not follow: A:A
+        return word
+
+
+def _ending(area: Area, data: Area, last_row: int) -> Area:
     beside = area.right < data.left or data.right < area.left
     whole = area.top <= data.top and area.bottom == data.bottom
     return area if beside or not whole else area.ending(last_row)
