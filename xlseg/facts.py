@@ -60,19 +60,27 @@ class Facts:
     has_orders: bool
     orders_are_invoices: bool
 
-    def closings_at(self, day: int) -> dict[str, Array]:
-        """The columns of `closings`, of the rows that tell of their invoices on a day: one an invoice issued by then."""
-        return _standing(self.closings, "opened", "reopened", day)
+    def closings_at(self, day: int) -> Standing:
+        """The rows of `closings` that tell of their invoices on a day: one an invoice issued by then."""
+        return Standing(self.closings, "opened", "reopened", day)
 
-    def balances_at(self, day: int) -> dict[str, Array]:
-        """The columns of `balances`, of what stands on a day: one row an invoice or credit memo that is not 0 then."""
-        return _standing(self.balances, "since", "until", day)
+    def balances_at(self, day: int) -> Standing:
+        """The rows of `balances` that stand on a day: one an invoice or credit memo that is not 0 then."""
+        return Standing(self.balances, "since", "until", day)
 
 
-def _standing(table: pd.DataFrame, since: str, until: str, day: int) -> dict[str, Array]:
-    """The columns of the rows whose span includes a day."""
-    rows = np.flatnonzero((table[since].to_numpy("int64") <= day) & (table[until].to_numpy("int64") > day))
-    return {str(name): table[name].to_numpy("int64")[rows] for name in table}
+class Standing:
+    """The rows of a table whose span includes a day, by columns; `standing["amount"]` is an array of int64."""
+
+    def __init__(self, table: pd.DataFrame, since: str, until: str, day: int) -> None:
+        rows = (table[since].to_numpy("int64") <= day) & (table[until].to_numpy("int64") > day)
+        self._table, self._rows = table, slice(None) if rows.all() else np.flatnonzero(rows)
+        self._taken: dict[str, Array] = {}
+
+    def __getitem__(self, column: str) -> Array:
+        if column not in self._taken:
+            self._taken[column] = self._table[column].to_numpy("int64")[self._rows]
+        return self._taken[column]
 
 
 def facts(ledger: Ledger, settings: Settings | None = None) -> Facts:

@@ -67,13 +67,14 @@ def history(book: Facts, day: int, window: int) -> History:
     column = book.closings_at(day)
     settled, due, start = column["settled"], column["due"], day - window
     kept = np.flatnonzero((settled > start) & (column["timed"] == 1))
-    column = {name: values[kept] for name, values in column.items()}
-    customer, settled, due, disputed = column["customer"], column["settled"], column["due"], column["disputed"]
-    kind = np.where(settled > day, OPEN, np.where(column["by_credit"] == 1, CREDITED, PAID))
+    customer, settled, due, disputed, issued, by_credit = (
+        column[name][kept] for name in ("customer", "settled", "due", "disputed", "issued", "by_credit")
+    )
+    kind = np.where(settled > day, OPEN, np.where(by_credit == 1, CREDITED, PAID))
     exit_ = np.minimum(settled, day) - due
     delay = dispute_delay(customer[kind == PAID], exit_[kind == PAID], disputed[kind == PAID])
     shift = delay * disputed
-    entry = np.maximum(column["issued"] - 1, start) - due - shift
+    entry = np.maximum(issued - 1, start) - due - shift
     weight = 0.5 ** (np.maximum(day - due, 0) / HALF_LIFE)
     return History(customer, entry, exit_ - shift, due, kind, weight, shift, delay)
 
