@@ -10,7 +10,7 @@ import pandas as pd
 
 from xlseg.analysis import Analysis
 from xlseg.calendar import FOREVER, day_number
-from xlseg.facts import CENT
+from xlseg.facts import CENT, Standing
 from xlseg.metrics.catalogue import CATALOGUE
 from xlseg.metrics.receivables import BUCKETS
 from xlseg.tables import Finding, Intake
@@ -143,8 +143,9 @@ def remarks(analysis: Analysis) -> list[Finding]:
 
 def _of_balances(analysis: Analysis) -> list[Finding]:
     """What is open, and perhaps should not be."""
-    found = []
-    if residues := _residues(analysis):
+    found, at = [], day_number(analysis.as_of)
+    balances, closings = analysis.facts.balances_at(at), analysis.facts.closings_at(at)
+    if residues := _residues(analysis, balances, closings):
         count, left = residues
         sheet, column, advice = (
             ("Payments", "Amount", "write it off, or see Payment tolerance on Config")
@@ -153,7 +154,7 @@ def _of_balances(analysis: Analysis) -> list[Finding]:
         )
         effect = f"{left / 100:,.2f} is left of them, and they count as late to this day; {advice}"
         found.append(Finding("residues left open", "info", sheet, 0, column, f"{count} invoice{'s' * (count > 1)}", "paid in full", effect))
-    if again := _open_again(analysis):
+    if again := _open_again(analysis, balances, closings):
         count, left = again
         effect = f"{left / 100:,.2f} is open of them again, since payments came back or were refunded; they count as late from their due dates on"
         found.append(
@@ -176,20 +177,19 @@ RESIDUE = 0.05
 """Part of an invoice that is left by a deduction, a bank fee or a difference of currencies, rather than still to come."""
 
 
-def _residues(analysis: Analysis) -> tuple[int, int] | None:
+def _residues(analysis: Analysis, balances: Standing, closings: Standing) -> tuple[int, int] | None:
     """How many invoices past due are paid but for a little, no tolerance settling them, and what is open of them (hundredths); None without any."""
-    at = day_number(analysis.as_of)
-    balances, closings = analysis.facts.balances_at(at), analysis.facts.closings_at(at)
+    at, whole = day_number(analysis.as_of), analysis.ledger.invoices["amount"].to_numpy("int64")
+    is_open = np.zeros(len(whole), "bool")
+    is_open[closings["invoice"][closings["settled"] > at]] = True
     invoice, left = balances["invoice"], balances["amount"]
-    little = (left > CENT) & (left <= RESIDUE * analysis.ledger.invoices["amount"].to_numpy("int64")[invoice])
-    rest = left[little & (balances["due"] < at) & np.isin(invoice, closings["invoice"][closings["settled"] > at])]
+    rest = left[(left > CENT) & (left <= RESIDUE * whole[invoice]) & (balances["due"] < at) & is_open[invoice]]
     return (len(rest), int(rest.sum())) if len(rest) else None
 
 
-def _open_again(analysis: Analysis) -> tuple[int, int] | None:
+def _open_again(analysis: Analysis, balances: Standing, closings: Standing) -> tuple[int, int] | None:
     """How many invoices were settled and are open again, and what is open of them (hundredths); None without any."""
     at = day_number(analysis.as_of)
-    balances, closings = analysis.facts.balances_at(at), analysis.facts.closings_at(at)
     again = closings["invoice"][(closings["opened"] > closings["issued"]) & (closings["settled"] > at)]
     return (len(again), int(balances["amount"][np.isin(balances["invoice"], again)].sum())) if len(again) else None
 

@@ -75,10 +75,10 @@ def applied(ledger: Ledger, book: Facts) -> Applied:
     alone = np.ones(len(issued), "bool")
     alone[target[target >= 0]] = False  # credit memos have no timing, so they are not asked
     told = (closings["settled"].to_numpy() < FOREVER) & alone[closings["invoice"].to_numpy("int64")]
-    column = {name: closings[name].to_numpy("int64")[told] for name in closings}
-    own = Applied(
-        column["customer"], column["invoice"], column["settled"], column["settled"] - column["issued"], column["amount"], column["by_credit"] == 1
+    customer, invoice, issued, settled, amount, by_credit = (
+        closings[name].to_numpy("int64")[told] for name in ("customer", "invoice", "issued", "settled", "amount", "by_credit")
     )
+    own = Applied(customer, invoice, settled, settled - issued, amount, by_credit == 1)
     return Applied(*(np.concatenate([getattr(rows, column.name), getattr(own, column.name)]) for column in fields(rows)))
 
 
