@@ -115,7 +115,7 @@ class _Filling:
         self._must_have_room(last)
         height = self._old_last - self._first + 1
         changes = (row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
-        changes_places = self._spec.growth == "replace" and any(changes)
+        changes_places = self._spec.growth == "replace" and bool(self._spec.key) and any(changes)
         moving = changes_places and bool(self._user.columns)  # ours have no place of their own
         remarks = [*self._doubled(old, new), *(self._lost(rows, old) if moving or last < self._old_last else [])]
         remarks += self._left_beside() if changes_places else []
