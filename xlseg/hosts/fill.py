@@ -87,9 +87,8 @@ class _Filling:
         while last > self._first:
             area, cells = self._table.area, self._sheet.cells(last)
             here = {column for column, cell in cells.items() if area.left <= column <= area.right and is_filled(cell)}
-            if (
-                not here or self._looks_ours(here) or (keys and here.issuperset(keys))
-            ):  # what names a customer and a kind is an action of his, for the log
+            is_for_the_log = bool(keys) and here.issuperset(keys)  # an action that he has taken on himself
+            if not here or is_for_the_log or self._looks_ours(here):
                 break
             last -= 1
         return last

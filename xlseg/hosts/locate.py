@@ -16,6 +16,7 @@ from xlseg.workbook import Tab, Table
 _DEEPEST_HEADER = 1_000
 """Rows that are searched for the headings of a table that is no table any more."""
 _SURELY = 0.8
+"""Part of our headings that a range without our table's name must have."""
 _FARTHEST = 20
 """Rows or columns that a script has inserted into a page: so many are looked for."""
 _LABELS = ("title", "section", "label", "header")
