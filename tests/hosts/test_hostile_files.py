@@ -277,6 +277,18 @@ def test_a_sheet_in_another_encoding_is_not_taken_for_one_without_cells(
     both_refuse(repacked(book, edit), "a sheet in another encoding than UTF-8, .* To go on, open it in Excel and save it again")
 
 
+@pytest.mark.parametrize("name", ["Invoices", "INVOICES"])
+def test_two_sheets_of_one_name(book: Path, name: str) -> None:
+    def edit(members: dict[str, bytes]) -> None:
+        sheets = members["xl/workbook.xml"]
+        again = re.search(rb"<sheet [^>]*/>", sheets)
+        assert again
+        other = re.sub(rb'sheetId="\d+"', b'sheetId="99"', again[0].replace(b'name="Invoices"', f'name="{name}"'.encode()))
+        members["xl/workbook.xml"] = sheets.replace(b"</sheets>", other + b"</sheets>")
+
+    both_refuse(repacked(book, edit), r"two sheets are called 'Invoices'\. To go on, repair the file")
+
+
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"])
 def test_elements_within_elements_without_end(book: Path, part: str) -> None:
     def edit(members: dict[str, bytes]) -> None:

@@ -16,7 +16,7 @@ from xlseg.hosts.a1 import Area, place
 from xlseg.hosts.cellxml import unescaped, without_markup
 from xlseg.hosts.noted import NAME
 from xlseg.hosts.opening import SAVE_AS
-from xlseg.hosts.package import Element, Package, Relationships, must_have_few_sheets, serialized
+from xlseg.hosts.package import Element, Package, Relationships, must_have_usual_sheets, serialized
 from xlseg.hosts.strings import SharedStrings
 from xlseg.hosts.styles import Styles
 from xlseg.hosts.tablexml import TableXml
@@ -75,7 +75,7 @@ class Book:
         self.namespace = etree.QName(self._root).namespace or ""
         if self.namespace not in (MAIN, STRICT):
             raise FormatError(package.name, "the file is no Excel workbook", SAVE_AS)
-        must_have_few_sheets(package.name, self._root)
+        must_have_usual_sheets(package.name, self._root)
         self._relationships = Relationships(package, self.part)
         self._refuse_shared()
         self.folder = posixpath.dirname(self.part)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property, partial
@@ -259,11 +259,14 @@ def parsed(data: bytes, place: str) -> Element:
     return root
 
 
-def must_have_few_sheets(book: str, workbook: Element) -> None:
-    """Refuse a book with more sheets than any is made of."""
-    sheets = sum(1 for _ in workbook.iter("{*}sheet"))
-    if sheets > MOST_SHEETS:
-        raise FormatError(book, f"{sheets:,} sheets are more than {MOST_SHEETS:,}", "split the workbook")
+def must_have_usual_sheets(book: str, workbook: Element) -> None:
+    """Refuse a book with more sheets than any is made of, or with two of one name: which one is read would be chance."""
+    sheets = [sheet.get("name", "") for sheet in workbook.iter("{*}sheet")]
+    if len(sheets) > MOST_SHEETS:
+        raise FormatError(book, f"{len(sheets):,} sheets are more than {MOST_SHEETS:,}", "split the workbook")
+    called = Counter(name.casefold() for name in sheets)
+    if twice := next((name for name in sheets if called[name.casefold()] > 1), None):
+        raise FormatError(book, f"two sheets are called {twice!r}", "repair the file by opening and saving it in Excel")
 
 
 def serialized(root: Element) -> bytes:

@@ -17,7 +17,7 @@ from xlseg.errors import FormatError
 from xlseg.hosts import pieces
 from xlseg.hosts.extent import Extent
 from xlseg.hosts.opening import unpacked
-from xlseg.hosts.package import Element, must_have_few_sheets, parsed
+from xlseg.hosts.package import Element, must_have_usual_sheets, parsed
 
 _WORKSHEET = re.compile(rb"<(\w+:)?worksheet[\s>]")
 _READ = re.compile(rb"<(?:\w+:)?(?:worksheet|sst|styleSheet|workbook|Relationships|table)[\s>]")
@@ -127,7 +127,7 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     if part not in names:
         raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
     root = _tree(book, package, names[part])
-    must_have_few_sheets(book, root)
+    must_have_usual_sheets(book, root)
     parts = _sheet_parts(book, package, names, part, root)
     waiting = _waiting(package, {sheet: names[name] for sheet, name in parts.items() if name in names}) if may_wait else {}
     now = {name: member for name, member in names.items() if member not in waiting.values()}
