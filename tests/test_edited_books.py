@@ -11,6 +11,10 @@ import pytest
 from books import AS_OF, NOW, demo_file, edited, refreshed, rows
 from openpyxl.utils import get_column_letter, range_boundaries
 
+from xlseg.hosts.file import WorkbookFile
+from xlseg.own.published import runs_of
+from xlseg.own.typed import owners_of
+
 LATER = NOW + dt.timedelta(days=1)
 
 
@@ -142,3 +146,30 @@ def test_notes_beside_between_and_below_the_blocks_of_data_quality_stay(book: Pa
     page = openpyxl.load_workbook(book)["Data Quality"]
     assert {place: page[place].value for place in notes} == notes
     assert [page.cell(row, 1).value for row in range(19, 24)] == ["Customers", "Invoices", "Payments", "SalesOrders", "no such sheet"]
+
+
+def test_words_of_a_filter_above_a_list_are_not_its_headings(book: Path) -> None:
+    who = customers(book)[0]
+
+    def write(workbook: openpyxl.Workbook) -> None:
+        page, log = workbook["Segments"], workbook["Run Log"]
+        page["F2"], page["G2"], log["E2"] = "Customer ID", who, "Run"
+        _, top, _, _ = range_boundaries(page.tables["tblSegments"].ref)
+        heads = {cell.value: cell.column for cell in page[top]}
+        page.cell(top + 1, heads["Owner"]).value = "Anna"
+
+    refreshed(edited(book, write), now=LATER)
+    assert owners_of(WorkbookFile(book))[who] == "Anna"
+    assert runs_of(WorkbookFile(book)) == 2
+
+
+def test_a_note_directly_below_the_actions_is_logged_at_no_refresh(book: Path) -> None:
+    def note(workbook: openpyxl.Workbook) -> None:
+        page = workbook["Actions"]
+        bottom = range_boundaries(page.tables["tblActions"].ref)[3]
+        page.cell(bottom + 1, 1, "Mine: ask Okafor")
+
+    refreshed(edited(book, note), now=LATER)
+    refreshed(book, now=LATER + dt.timedelta(days=1))
+    assert "Mine: ask Okafor" in [cell.value for cell in openpyxl.load_workbook(book)["Actions"]["A"]]
+    assert not [row for row in openpyxl.load_workbook(book)["Action Log"].iter_rows(values_only=True) if "Mine: ask Okafor" in row]

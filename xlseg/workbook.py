@@ -105,10 +105,13 @@ class HasTables(Protocol):
 
 @runtime_checkable
 class KnowsTotals(Protocol):
-    """A source that tells the totals row of an Excel table from its data, which it may look like."""
+    """A source that tells the data of an Excel table from its totals row and from what stands below, which may look like it."""
 
     def totals_row(self, table: str) -> int | None:
         """Number of the totals row of the table of this name; None when it has none, or there is no such table."""
+
+    def last_row(self, table: str) -> int | None:
+        """Number of the last row of the table's data; None when there is no such table."""
 
 
 @runtime_checkable

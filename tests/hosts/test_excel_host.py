@@ -126,3 +126,14 @@ def test_the_excel_of_paper_has_nothing_that_xlwings_has_not() -> None:
             names = {name for name in methods | targets if not name.startswith("_")} - own
             assert {name for name in names if not hasattr(real[node.name], name)} == set(), node.name
     assert {"bold", "italic", "color", "size"} <= set(dir(xlwings.main.Font))
+
+
+def test_yes_and_no_in_a_column_of_the_user_stay_so_when_rows_change_places(live: fake_excel.Book) -> None:
+    book = ExcelWorkbook(live)
+    book.write([segments(CUSTOMERS, growth="replace")])
+    for each in (live.file, live.values):
+        each["Segments"]["D5"], each["Segments"]["D6"] = True, False
+    book.write([segments(dict(reversed(CUSTOMERS.items())), growth="replace")])
+    sheet = live.file["Segments"]
+    assert [(sheet[f"A{row}"].value, sheet[f"D{row}"].value) for row in (5, 6)] == [("0018", False), ("0017", True)]
+    assert all(isinstance(sheet[f"D{row}"].value, bool) for row in (5, 6))

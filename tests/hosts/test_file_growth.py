@@ -556,3 +556,45 @@ def test_a_format_of_whole_columns_stays_as_it_is(path: Path) -> None:
     repacked(path, lambda members: members.update({SHEET: members[SHEET].replace(b'sqref="C1:C9"', b'sqref="C:C 5:7 C5:C7"')}))
     refresh(path, FIRST | {"D": 4.0})
     assert b'sqref="C:C 5:7 C5:C8"' in parts(path)[SHEET]
+
+
+def test_rows_of_the_user_between_those_of_a_list_that_is_made_anew_are_not_deleted(path: Path) -> None:
+    refresh(path, FIRST, "replace")
+
+    def note(sheet: Any) -> None:
+        sheet.insert_rows(6)
+        sheet["A6"], sheet.tables["tblSegments"].ref = "TEAM NORTH: ask Okafor", "A4:D8"
+
+    by_hand(path, note)
+    before = path.read_bytes()
+    refusal = r"^Segments!A6: this row of tblSegments is not one that xlseg has written, and the list is made anew\. To go on, move it below"
+    with pytest.raises(LayoutError, match=refusal):
+        refresh(path, FIRST, "replace")
+    assert path.read_bytes() == before
+
+
+def test_a_totals_row_is_not_put_upon_what_is_typed_at_the_end_of_a_list(path: Path) -> None:
+    refresh(path, FIRST, "replace")
+
+    def note(sheet: Any) -> None:
+        sheet["A8"], sheet["A9"] = "agreed with sales", "Total"
+        sheet.tables["tblSegments"].ref, sheet.tables["tblSegments"].totalsRowCount = "A4:D9", 1
+
+    by_hand(path, note)
+    with pytest.raises(LayoutError, match=r"^Segments!A8: the table tblSegments needs 1 more row, and this cell is in use"):
+        refresh(path, FIRST, "replace")
+    refresh(path, {"A": 1.0, "B": 2.0}, "replace")
+    found = cells(path)
+    assert [found.get(f"A{row}") for row in range(5, 9)] == ["A", "B", "Total", "agreed with sales"]
+
+
+def test_what_is_typed_into_the_blank_row_of_an_empty_list_comes_to_stand_beside_nobody(path: Path) -> None:
+    refresh(path, {}, "replace")
+    by_hand(path, lambda sheet: sheet.__setitem__("D5", "nobody moved in June"))
+    refresh(path, {}, "replace")
+    before = path.read_bytes()
+    with pytest.raises(
+        LayoutError, match=r"^Segments!D5: something is typed into the blank row of tblSegments, to which rows come now\. To go on, move"
+    ):
+        refresh(path, FIRST, "replace")
+    assert path.read_bytes() == before

@@ -358,24 +358,25 @@ class Book:
         self._relationships.save()
 
 
-def tables_in(path: Path) -> tuple[dict[str, str], dict[str, int]]:
-    """Sheet names by the tables on them, or as `tab!` by the tab without tables that they are; numbers of the totals rows by table.
+def tables_in(path: Path) -> tuple[dict[str, str], dict[str, int], dict[str, int]]:
+    """Sheet names by the tables on them, or as `tab!` by the tab without tables that they are; numbers of totals rows and of last data rows by table.
 
-    Both by names in lower case; none for a file we cannot edit.
+    All by names in lower case; none for a file we cannot edit.
     """
     try:
         book = Book(path)
     except FormatError:
-        return {}, {}
+        return {}, {}, {}
     try:
         sheets = {f"{tab}!".casefold(): sheets[0] for tab, sheets in book.marked().items()}
-        totals = {}
+        totals, last = {}, {}
         for sheet, part in book.worksheets().items():
             for table in (TableXml.of_part(book.package, table) for table in book.tables_of(part)):
                 sheets[table.name.casefold()] = sheet
+                last[table.name.casefold()] = table.last_row
                 if table.totals_rows:
                     totals[table.name.casefold()] = table.area.bottom
-        return sheets, totals
+        return sheets, totals, last
     finally:
         book.package.close()
 

@@ -134,7 +134,9 @@ def changing(changes: Sequence[Changed], twin: str) -> list[Step]:
     there = [change for change in changes if not change.made]
     done: list[Step] = [["table", table, change.name, *_from_0(area)] for change in there for table, area in change.tables.items()]
     done += [["like", change.name, *_from_0(area)] for change in there for area in change.grown]
-    done += [["cells", change.name, row - 1, column - 1, Grid(rows)] for change in there for (row, column), rows in blocks(change.values)]
+    for change in there:  # to Calc TRUE is the number 1
+        values = {at: float(value) if isinstance(value, bool) else value for at, value in change.values.items()}
+        done += [["cells", change.name, row - 1, column - 1, Grid(rows)] for (row, column), rows in blocks(values)]
     for change in changes:
         if change.formulas:
             done.append(["formulas", change.name, [[row - 1, column - 1, words] for (row, column), words in change.formulas.items()]])

@@ -72,8 +72,16 @@ class ExcelWorkbook:
 
     def totals_row(self, table: str) -> int | None:
         """Number of the totals row of the table of this name; None when it has none."""
-        found = next((each for sheet in self._book.sheets for each in sheet.tables if str(each.name).casefold() == table.casefold()), None)
+        found = self._table(table)
         return _area(found.range).bottom if found is not None and found.show_totals else None
+
+    def last_row(self, table: str) -> int | None:
+        """Number of the last row of the table's data; None when there is no such table."""
+        found = self._table(table)
+        return _area(found.range).bottom - bool(found.show_totals) if found is not None else None
+
+    def _table(self, name: str) -> Any:
+        return next((each for sheet in self._book.sheets for each in sheet.tables if str(each.name).casefold() == name.casefold()), None)
 
     def write(self, tabs: Sequence[Tab], *, save: bool = True) -> Written:
         """Make or update the tabs in the open book, all or nothing; with `save=False` only say what would be done.

@@ -86,6 +86,10 @@ class WorkbookFile:
         """Number of the totals row of the table of this name; None when it has none."""
         return self._reader.totals_row(table)
 
+    def last_row(self, table: str) -> int | None:
+        """Number of the last row of the table's data; None when there is no such table."""
+        return self._reader.last_row(table)
+
     def uncomputed(self, sheet: str) -> Sequence[tuple[int, int]]:
         """Rows and columns of the cells of a sheet that hold a formula and no value, as a script leaves them."""
         with self._unless_changed():

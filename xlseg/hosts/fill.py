@@ -70,7 +70,7 @@ class _Filling:
         self._new, self._ours = lines, lines.ours
         self._first, filled = table.first_row, _last_filled(ground.sheet, table)
         self._old_last = self._last_of_ours(filled) if spec.growth == "replace" else filled
-        self._below = self._old_last if self._old_last < filled else table.last_row
+        self._has_typed = self._old_last < filled
         taken = {o.column for o in self._ours if not o.kept}
         everything = range(table.area.left, table.area.right + 1)
         self._kept = {o.column for o in self._ours if o.kept}
@@ -83,15 +83,37 @@ class _Filling:
 
         Of what our rows always hold they hold less than half.
         """
-        keys = [self._columns[heading] for heading in self._spec.key] if self._spec.logged else []
-        while last > self._first:
-            area, cells = self._table.area, self._sheet.cells(last)
-            here = {column for column, cell in cells.items() if area.left <= column <= area.right and is_filled(cell)}
-            is_for_the_log = bool(keys) and here.issuperset(keys)  # an action that he has taken on himself
-            if not here or is_for_the_log or self._looks_ours(here):
-                break
+        while last > self._first and (here := self._filled_in(last)) and not self._is_for_the_log(here) and not self._looks_ours(here):
             last -= 1
         return last
+
+    def _must_lose_nothing_typed(self, old: Sequence[str], rows: Sequence[Row]) -> None:
+        """Of a list that is made anew the rows that go are ours: what the user has typed into rows of his own between them has no place any more.
+
+        Nor has what he has typed into the blank row of an empty list: it would come to stand beside whoever comes first.
+        """
+        if old == [""]:
+            typed = [c for c in self._user.columns if is_filled(cell := self._user.here(c, 0)) and not is_formula(cell)] if self._spec.rows else []
+            if typed:
+                fact = f"something is typed into the blank row of {self._spec.name}, to which rows come now"
+                raise LayoutError(sheet_place(self._ground.name, self._first, typed[0]), fact, "move it above the list or to the right of it")
+            return
+        if self._spec.growth != "replace" or not self._spec.key:
+            return
+        staying = {row.origin for row in rows}
+        for row in (self._first + index for index in range(len(old)) if index not in staying):
+            here = self._filled_in(row)
+            if here and not self._is_for_the_log(here) and not self._looks_ours(here):
+                fact = f"this row of {self._spec.name} is not one that xlseg has written, and the list is made anew"
+                raise LayoutError(sheet_place(self._ground.name, row, min(here)), fact, "move it below the list or to another place")
+
+    def _filled_in(self, row: int) -> set[int]:
+        area = self._table.area
+        return {column for column, cell in self._sheet.cells(row).items() if area.left <= column <= area.right and is_filled(cell)}
+
+    def _is_for_the_log(self, filled: Collection[int]) -> bool:
+        """Whether a row with these cells filled is an action that the user has taken on himself."""
+        return self._spec.logged and {self._columns[heading] for heading in self._spec.key} <= set(filled)
 
     def _looks_ours(self, filled: Collection[int]) -> bool:
         """Whether a row with these cells filled has at least half of those that all our rows have."""
@@ -112,6 +134,7 @@ class _Filling:
         rows = plan(self._spec.growth, old, new, bool(self._spec.key))
         last = self._first + len(rows) - 1
         self._must_have_room(last)
+        self._must_lose_nothing_typed(old, rows)
         height = self._old_last - self._first + 1
         changes = (row.origin != i for i, row in enumerate(rows) if i < height or row.origin is not None)
         changes_places = self._spec.growth == "replace" and bool(self._spec.key) and any(changes)
@@ -181,13 +204,13 @@ class _Filling:
         if last + totals > LAST_ROW:
             place = sheet_place(self._ground.name, self._first, area.left)
             raise LayoutError(place, f"{last - self._first + 1:,} rows do not fit into a sheet", "leave out what need not be segmented")
-        if last <= self._below:
+        if last + totals <= self._old_last if self._has_typed else last <= self._table.last_row:
             return
-        ground = Area(self._below + 1 if self._below < self._table.last_row else area.bottom + 1, area.left, last + totals, area.right)
+        ground = Area(self._old_last + 1 if self._has_typed else area.bottom + 1, area.left, last + totals, area.right)
         blocked = next((a for a in (*self._ground.others, *ranges.merged(self._sheet)) if a.meets(ground)), None)
         found = (blocked.top, max(blocked.left, area.left)) if blocked else self._filled(ground)
         if found:
-            more = last - self._old_last
+            more = last - self._old_last + (totals if self._has_typed else 0)
             fact = f"the table {self._spec.name} needs {more} more {'row' if more == 1 else 'rows'}, and this cell is in use"
             raise LayoutError(sheet_place(self._ground.name, *found), fact, "move it to the right of the table, or to another sheet")
 

@@ -194,12 +194,16 @@ class BookReader:
         """Name of the sheet that holds the table of this name."""
         return self._tables[0].get(table.casefold())
 
+    def last_row(self, table: str) -> int | None:
+        """Number of the last row of the table's data."""
+        return self._tables[2].get(table.casefold())
+
     def totals_row(self, table: str) -> int | None:
         """Number of the table's totals row."""
         return self._tables[1].get(table.casefold())
 
     @cached_property
-    def _tables(self) -> tuple[dict[str, str], dict[str, int]]:
+    def _tables(self) -> tuple[dict[str, str], dict[str, int], dict[str, int]]:
         return tables_in(self._path)
 
     def _cells_of(self, name: str) -> Cells:

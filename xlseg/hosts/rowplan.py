@@ -37,7 +37,8 @@ def plan(growth: Growth, old: Sequence[str], new: Sequence[str], keyed: bool) ->
     `old` and `new` are the keys; without `keyed` only their number counts. A key that is there several times is paired in order.
     """
     rows = _replaced(old, new, keyed) if growth == "replace" else _grown(growth, old, new, keyed)
-    return rows or [Row(EMPTY, None, True)]
+    is_blank = list(old) == [""]  # already: what the user has typed there stays
+    return rows or [Row(EMPTY, 0 if is_blank else None, not is_blank)]
 
 
 def _grown(growth: Growth, old: Sequence[str], new: Sequence[str], keyed: bool) -> list[Row]:

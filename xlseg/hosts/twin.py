@@ -208,7 +208,7 @@ def _value(cell: Cell | None) -> str | float:
     if number is not None:
         return number
     words = text(cell, ())
-    return {"1": 1.0, "0": 0.0}.get(words, 0.0) if b' t="b"' in cell[0] else words
+    return words == "1" if b' t="b"' in cell[0] else words
 
 
 def _frozen(sheet: SheetXml) -> Place:

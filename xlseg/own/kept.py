@@ -62,6 +62,11 @@ class Kept:
         with self._lock:
             return self._source.totals_row(table) if isinstance(self._source, KnowsTotals) else None
 
+    def last_row(self, table: str) -> int | None:
+        """Number of the last row of a table's data, as far as the source knows."""
+        with self._lock:
+            return self._source.last_row(table) if isinstance(self._source, KnowsTotals) else None
+
     def uncomputed(self, sheet: str) -> Sequence[tuple[int, int]]:
         """Where a sheet holds formulas without a value, as far as the source knows."""
         with self._lock:

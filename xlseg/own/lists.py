@@ -11,8 +11,10 @@ from itertools import groupby
 import numpy as np
 
 from xlseg.errors import LayoutError, SettingError
-from xlseg.workbook import Array, CellError, HasTables, KnowsTotals, KnowsUncomputed, ReadsSomeColumns, Source, Value
+from xlseg.workbook import Array, CellError, HasTables, KnowsTotals, KnowsUncomputed, ReadsSomeColumns, Sheet, Source, Value
 
+_DEPTHS = (60, 1_000)
+"""Rows that are searched for headings: most lists begin at the top, and a head of few rows is read without the rest of the sheet."""
 MANY_ROWS = 2_000
 """Rules, Playbook and Config have no more rows."""
 UNCOMPUTED = CellError("a formula without a value")
@@ -75,36 +77,58 @@ def totals_row(source: Source, table: str) -> int | None:
     return source.totals_row(table) if isinstance(source, KnowsTotals) else None
 
 
+def last_row(source: Source, table: str) -> int | None:
+    """Number of the last row of a table of ours; None when there is none, or nobody knows."""
+    return source.last_row(table) if isinstance(source, KnowsTotals) else None
+
+
 def numbered_rows(source: Source, name: str, headings: Sequence[str], wished: Sequence[str] = ()) -> list[tuple[int, tuple[Value, ...]]] | None:
     """The rows below the given headings with their numbers on the sheet; None when the headings are not there."""
+    sheet, ours = source.sheet(name), set(map(folded, (*headings, *wished)))
+    found = _head(sheet, headings, ours)
+    if found is None:
+        return None
+    number, row = found
+    words = _words(row)
+    at = {words[i]: i for i in reversed(_places_of(words, headings, ours))}
+    places = [at.get(folded(heading)) for heading in (*headings, *wished)]
+    there = [i for i in places if i is not None]
+    body = sheet.some(number, there) if isinstance(sheet, ReadsSomeColumns) else sheet.body(number)
+    columns = [_values(body.columns[i]) if i is not None and i < len(body.columns) else [None] * body.rows for i in places]
+    return list(enumerate(zip(*columns, strict=True), start=number + 1))
+
+
+def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[str]) -> list[tuple[int, dict[str, Value]]]:
+    """The numbered rows of a list by heading, with the columns of the user's that stand beside ours; the headings that are `ours` are folded."""
     sheet = source.sheet(name)
-    for number, row in enumerate(sheet.head(60), start=1):
-        words = [folded(str(cell)) if cell is not None else "" for cell in row]
-        if all(folded(heading) in words for heading in headings):
-            at = {words[i]: i for i in reversed(_places_of(words, headings, set(map(folded, (*headings, *wished)))))}
-            places = [at.get(folded(heading)) for heading in (*headings, *wished)]
-            there = [i for i in places if i is not None]
-            body = sheet.some(number, there) if isinstance(sheet, ReadsSomeColumns) else sheet.body(number)
-            columns = [_values(body.columns[i]) if i is not None and i < len(body.columns) else [None] * body.rows for i in places]
-            return list(enumerate(zip(*columns, strict=True), start=number + 1))
+    found = _head(sheet, needed, ours)
+    if found is None:
+        return []
+    number, row = found
+    words = _words(row)
+    heads = {at: words[at] if words[at] in ours else str(row[at]).strip() for at in _places_of(words, needed, ours)}
+    columns = sheet.body(number).columns
+    listed = [_values(columns[at]) for at in heads if at < len(columns)]
+    lines = enumerate(zip(*listed, strict=True), start=number + 1)
+    return [(at, dict(zip(heads.values(), line, strict=False))) for at, line in lines]
+
+
+def _head(sheet: Sheet, needed: Sequence[str], ours: Collection[str]) -> tuple[int, Sequence[Value]] | None:
+    """The row of the headings of a list, and its number: of those that hold all that are needed the one that holds most of ours, and most texts.
+
+    A filter's criteria or a box above the list may hold some of them.
+    """
+    wanted = set(map(folded, needed))
+    for depth in _DEPTHS:
+        rows = [(number, row, set(_words(row))) for number, row in enumerate(sheet.head(depth), start=1)]
+        if heads := [(number, row, words) for number, row, words in rows if wanted <= words]:
+            number, row, _ = max(heads, key=lambda head: (len(head[2].intersection(ours)), sum(isinstance(cell, str) for cell in head[1])))
+            return number, row
     return None
 
 
-def lines_of(source: Source, name: str, needed: Sequence[str], ours: Collection[str], without: int | None = None) -> list[dict[str, Value]]:
-    """The rows of a list by heading, with the columns of the user's that stand beside ours; the headings that are `ours` are folded.
-
-    `without` is the number of a row that is none of them.
-    """
-    sheet = source.sheet(name)
-    for number, row in enumerate(sheet.head(60), start=1):
-        words = [folded(str(cell)) if cell is not None else "" for cell in row]
-        if all(folded(heading) in words for heading in needed):
-            heads = {at: words[at] if words[at] in ours else str(row[at]).strip() for at in _places_of(words, needed, ours)}
-            columns = sheet.body(number).columns
-            listed = [_values(columns[at]) for at in heads if at < len(columns)]
-            lines = enumerate(zip(*listed, strict=True), start=number + 1)
-            return [dict(zip(heads.values(), line, strict=False)) for at, line in lines if at != without]
-    return []
+def _words(row: Sequence[Value]) -> list[str]:
+    return [folded(str(cell)) if cell is not None else "" for cell in row]
 
 
 def _places_of(words: Sequence[str], needed: Sequence[str], ours: Collection[str]) -> list[int]:

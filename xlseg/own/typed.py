@@ -10,7 +10,7 @@ from xlseg.actions import Listed, Logged, Typed
 from xlseg.actions.typed import day_of
 from xlseg.actions.values import ORDER
 from xlseg.drill import Asked
-from xlseg.own.lists import as_date, as_text, folded, lines_of, log_of, rows_of, sheet_of, totals_row
+from xlseg.own.lists import as_date, as_text, folded, last_row, lines_of, log_of, rows_of, sheet_of, totals_row
 from xlseg.tabs import action_log, actions, drill, migration, segments
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Source, Value
@@ -32,8 +32,11 @@ def listed_of(source: Source) -> Listed:
         return Listed()
     log_of(source, actions.NAME, actions.TABLE, actions.KEY)  # without its headings, what is typed there would be passed over in silence
     lines, ended = [], False
-    for line in lines_of(source, name, actions.KEY, _OURS, totals_row(source, actions.TABLE)):
-        ended |= all(value is None for value in line.values())  # what stands below the table is no row of it
+    totals, last = totals_row(source, actions.TABLE), last_row(source, actions.TABLE)
+    for number, line in lines_of(source, name, actions.KEY, _OURS):
+        if number == totals:
+            continue
+        ended |= all(value is None for value in line.values()) or (last is not None and number > last)  # what stands below is no row of the table
         if not ended or (line["customer id"] is not None and line["kind"] in ORDER):
             lines.append(line)
     as_of = next((as_date(after, source) for row in source.sheet(name).head(60) for cell, after in pairwise(row) if cell == "As of"), None)
