@@ -17,7 +17,8 @@ from xlseg.errors import FileError, LayoutError
 from xlseg.hosts.file import WorkbookFile, new_book
 from xlseg.workbook import Cell, Column, Tab, Table
 
-EDITED = {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
+TYPES = "[Content_Types].xml"
+EDITED = {TYPES, "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
 CUSTOMERS = {"0017": 120.0, "0018": 80.0}
 
 
@@ -479,3 +480,12 @@ def test_a_list_of_the_user_with_some_of_our_headings_is_not_made_anew(tmp_path:
     by_hand(path, make, "Invoices")
     with pytest.raises(LayoutError, match="Segments: there is a sheet of this name that xlseg has not made"):
         WorkbookFile(path).write([segments(CUSTOMERS)])
+
+
+def test_what_a_file_says_of_parts_that_it_does_not_have_is_not_said_twice(tmp_path: Path) -> None:
+    gone = b'<Override PartName="/xl/Worksheets/sheet2.xml" ContentType="application/x"/>'
+    path = user_book(tmp_path / "book.xlsx")
+    repacked(path, lambda members: members.update({TYPES: members[TYPES].replace(b"</Types>", gone + b"</Types>")}))
+    WorkbookFile(path).write([segments(CUSTOMERS)])
+    said = re.findall(rb'PartName="/xl/worksheets/sheet2.xml" ContentType="([^"]*)"', parts(path)[TYPES], re.I)
+    assert said == [b"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"]

@@ -300,10 +300,13 @@ class ContentTypes:
         return self._defaults.get(part.rpartition(".")[2].lower(), "")  # of _rels/.rels, too
 
     def add(self, part: str, kind: str) -> None:
-        """Say what a part is."""
-        override = etree.SubElement(self.root, f"{{{CONTENT_TYPES}}}Override", PartName="/" + part, ContentType=kind)
-        self._overrides.setdefault("/" + part.lower(), []).append(override)
+        """Say what a part is, once: some files say it of parts that they do not have."""
         self.changed = True
+        if said := self._overrides.get("/" + part.lower()):
+            said[0].set("ContentType", kind)
+            return
+        override = etree.SubElement(self.root, f"{{{CONTENT_TYPES}}}Override", PartName="/" + part, ContentType=kind)
+        self._overrides["/" + part.lower()] = [override]
 
     def add_default(self, extension: str, kind: str) -> None:
         """Say what all parts are whose names end so, and of which nothing else is said."""
