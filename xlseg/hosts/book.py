@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -358,25 +359,37 @@ class Book:
         self._relationships.save()
 
 
-def tables_in(path: Path) -> tuple[dict[str, str], dict[str, int], dict[str, int]]:
-    """Sheet names by the tables on them, or as `tab!` by the tab without tables that they are; numbers of totals rows and of last data rows by table.
+class TablesOf(NamedTuple):
+    """Where the tables of a book are, by their names in lower case.
 
-    All by names in lower case; none for a file we cannot edit.
+    Attributes
+    ----------
+    sheets
+        Name of the sheet that holds each; as `tab!` of the sheet that is a tab without tables.
+    totals, last
+        Numbers of the totals rows of those that have one, and of the last rows of data.
     """
+
+    sheets: dict[str, str]
+    totals: dict[str, int]
+    last: dict[str, int]
+
+
+def tables_in(path: Path) -> TablesOf:
+    """The tables of a file; none for one that we cannot edit."""
     try:
         book = Book(path)
     except FormatError:
-        return {}, {}, {}
+        return TablesOf({}, {}, {})
     try:
-        sheets = {f"{tab}!".casefold(): sheets[0] for tab, sheets in book.marked().items()}
-        totals, last = {}, {}
+        found = TablesOf({f"{tab}!".casefold(): sheets[0] for tab, sheets in book.marked().items()}, {}, {})
         for sheet, part in book.worksheets().items():
             for table in (TableXml.of_part(book.package, table) for table in book.tables_of(part)):
-                sheets[table.name.casefold()] = sheet
-                last[table.name.casefold()] = table.last_row
+                name = table.name.casefold()
+                found.sheets[name], found.last[name] = sheet, table.last_row
                 if table.totals_rows:
-                    totals[table.name.casefold()] = table.area.bottom
-        return sheets, totals, last
+                    found.totals[name] = table.area.bottom
+        return found
     finally:
         book.package.close()
 

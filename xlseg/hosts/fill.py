@@ -79,11 +79,8 @@ class _Filling:
         self._last_styles: dict[int, bytes] = {}
 
     def _last_of_ours(self, last: int) -> int:
-        """The last row before those that the user has typed at the end of a list that is made anew: Excel takes them into the table.
-
-        Of what our rows always hold they hold less than half.
-        """
-        while last > self._first and (here := self._filled_in(last)) and not self._is_for_the_log(here) and not self._looks_ours(here):
+        """The last row before those that the user has typed at the end of a list that is made anew: Excel takes them into the table."""
+        while last > self._first and self._is_typed(last):
             last -= 1
         return last
 
@@ -102,18 +99,19 @@ class _Filling:
             return
         staying = {row.origin for row in rows}
         for row in (self._first + index for index in range(len(old)) if index not in staying):
-            here = self._filled_in(row)
-            if here and not self._is_for_the_log(here) and not self._looks_ours(here):
+            if self._is_typed(row):
                 fact = f"this row of {self._spec.name} is not one that xlseg has written, and the list is made anew"
-                raise LayoutError(sheet_place(self._ground.name, row, min(here)), fact, "move it below the list or to another place")
+                raise LayoutError(sheet_place(self._ground.name, row, min(self._filled_in(row))), fact, "move it below the list or to another place")
+
+    def _is_typed(self, row: int) -> bool:
+        """Whether a row is the user's own; not an action that he has taken on himself, which goes into the log."""
+        filled = self._filled_in(row)
+        is_for_the_log = self._spec.logged and {self._columns[heading] for heading in self._spec.key} <= filled
+        return bool(filled) and not is_for_the_log and not self._looks_ours(filled)
 
     def _filled_in(self, row: int) -> set[int]:
         area = self._table.area
         return {column for column, cell in self._sheet.cells(row).items() if area.left <= column <= area.right and is_filled(cell)}
-
-    def _is_for_the_log(self, filled: Collection[int]) -> bool:
-        """Whether a row with these cells filled is an action that the user has taken on himself."""
-        return self._spec.logged and {self._columns[heading] for heading in self._spec.key} <= set(filled)
 
     def _looks_ours(self, filled: Collection[int]) -> bool:
         """Whether a row with these cells filled has at least half of those that all our rows have."""
@@ -171,7 +169,7 @@ class _Filling:
         if self._spec.growth != "keep" or not self._spec.key or "" not in old or len(old) == 1:
             return
         for row in (self._first + index for index, key in enumerate(old) if not key):
-            if self._looks_ours({column for column, cell in self._sheet.cells(row).items() if is_filled(cell)}):
+            if self._looks_ours(self._filled_in(row)):
                 heading = self._spec.key[0]
                 fact = f"the {heading} of this row of {self._spec.name} is empty"
                 raise LayoutError(sheet_place(self._ground.name, row, self._columns[heading]), fact, "write it back, or delete the row of the table")

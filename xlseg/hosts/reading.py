@@ -19,7 +19,7 @@ from typing import Any
 
 from xlseg.errors import FormatError, MissingSheetError
 from xlseg.hosts.arrow import whole_columns
-from xlseg.hosts.book import tables_in
+from xlseg.hosts.book import TablesOf, tables_in
 from xlseg.hosts.cells import Cells, Package, Rows, choose_cells, named_by_content
 from xlseg.hosts.cellxml import is_uncomputed
 from xlseg.hosts.columns import columns_of, plain
@@ -192,18 +192,18 @@ class BookReader:
 
     def sheet_of_table(self, table: str) -> str | None:
         """Name of the sheet that holds the table of this name."""
-        return self._tables[0].get(table.casefold())
+        return self._tables.sheets.get(table.casefold())
 
     def last_row(self, table: str) -> int | None:
         """Number of the last row of the table's data."""
-        return self._tables[2].get(table.casefold())
+        return self._tables.last.get(table.casefold())
 
     def totals_row(self, table: str) -> int | None:
         """Number of the table's totals row."""
-        return self._tables[1].get(table.casefold())
+        return self._tables.totals.get(table.casefold())
 
     @cached_property
-    def _tables(self) -> tuple[dict[str, str], dict[str, int], dict[str, int]]:
+    def _tables(self) -> TablesOf:
         return tables_in(self._path)
 
     def _cells_of(self, name: str) -> Cells:
