@@ -12,6 +12,7 @@ from typing import Any
 from xlseg.errors import LayoutError
 from xlseg.hosts import formulas, ranges
 from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, letters
+from xlseg.hosts.attached import Moves
 from xlseg.hosts.book import sheet_place
 from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, is_uncomputed, style_attribute, text
 from xlseg.hosts.lines import BLOCK, Lines
@@ -21,12 +22,11 @@ from xlseg.hosts.rowedit import Strings, edited, written
 from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
+from xlseg.hosts.telling import went_with_rows
 from xlseg.hosts.usercells import UserCells
 from xlseg.workbook import Table
 
 _BETWEEN_KEYS = "\x1f"
-_TOLD, _LONGEST_TOLD = 3, 40
-"""Values that are gone with their rows, and are told; and characters of each."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Ground:
     others: tuple[Area, ...] = ()
 
 
-def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int], lines: Lines | None = None) -> list[str]:
-    """Bring a table up to date; `columns` is where our headings stand now. Returns remarks.
+def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int], lines: Lines | None = None) -> tuple[list[str], Moves]:
+    """Bring a table up to date; `columns` is where our headings stand now. Returns remarks, and which rows have changed places.
 
     `lines` are its rows, if somebody has made them already for these columns.
 
@@ -59,7 +59,7 @@ def fill(ground: Ground, table: TableXml, spec: Table, columns: Mapping[str, int
         When there is no room below the table.
     """
     if spec.growth == "append" and not spec.rows and table.first_row < table.last_row == _last_filled(ground.sheet, table):
-        return []  # a log of many rows to which none is added
+        return [], Moves(table.area)  # a log of many rows to which none is added
     return _Filling(ground, table, spec, columns, lines or Lines(spec, columns, ground.epoch_1904)).run()
 
 
@@ -125,7 +125,7 @@ class _Filling:
         data = Area(self._first, self._table.area.left, self._old_last, self._table.area.right)
         return UserCells(self._sheet, self._ground.name, data, columns, self._kept)
 
-    def run(self) -> list[str]:
+    def run(self) -> tuple[list[str], Moves]:
         old = self._old_keys()
         self._must_be_named(old)
         new = self._new_keys() if old != [""] else [""] * self._spec.rows  # to a table without rows all are new
@@ -139,6 +139,7 @@ class _Filling:
         moving = changes_places and bool(self._user.columns)  # ours have no place of their own
         remarks = [*self._doubled(old, new), *(self._lost(rows, old) if moving or last < self._old_last else [])]
         remarks += self._left_beside() if changes_places else []
+        moves = self._moves(rows, old) if changes_places else Moves(self._table.area)
         if moving or last < self._old_last or self._overwrites_formulas() or self._moves_totals(last):
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._table.area.bottom, self._table.area.right))
             self._user = self._users_of([*self._user.columns])
@@ -151,7 +152,12 @@ class _Filling:
         data = Area(self._first, self._table.area.left, self._table.last_row, self._table.area.right)
         ranges.follow(self._sheet, data, last)
         self._table.end_at(last)
-        return remarks
+        return remarks, moves
+
+    def _moves(self, rows: Sequence[Row], old: Sequence[str]) -> Moves:
+        to = {row.origin: index for index, row in enumerate(rows) if row.origin is not None}
+        gone = {self._first + index: _name(key) for index, key in enumerate(old) if index not in to}
+        return Moves(self._table.area, {self._first + old: self._first + new for old, new in to.items() if old != new}, gone)
 
     def _doubled(self, old: Sequence[str], new: Sequence[str]) -> list[str]:
         """Rows that the user has copied: one of them stays as it was, and is counted with the others."""
@@ -375,10 +381,9 @@ class _Filling:
         gone = [(i, cell) for i, cell in self._user.lost(rows) if not self._spec.logged or is_uncomputed(cell)]  # else it is written down in the log
         if not gone:
             return []
-        told = [f"{old[i].split(_BETWEEN_KEYS)[0]} {_brief(text(cell, self._ground.strings())) or 'a formula'!r}" for i, cell in gone[:_TOLD]]
-        more = f" and {len(gone) - _TOLD} more" if len(gone) > _TOLD else ""
         which = f"{len(gone)} {'value' if len(gone) == 1 else 'values'} typed beside rows that are gone from {self._spec.name}"
-        return [f"{self._ground.name}: {which} went with them: {', '.join(told)}{more}."]
+        told = [(_name(old[i]), text(cell, self._ground.strings()) or "a formula") for i, cell in gone]
+        return [went_with_rows(self._ground.name, which, told)]
 
     def _left_beside(self) -> list[str]:
         """Cells that stand directly beside rows that change places, and not under a heading of the table."""
@@ -406,8 +411,9 @@ def _last_filled(sheet: SheetXml, table: TableXml) -> int:
     return last
 
 
-def _brief(words: str) -> str:
-    return words if len(words) <= _LONGEST_TOLD else f"{words[:_LONGEST_TOLD]}…"
+def _name(key: str) -> str:
+    """The customer, or whatever comes first, of a row."""
+    return key.split(_BETWEEN_KEYS)[0]
 
 
 def _key(parts: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Literal
 
 from xlseg.errors import LayoutError
-from xlseg.hosts import locate, noted, ranges
+from xlseg.hosts import attached, locate, noted, ranges
 from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, letters, place
 from xlseg.hosts.blocks import rectangles
 from xlseg.hosts.book import Book, sheet_place
@@ -191,7 +191,10 @@ class _Update:
         others = tuple(t.area for t in self._all_tables() if t.area != table.area)
         ground = Ground(self.name, self.sheet, self.book.epoch_1904, lambda: self.book.strings, others)
         stood, rows = table.area, (table.first_row, table.last_row)
-        self.remarks += fill(ground, table, spec, columns, lines)
+        remarks, moves = fill(ground, table, spec, columns, lines)
+        self.remarks += remarks
+        if moves:
+            self.remarks += attached.follow(self.book, self.part, self.name, self.sheet, moves)
         self.book.follow_names(self.name, stood, rows, table.last_row - rows[1])
         table.save(self.book.package)
 
