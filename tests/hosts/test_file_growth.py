@@ -78,6 +78,26 @@ def test_new_rows_look_like_the_row_above(path: Path) -> None:
     assert sheet["C8"].number_format == '#,##0;(#,##0);"-"'
 
 
+def test_a_colour_goes_with_its_row_when_rows_change_places(path: Path) -> None:
+    yellow = openpyxl.styles.PatternFill("solid", fgColor="FFFFFF00")
+
+    def dress(sheet: Any) -> None:
+        add_user_column(sheet, "Note", ["", "", ""])
+        for place in ("A5", "B5", "C6"):
+            sheet[place].fill = yellow
+        sheet["C5"].number_format = "0.000"
+
+    by_hand(path, dress)
+    refresh(path, {"C": 3.0, "D": 4.0, "A": 1.0}, "replace")  # B, whose balance is yellow, is gone
+    sheet = openpyxl.load_workbook(path)["Segments"]
+    assert column(path, "A") == ["C", "D", "A"]
+    assert [cell.coordinate for row in sheet["A5:C7"] for cell in row if cell.fill.fgColor.rgb == "FFFFFF00"] == ["A7", "B7"]
+    assert [sheet[f"C{row}"].number_format for row in (5, 6, 7)] == ['#,##0;(#,##0);"-"', '#,##0;(#,##0);"-"', "0.000"]
+    before = path.read_bytes()
+    refresh(path, {"C": 3.0, "D": 4.0, "A": 1.0}, "replace")
+    assert path.read_bytes() == before
+
+
 def test_kept_columns_are_filled_for_new_rows_only(path: Path) -> None:
     by_hand(path, lambda sheet: sheet.cell(5, 4, "Ann"))
 

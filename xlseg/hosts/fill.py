@@ -23,7 +23,7 @@ from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.hosts.telling import went_with_rows
-from xlseg.hosts.usercells import UserCells
+from xlseg.hosts.usercells import Looks, UserCells
 from xlseg.workbook import Table
 
 _BETWEEN_KEYS = "\x1f"
@@ -77,6 +77,7 @@ class _Filling:
         self._user = self._users_of([c for c in everything if c not in taken])
         self._letters = frozenset(letters(o.column).encode() for o in self._ours)
         self._last_styles: dict[int, bytes] = {}
+        self._looks = Looks(ground.sheet, [], 0, 0)
 
     def _last_of_ours(self, last: int) -> int:
         """The last row before those that the user has typed at the end of a list that is made anew: Excel takes them into the table."""
@@ -143,6 +144,7 @@ class _Filling:
         if moving or last < self._old_last or self._overwrites_formulas() or self._moves_totals(last):
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._table.area.bottom, self._table.area.right))
             self._user = self._users_of([*self._user.columns])
+        self._looks = Looks(self._sheet, [o.column for o in self._ours if not o.kept] if moving else [], self._first, self._old_last)
         totals = self._lift_totals(last)
         cuts = [0, *range(1, min(height, len(rows)), BLOCK), *range(height, len(rows), BLOCK), len(rows)]  # the first row says more of itself
         for start, stop in pairwise(cuts):
@@ -324,7 +326,8 @@ class _Filling:
         for ours in self._ours:
             if row.values is not None and (row.fresh or not ours.kept):
                 value = ours.values[row.values] if row.values != EMPTY else BLANK
-                changed |= _set(cells, ours.column, written(cells.get(ours.column), value, self._ground.strings))
+                look = self._looks.of(ours.column, row.origin) if moving and not ours.kept else None
+                changed |= _set(cells, ours.column, written(cells.get(ours.column), value, self._ground.strings, look))
         if changed:
             self._sheet.put(number, cells)
 

@@ -27,7 +27,7 @@ class UserCells:
         self._follows = {c for c, cells in self._cells.items() if c in kept or 2 * sum(map(is_formula, cells)) <= len(cells)}
         self._origins = formulas.shared_origins(sheet)
         self._pattern = {c: _last_formula(cells) for c, cells in self._cells.items()}
-        self._style = {c: _commonest_style(cells) for c, cells in self._cells.items()}
+        self._style = {c: _commonest([*map(style_attribute, cells)]) for c, cells in self._cells.items()}
 
     @property
     def columns(self) -> Iterable[int]:
@@ -89,9 +89,22 @@ class UserCells:
         return (style, None) if style else None
 
 
+class Looks:
+    """The styles of our cells as they stood before the refresh: where rows change places, a colour that the user gave to a customer goes with him."""
+
+    def __init__(self, sheet: SheetXml, columns: Collection[int], first: int, last: int) -> None:
+        self._styles = {column: [*map(style_attribute, cells)] for column, cells in sheet.columns(columns, first, last).items()}
+        self._usual = {column: _commonest(styles) for column, styles in self._styles.items()}
+
+    def of(self, column: int, origin: int | None) -> bytes:
+        """The style of a column in the row that was the row `origin`; in one that is new as in most."""
+        return self._usual[column] if origin is None else self._styles[column][origin]
+
+
 def _last_formula(cells: Sequence[Cell | None]) -> int | None:
     return next((i for i in range(len(cells) - 1, -1, -1) if is_formula(cells[i])), None)
 
 
-def _commonest_style(cells: Sequence[Cell | None]) -> bytes:
-    return Counter(style_attribute(c) for c in cells).most_common(1)[0][0] if cells else b""
+def _commonest(styles: Sequence[bytes]) -> bytes:
+    """The style that most rows have, of several the last one's."""
+    return Counter(reversed(styles)).most_common(1)[0][0] if styles else b""
