@@ -126,6 +126,10 @@ def remarks(analysis: Analysis) -> list[Finding]:
         fact = f"latest date {latest.isoformat()}" if latest else "no dated rows"
         effect = "everything since then counts as unpaid and not ordered; refresh as of the export's date, or export again"
         found.append(Finding("stale export", "warning", "all sheets", 0, "", fact, f"facts up to {analysis.as_of.isoformat()}", effect))
+    if not analysis.ledger.tells_of_payment:
+        wanted = "a Payments sheet, or invoices with Paid Date, Status, Amount Paid or Amount Remaining"
+        effect = "every invoice counts as open and, once due, as late"
+        found.append(Finding("nothing says what is paid", "warning", "Invoices", 0, "", None, wanted, effect))
     if analysis.facts.has_orders and not analysis.season.adjusted:
         effect = "every seasonal index is 1: order rates are not adjusted for season"
         found.append(Finding("season not adjusted", "info", "all sheets", 0, "", "under 24 months", "24 complete months of orders", effect))

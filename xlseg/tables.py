@@ -64,6 +64,13 @@ class Ledger:
     has_orders: bool = False
     currency: str = ""
 
+    @property
+    def tells_of_payment(self) -> bool:
+        """Whether anything says which invoices are paid: else all of them look open."""
+        invoices = self.invoices
+        told = invoices["paid"].notna() | invoices["remaining"].notna() | (invoices["status"].astype(object) != "")
+        return self.has_payments or bool(told.any()) or not len(invoices)
+
 
 Severity = Literal["info", "warning", "error"]
 

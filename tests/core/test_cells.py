@@ -231,10 +231,12 @@ LEFT = [f"{day}/03/2026" for day in range(13, 21)]
     ("cells", "found"),
     [
         ([*CONVERTED, *LEFT], [True] * 8 + [False] * 8),
-        ([*CONVERTED[1:], *LEFT], None),  # too few to tell
+        ([*CONVERTED[:5], *LEFT[:7]], [True] * 5 + [False] * 7),  # 0.4⁵ × 0.6⁷ is 0.0003
+        ([*CONVERTED[:4], *LEFT[:6]], None),  # too few to tell: 0.4⁴ × 0.6⁶ is 0.0012
+        ([*CONVERTED, *LEFT[:2]], None),
         ([*CONVERTED, dt.datetime(2026, 5, 13), *LEFT], None),
         ([*CONVERTED, "03/04/2026", *LEFT], None),
-        ([*CONVERTED, "2026-03-31", *LEFT[1:]], None),
+        ([*CONVERTED, "2026-03-31", *LEFT[:2]], None),
     ],
 )
 def test_a_column_of_which_a_program_has_swapped_half_is_told_by_its_days(cells: list[Value], found: list[bool] | None) -> None:

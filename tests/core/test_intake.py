@@ -242,7 +242,7 @@ def test_a_payment_among_the_invoices_that_is_not_cleared_is_told_apart_from_tho
     intake = invoices(*rows, more=("Belegart", "Ausgleichsdatum"))
     assert intake.ledger.invoices["document"].tolist() == ["1", "2"]
     assert [(f.row, f.amount) for f in found(intake, "payment not cleared")] == [(5, -400)]
-    assert [(f.row, f.amount) for f in found(intake, "not an invoice")] == [(4, -2500)]
+    assert [(f.row, f.amount) for f in found(intake, "payment among the invoices")] == [(4, -2500)]
 
 
 # ── credits ──────────────────────────────────────────────────────────────────

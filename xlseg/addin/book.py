@@ -88,16 +88,13 @@ class Book:
         """
         if not self.ledger.has_invoices:
             raise MissingSheetError(self.name, "Invoices", ())
-        if not self.tells_of_payment:
+        if not self._tells_of_payment:
             advice = "give the payments as an argument, or invoices with a column 'Paid Date', 'Status' or 'Amount Remaining'"
             raise SourceError("Invoices", "nothing says which of them are paid", advice)
 
     @cached_property
-    def tells_of_payment(self) -> bool:
-        """Whether anything in the ledger says which invoices are paid."""
-        invoices = self.ledger.invoices
-        told = invoices["paid"].notna() | invoices["remaining"].notna() | (invoices["status"].astype(object) != "")
-        return self.ledger.has_payments or bool(told.any()) or not len(invoices)
+    def _tells_of_payment(self) -> bool:
+        return self.ledger.tells_of_payment
 
 
 def _keep(kept: dict[K, V], key: K, value: V) -> None:

@@ -19,13 +19,24 @@ from xlseg.intake.words import says_open, state_of
 from xlseg.workbook import Array, Value
 
 _SAMPLE = 400
-_FEW = 20
+_FEW, _SEVERAL = 20, 3
 _YEARS_APART = 5 * 365
 _NEARLY_ALL = 0.9
-_LEDGER_ACCOUNT = re.compile(r"accounts? (receivable|payable)|^forderungen|^verbindlichkeiten", re.IGNORECASE)
-_WITH_TAX = re.compile(r"incl|inkl|withtax|withvat|ttc$")
+_LEDGER_ACCOUNT = re.compile(
+    r"accounts? (receivable|payable)|trade (debtors|creditors|receivables|payables)|(debtors|receivables?) control|^forderungen|^verbindlichkeiten",
+    re.IGNORECASE,
+)
+_MAY_BE_OUR_OWN = ("account", "konto", "entity", "client")
+"""Headings of customers that may also be those of the ledger's accounts, of one's own companies or their clients in the ERP."""
+_WITH_TAX = re.compile(r"incl|inkl|withtax|withvat|ttc$|gross|brutto")
 _WITHOUT_TAX = re.compile(r"(?<!a)net(?!suite)|excl|exkl|(?:without|before)(?:tax|vat)|ht$")
-_TAX = re.compile(r"(?:sales|total)?(?:tax|vat|gst|hst|mwst|ust|iva|tva|btw|moms|steuer|umsatzsteuer|mehrwertsteuer)(?:amount|total|betrag|amt)?")
+_TAX = re.compile(
+    r"\d{0,2}(?:sales|total)?(?:tax|vat|[csi]?gst|utgst|hst|pst|qst|cess|mwst|ust|iva|tva|btw|moms|steuer|umsatzsteuer|mehrwertsteuer)"
+    r"(?:amount|total|betrag|amt)?\d{0,2}"
+)
+_ADDED = re.compile(r"(?:shipping|freight|delivery|handling|versand|fracht|porto)(?:kosten|costs?|charges?|fees?|amount|betrag)?")
+_TAKEN_OFF = re.compile(r"(?:discount|rabatt|nachlass)(?:s|given|total|amount|betrag)?")
+"""What makes of one amount of an invoice another one: tax, shipping, a discount."""
 
 _BALANCE = ("open", "closed", "credited", "disputed")
 _ANSWERS = {"isopen": ("Open", "Closed"), "ispaid": ("Paid", "Open"), "paid": ("Paid", "Open")}
@@ -66,7 +77,9 @@ def choose(header: Header, row: Sequence[Value], whole: Sequence[Cells], role: R
     def fits(candidate: Candidate, field: Field) -> bool:
         column = whole[candidate.column]
         follows = role == "invoices" and field.heading in ("Due Date", "Paid Date") and candidate.strength
-        return not (follows and not _near(column, issued)) and _fits(column, candidate, field, role)
+        if (follows and not _near(column, issued)) or (field.heading == "Customer ID" and _is_of_many(candidate, header["customer"], whole)):
+            return False
+        return _fits(column, candidate, field, role)
 
     found = [Choice(*each) for each in chosen(ranked, fits, role)]
     return _with_tax(found, ranked, row, whole) if role == "invoices" else found
@@ -114,24 +127,35 @@ def _filled(column: Cells, field: str) -> int:
 
 
 def _with_tax(found: list[Choice], header: Header, row: Sequence[Value], whole: Sequence[Cells]) -> list[Choice]:
-    """The choice, with the amount of an invoice that is another column of the sheet less its tax replaced by that one."""
+    """The choice, with the amount of an invoice that is another column of the sheet less tax and the like replaced by that one."""
     at = next((at for at, choice in enumerate(found) if choice.field == "amount" and choice.candidate.strength), None)
-    taxes = [column for column, cell in enumerate(row) if isinstance(cell, str) and _TAX.fullmatch(fold(cell)) and column < len(whole)]
-    if at is None or not taxes or says_base(found[at].candidate.heading):
+    if at is None or says_base(found[at].candidate.heading) or not (sums := _sums_beside(row, whole)):
         return found
-    net, stated = amounts(whole[found[at].candidate.column]), [amounts(whole[column]) for column in taxes]
+    net = amounts(whole[found[at].candidate.column])
     for candidate in header["amount"]:
         gross = amounts(whole[candidate.column])
-        if any(_adds_up(net, tax, gross) for tax in stated):
+        if any(_adds_up(net, each, gross) for each in sums):
             return [*found[:at], replace(found[at], candidate=candidate, fits=True), *found[at + 1 :]]
     return found
 
 
-def _adds_up(net: Amounts, tax: Amounts, gross: Amounts) -> bool:
+def _sums_beside(row: Sequence[Value], whole: Sequence[Cells]) -> list[Array]:
+    """What may make a gross amount of a net one: each tax, all of them, with shipping, less discounts. Hundredths."""
+    named = {column: fold(cell) for column, cell in enumerate(row) if isinstance(cell, str) and column < len(whole)}
+    taxes, added, taken_off = (
+        [amounts(whole[column]).hundredths for column, heading in named.items() if pattern.fullmatch(heading)]
+        for pattern in (_TAX, _ADDED, _TAKEN_OFF)
+    )
+    less = [-np.abs(each) for each in taken_off]
+    together = [taxes, added, less, [*taxes, *added], [*taxes, *less], [*added, *less], [*taxes, *added, *less]]
+    return [*taxes, *(np.sum(each, axis=0) for each in together if each)]
+
+
+def _adds_up(net: Amounts, more: Array, gross: Amounts) -> bool:
     """Whether one column is the sum of two others, in nearly all rows, and not just because the second is 0."""
-    taxed = net.present & tax.present & (tax.hundredths != 0)
-    right = gross.present & (np.abs(net.hundredths + np.where(tax.present, tax.hundredths, 0) - gross.hundredths) <= 1)
-    return bool(taxed.any() and right[net.present].mean() >= _NEARLY_ALL and right[taxed].mean() >= _NEARLY_ALL)
+    changed = net.present & (more != 0)
+    right = gross.present & (np.abs(net.hundredths + more - gross.hundredths) <= 1)
+    return bool(changed.any() and right[net.present].mean() >= _NEARLY_ALL and right[changed].mean() >= _NEARLY_ALL)
 
 
 def with_unapplied(header: Header, columns: Mapping[str, int], whole: Sequence[Cells]) -> Cells | None:
@@ -177,6 +201,19 @@ def _names_someone(ids: Texts, candidate: Candidate, field: Field, role: Role) -
         return False
     different = np.count_nonzero(np.bincount(there.codes)) if may_be_one or may_be_rows else 0
     return len(there) < _FEW or not ((may_be_one and different == 1) or (may_be_rows and different == len(there)))
+
+
+def _is_of_many(candidate: Candidate, others: Sequence[Candidate], whole: Sequence[Cells]) -> bool:
+    """Whether a column that may be the ledger's accounts or one's own companies has two names of customers or more for each of its values."""
+    if not candidate.strength or fold(candidate.heading) not in _MAY_BE_OUR_OWN:
+        return False
+    codes = whole[candidate.column].texts.codes
+    names = [whole[other.column].texts for other in others if "name" in fold(other.heading) and "contact" not in fold(other.heading)]
+    for name in names:
+        pairs = np.unique(np.stack([codes, name.codes], axis=1)[~name.among("")], axis=0)
+        if len(np.unique(pairs[:, 1])) >= _SEVERAL and len(pairs) >= 2 * len(np.unique(pairs[:, 0])):
+            return True
+    return False
 
 
 def _numbers_rows(candidate: Candidate, field: str, role: Role) -> bool:

@@ -90,7 +90,7 @@ def base_of(extracts: Mapping[Role, Extract]) -> str:
     roles: tuple[Role, ...] = ("invoices", "orders", "customers")
     found = [told for role in roles if role in extracts and (told := _base_of(extracts[role]))]
     if not found:
-        return ""
+        return _base_of_payments(extracts["payments"]) if "payments" in extracts else ""
     base, only = found[0]
     return base or (only if only and any(other == only for other, _ in found[1:]) else UNNAMED)
 
@@ -112,6 +112,15 @@ def _base_of(extract: Extract) -> tuple[str, str] | None:
     if not base and rates.get(words[0]) == {1.0} and len(words) == 1:
         base = words[0]  # those that state none have forgotten it
     return base, words[0] if len(words) == 1 and not rates else ""
+
+
+def _base_of_payments(extract: Extract) -> str:
+    """The base currency where payments alone state any: the one whose rates are 1, else the one that nobody names; "" where no rate is another."""
+    rates = _rates(extract)
+    if all(found == {1.0} for word, found in rates.items() if word):
+        return ""
+    at_one = [word for word, found in rates.items() if word and found == {1.0}]
+    return at_one[0] if len(at_one) == 1 else UNNAMED
 
 
 def stated_rates(extract: Extract) -> Texts:

@@ -97,6 +97,7 @@ def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.Da
     known = dict.fromkeys(customers["customer"])
     unpadded = {name.lstrip("0"): name for name in known}
     added: dict[str, str] = {}
+    spelled: dict[str, str] = {}
     for sheet, frame in sheets:
         names = _names(sheet)
         first = frame.loc[~frame["customer"].duplicated(), ["customer", "row"]]
@@ -105,6 +106,11 @@ def with_unlisted(customers: pd.DataFrame, sheets: Sequence[tuple[Extract, pd.Da
                 added[name] = names.get(name, "")
                 if listed:
                     findings.add(_unlisted(sheet, row, name, unpadded.get(name.lstrip("0"))))
+                elif near := spelled.get(_alike(name).lstrip("0")):
+                    effect = "used as a customer of his own: give both one id if they are the same"
+                    findings.add(Finding("customer written in two ways", "warning", sheet.sheet, row, sheet.heading("customer"), name, near, effect))
+                else:
+                    spelled[_alike(name).lstrip("0")] = name
     return pd.concat([customers, _bare(added)], ignore_index=True) if added else customers
 
 

@@ -36,8 +36,8 @@ _MONTH_FIRST_WORD = re.compile(r"([^\W\d_]{3,10})[-/. ]*(\d{1,2})(?:st|nd|rd|th)
 _TIME = re.compile(r"[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)?$")
 _WEEKDAY = re.compile(r"^[^\W\d_]{2,10}\.?,\s+(?=\d|[^\W\d_]{3,9}\.? \d)")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
-_MANY_DATES, _LAST_MONTH = 8, 12
-"""That eight dates by chance all have days up to 12 happens once in two thousand columns."""
+_SEVERAL, _LAST_MONTH, _CHANCE = 3, 12, 1 / 2000
+"""A day is at most 12 in two dates of five: that all of some are, and all of others are not, is no chance where it happens once in two thousand."""
 _INITIAL = re.compile(r"^[0\s./-]+$")
 """How SAP writes a date that was never set: 00.00.0000."""
 
@@ -144,11 +144,11 @@ def half_converted(column: Cells, epoch_1904: bool = False) -> Array:
     if column.array.dtype != object:
         return nowhere
     days = [cell.day for cell in column.distinct if isinstance(cell, dt.date)]
-    if len(days) < _MANY_DATES or max(days) > _LAST_MONTH:  # nearly always: no text need be read a second time
+    if len(days) < _SEVERAL or max(days) > _LAST_MONTH:  # nearly always: no text need be read a second time
         return nowhere
     readings = (reading_of(cell, epoch_1904) for cell in column.distinct if isinstance(cell, str))
     written = [reading for reading in readings if isinstance(reading, TwoNumbers)]
-    is_half = len(written) >= _MANY_DATES and all(text.vote is not None for text in written)
+    is_half = len(written) >= _SEVERAL and 0.4 ** len(days) * 0.6 ** len(written) < _CHANCE and all(text.vote is not None for text in written)
     return column.spread([isinstance(cell, dt.date) for cell in column.distinct], bool) if is_half else nowhere
 
 

@@ -16,6 +16,7 @@ from xlseg.intake.dates import Dates, dates, decided_order, half_converted
 from xlseg.intake.fields import FIELDS
 from xlseg.intake.headings import fold
 from xlseg.intake.money import LIMIT, Amounts, amounts
+from xlseg.intake.money import half_converted as half_converted_amounts
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.intake.words import kind_of, state_of
 from xlseg.tables import Severity
@@ -120,6 +121,9 @@ def read_amounts(reckoning: Reckoning) -> None:
     other = contradicted(reckoning.extract)
     reckoning.exclude(other, "two currencies", "amount", "the currency that the Currency column says")
     remark_unsure(reckoning, read, "amount")
+    wanted = "all true numbers, or all texts"
+    effect = "{n} numbers are whole, and the texts beside them have a decimal comma: a program has probably read 234,56 as 23456; export again"
+    reckoning.note(half_converted_amounts(column), "amounts half converted", "warning", "amount", wanted, effect)
 
 
 def remark_unsure(reckoning: Reckoning, read: Amounts, field: str) -> None:

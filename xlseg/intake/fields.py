@@ -80,9 +80,12 @@ _FIELDS = {
             Amount Remaining (Foreign Currency)
         paid date: Paid Date | Date Paid | Paid | Paid On | Payment Date | Settled Date | Date Closed | Closed Date | Close Date | Clearing Date |
             Clear Date | Clearing | Ausgleichsdatum | Ausgleich | Last Payment Date | Closed at Date | Fully Paid On Date | Zahlungsdatum |
-            Bezahlt am
+            Bezahlt am | Date Fully Paid
         terms text: Terms | {terms}
-        status text: Status | {status}
+        received money: Amount Paid | Paid Amount | Total Paid | Amount Received | Received Amount | Paid To Date | Payments Applied | Payments |
+            Bezahlter Betrag | Bereits bezahlt
+        credits money: Credits | Credits Applied | Credit Applied | Total Credits
+        status text: Status | {status} | State
         type text: Type | {type}
         currency text: Currency | {currency}
         rate money: FX Rate | {rate}
@@ -103,6 +106,8 @@ _FIELDS = {
         status text: Status | {status}
         currency text: Currency | {currency}
         rate money: FX Rate | {rate}
+        withheld money: Discount | Discount Taken | Discount Amount | Discount Applied | Cash Discount | Skonto | Withholding Tax |
+            Tax Withheld | WHT | TDS | Retention | Write-off Amount
     """,
     "orders": """
         document id*: Order No | Order | Order ID | Sales Order | Sales Order No | SO No | Order Reference | Purchase Order | Auftragsnummer |

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,6 +25,7 @@ from xlseg.workbook import Array
 
 _MANY = 10
 """So many amounts below 0 and hardly any above are no credit memos."""
+_SAYS_OF_BALANCE = {"remaining": "amount remaining", "received": "amount paid", "credits": "amount credited"}
 _SENTINEL = np.datetime64("2099-01-01", "s")
 """A paid date from here on means "not paid"."""
 
@@ -82,7 +83,7 @@ class _Rows:
 
     kind, by_type: what its type says, and whether that is a credit; of: which rows have one number; issued, stated, due, paid: datetime64[D],
     `stated` the due date before terms; raw, rate: hundredths as in the sheet, and the rate that has made `reckoning.amount` of them; remaining:
-    hundredths of the base currency, NaN = not stated.
+    hundredths of the base currency, NaN = not stated; received: what is said to be paid and credited, likewise, where nothing says what remains.
     """
 
     state: Texts
@@ -97,6 +98,7 @@ class _Rows:
     raw: Array
     rate: Array
     remaining: Array
+    received: tuple[Array, ...]
 
 
 def _read_rows(reckoning: Reckoning, dating: Dating, base: str, terms: Mapping[str, str]) -> _Rows:
@@ -124,8 +126,9 @@ def _read_rows(reckoning: Reckoning, dating: Dating, base: str, terms: Mapping[s
     stated = _of_lines(reckoning, of, documents.read_dates(reckoning, "due", dating))
     due = due_dates(reckoning, stated, issued.days, customer, by_type | (reckoning.amount < 0), terms)
     paid = _paid(reckoning, issued.days, _of_lines(reckoning, of, documents.read_dates(reckoning, "paid", dating)))
-    remaining = sign * _remaining(reckoning, rate, base)
-    return _Rows(state, kind, by_type, customer, of, issued.days, stated.days, due, paid, raw, rate, remaining)
+    remaining = sign * _stated(reckoning, "remaining", rate, base)
+    received = [_stated(reckoning, field, rate, base) for field in ("received", "credits")] if not _says_what_remains(extract) else []
+    return _Rows(state, kind, by_type, customer, of, issued.days, stated.days, due, paid, raw, rate, remaining, tuple(received))
 
 
 def _documents(reckoning: Reckoning, rows: _Rows) -> Invoices:
@@ -143,7 +146,10 @@ def _documents(reckoning: Reckoning, rows: _Rows) -> Invoices:
     added = lines.added_up(reckoning.amount, head, reckoning.used)
     amount = _rounded_once(reckoning, rows.raw, rows.rate, head, added)
     credit = by_type | (amount < 0)
-    left = _of_documents(reckoning, rows.remaining, head, amount, credit, of)
+    if _says_what_remains(reckoning.extract):
+        left = _of_documents(reckoning, rows.remaining, head, amount, credit, of)
+    else:
+        left = np.where(own, _less_received(rows.received, head, amount, reckoning.used), np.nan)
     reckoning.amount = np.where(own, reckoning.amount + amount - added, reckoning.amount)  # what rounding has moved is of the document's own row
     values: dict[str, Array | Texts] = {
         "document": document,
@@ -168,6 +174,9 @@ def _kinds(reckoning: Reckoning) -> Texts:
     """Kind of each row by its type; what is neither invoice nor credit memo is left out."""
     kind = documents.kinds(reckoning)
     _uncleared(reckoning, kind)
+    cleared = kind.among("payment") & ~reckoning.extract.column("paid").blank
+    effect = "left out: the invoices say themselves when they were paid"
+    reckoning.exclude(cleared, "payment among the invoices", "type", "Invoice or Credit Memo", effect, severity="info")
     reckoning.exclude(kind.among("payment", "reversal", "none"), "not an invoice", "type", "Invoice or Credit Memo", severity="warning")
     return kind
 
@@ -193,25 +202,42 @@ def _uncleared(reckoning: Reckoning, kind: Texts) -> None:
         reckoning.exclude(waits, "payment not cleared", "type", wanted, effect, severity="warning")
 
 
-def _remaining(reckoning: Reckoning, rate: Array, base: str) -> Array:
-    """Amounts remaining in hundredths of the base currency, as signed in the sheet; NaN = not stated."""
+def _says_what_remains(extract: Extract) -> bool:
+    return not extract.column("remaining").blank.all()
+
+
+def _stated(reckoning: Reckoning, field: str, rate: Array, base: str) -> Array:
+    """What remains, is paid or is credited in hundredths of the base currency, as signed in the sheet; NaN = not stated."""
     extract = reckoning.extract
-    read = amounts(extract.column("remaining"))
-    reckoning.remark(read.bad, "unreadable amount remaining", "warning", "remaining", "an amount", "taken as not stated")
-    documents.remark_unsure(reckoning, read, "remaining")
-    hundredths = read.hundredths if "remaining" in extract.in_base else documents.converted(read.hundredths, rate)
+    read, what = amounts(extract.column(field)), _SAYS_OF_BALANCE[field]
+    reckoning.remark(read.bad, f"unreadable {what}", "warning", field, "an amount", "taken as not stated")
+    documents.remark_unsure(reckoning, read, field)
+    hundredths = read.hundredths if field in extract.in_base else documents.converted(read.hundredths, rate)
     present = read.present & (np.abs(hundredths) < documents.BEYOND)
-    if "amount" in extract.in_base and _is_foreign(extract):
+    if "amount" in extract.in_base and _is_foreign(extract, field):
         foreign = documents.foreign_rows(extract, base) & present & (hundredths != 0)
         effect = "{n} amounts in foreign currency have no counterpart in base currency and are taken as not stated"
-        reckoning.note(foreign, "amount remaining not converted", "warning", "remaining", "an amount in base currency", effect)
+        reckoning.note(foreign, f"{what} not converted", "warning", field, "an amount in base currency", effect)
         present &= ~foreign
     return np.where(present, hundredths, np.nan)
 
 
-def _is_foreign(extract: Extract) -> bool:
-    """Whether amounts remaining are in the documents' currencies, where the amounts themselves are in base currency."""
-    heading = extract.heading("remaining")
+def _less_received(received: Sequence[Array], head: Array, amount: Array, used: Array) -> Array:
+    """Amount remaining of each document by what is said to be paid of it and credited; NaN where nothing is.
+
+    Of a document with several lines that is what all of them repeat, or the sum.
+    """
+    settled, rows = np.full(len(head), np.nan), np.flatnonzero(used)
+    for each in received:
+        of = pd.Series(each[rows]).groupby(head[rows]).agg(["min", "max", "sum", "count"])
+        told = np.where(of["min"] == of["max"], of["min"], of["sum"])
+        settled[of.index] = np.where(of["count"] > 0, np.abs(told) + np.nan_to_num(settled[of.index]), settled[of.index])
+    return np.array(np.sign(amount) * np.maximum(np.abs(amount) - settled, 0))
+
+
+def _is_foreign(extract: Extract, field: str) -> bool:
+    """Whether amounts of a field are in the documents' currencies, where the amounts themselves are in base currency."""
+    heading = extract.heading(field)
     return documents.says_foreign(heading) or (documents.says_base(extract.heading("amount")) and not documents.says_base(heading))
 
 

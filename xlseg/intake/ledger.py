@@ -20,8 +20,8 @@ from xlseg.intake.reminders import read_reminders
 from xlseg.intake.rows import Extract
 from xlseg.intake.sheets import Located, empty_sheets, extract, locate, named_so, without
 from xlseg.settings import Settings
-from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS, REMINDERS, Intake, Ledger, Tally, empty
-from xlseg.workbook import Source
+from xlseg.tables import CUSTOMERS, INVOICES, ORDERS, PAYMENTS, REMINDERS, Finding, Intake, Ledger, Tally, empty
+from xlseg.workbook import KnowsUncomputed, Source
 
 
 def read_ledger(source: Source, settings: Settings) -> Intake:
@@ -42,7 +42,24 @@ def read_ledger(source: Source, settings: Settings) -> Intake:
     located = locate(source, settings, findings)
     if "invoices" not in located and "orders" not in located:
         raise _nothing_to_measure(source)
-    return _Reading(_filled(_extracts(located, findings)), findings, source.epoch_1904, settings).intake()
+    extracts = _filled(_extracts(located, findings))
+    if isinstance(source, KnowsUncomputed):
+        for role in extracts:
+            _tell_uncomputed(source, located[role], extracts[role], findings)
+    return _Reading(extracts, findings, source.epoch_1904, settings).intake()
+
+
+def _tell_uncomputed(source: KnowsUncomputed, located: Located, extract: Extract, findings: Findings) -> None:
+    """Formulas that no program has computed yet look like empty cells."""
+    read, known = set(extract.headings.values()), set(extract.rows.tolist())
+    found: dict[str, list[int]] = {}
+    for row, column in source.uncomputed(located.sheet.name):
+        heading = located.row[column - 1] if column <= len(located.row) else None
+        if isinstance(heading, str) and heading.strip() in read and row in known:
+            found.setdefault(heading.strip(), []).append(row)
+    for heading, rows in found.items():
+        effect = f"{len(rows):,} formulas have no value and are read as empty: open the workbook in Excel or Calc and save it"
+        findings.add(Finding("formula without value", "error", extract.sheet, rows[0], heading, None, "a value", effect))
 
 
 def _nothing_to_measure(source: Source) -> SourceError:

@@ -82,10 +82,33 @@ def merge_lines(reckoning: Reckoning, document: Texts, same: Mapping[str, Array]
         agree &= ~same_amount | (remaining[rows] == remaining[first]) | np.isnan(remaining[rows])
     version, several = np.zeros((2, len(head)), dtype=bool)
     version[rows] = ~(agree & (~same_amount | by_line))
+    version |= _again(head, reckoning.used & ~version, amount)
     reckoning.exclude(version, "document twice", "document", "each document once", "the first row is used, this one is left out")
     several[head[rows[reckoning.used[rows]]]] = True
     reckoning.note(several, "several lines", "info", "document", "one row a document", "{n} documents have several lines, which are added up")
     return head
+
+
+def _again(head: Array, used: Array, amount: Array) -> Array:
+    """Lines of documents that all stand twice, with other documents between: exports that overlap, if some of lines of different amounts show it."""
+    rows = of_several(head, used)
+    rows = rows[np.argsort(head[rows], kind="stable")]
+    again = np.zeros(len(head), dtype=bool)
+    if not len(rows):
+        return again
+    _, start, count = np.unique(head[rows], return_index=True, return_counts=True)
+    document = np.repeat(np.arange(len(start)), count)
+    at, half = np.arange(len(rows)) - start[document], (count // 2)[document]
+    first = (at < half) & (count % 2 == 0)[document]
+    values = amount[rows]
+    differs = np.zeros(len(rows), dtype=bool)
+    differs[first] = values[first] != values[np.flatnonzero(first) + half[first]]
+    apart = rows[start + count // 2] > rows[start + count // 2 - 1] + 1
+    doubled = (count % 2 == 0) & (np.bincount(document, differs, len(start)) == 0) & apart
+    varied = np.minimum.reduceat(values, start) != np.maximum.reduceat(values, start)
+    if (doubled & varied).any():
+        again[rows[doubled[document] & (at >= half)]] = True
+    return again
 
 
 def leave_out_items(reckoning: Reckoning, document: Texts, amount: Array) -> None:

@@ -35,6 +35,8 @@ _SIDE = re.compile(r"(CR|DR)\.?$", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\d|[.,]\d)[\d.,]*(?:[eE][-+]?\d{1,4})?")
 _LONGEST = 80
 """Characters beyond which a text is no amount, whatever they are."""
+_MANY = 5
+"""Numbers, and texts, that tell how a program has read a column."""
 _NOTHING = {"-", "–", "—"}
 
 
@@ -129,6 +131,24 @@ def shape_of(text: str) -> Shape | None:
     if not _NUMBER.fullmatch(digits):
         return None
     return _separated(negative or bool(side and side[1].casefold() == "cr"), digits)
+
+
+def half_converted(column: Cells) -> Array:
+    """Where true numbers stand that a program has probably made by taking a decimal comma for one of thousands: 234,56 becomes 23456.
+
+    All of them are whole, and the texts beside them, which it could not take for numbers, have a decimal comma and cents. Nowhere when they are few.
+    """
+    nowhere = np.zeros(len(column), dtype=bool)
+    if not column.mixed:
+        return nowhere
+    numbers = [cell for cell in column.distinct if isinstance(cell, int | float) and not isinstance(cell, bool) and cell != 0]
+    if len(numbers) < _MANY or not all(float(cell).is_integer() for cell in numbers):
+        return nowhere
+    shapes = [shape for cell in column.distinct if isinstance(cell, str) and (shape := shape_of(cell)) is not None]
+    with_cents = sum(shape.point == "," and (value_of(shape, ",") or 0) % 100 != 0 for shape in shapes)
+    if with_cents < _MANY or with_cents < 0.5 * len(shapes):
+        return nowhere
+    return column.spread([isinstance(cell, int | float) for cell in column.distinct], bool)
 
 
 def currency_in(text: str) -> str:

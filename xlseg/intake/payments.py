@@ -12,6 +12,7 @@ from xlseg.intake.cells import Texts
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices
+from xlseg.intake.money import amounts
 from xlseg.intake.numbers import meant, of_customer
 from xlseg.intake.rows import Extract, Reckoning
 from xlseg.tables import PAYMENTS, Tally
@@ -25,7 +26,7 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     documents.read_amounts(reckoning)
     documents.leave_out_copies(reckoning)
     documents.posted_states(reckoning)
-    kind = documents.kinds(reckoning)
+    kind = _voided(reckoning, documents.kinds(reckoning))
     reckoning.exclude(kind.among("invoice", "none"), "not a payment", "type", "Payment, Credit or Write-off", severity="warning")
     _turn(reckoning, kind)
     day = documents.read_dates(reckoning, "date", dating)
@@ -39,10 +40,17 @@ def read_payments(extract: Extract, findings: Findings, dating: Dating, base: st
     customer = _customers(reckoning, document, owners)
     effect = "{n} payments stand on account and settle no invoice"
     reckoning.note(document.among(""), "payment on account", "warning", "document", "the invoice it is applied to", effect)
+    _leave_out_repeated(reckoning, document, day.days, kind)
+    beside = amounts(extract.column("withheld"))
+    effect = "{n} payments state a discount, tax or the like beside their amount, which alone is counted: what they leave open stays open"
+    reckoning.note(
+        beside.present & (beside.hundredths != 0), "withheld amounts not read", "warning", "withheld", "a payment of its own for it", effect
+    )
     foreign = invoices.foreign if invoices is not None else {}
     reckoning.amount = np.where(reckoning.used, _in_base(reckoning, document, day.days, base, foreign), reckoning.amount)
     documents.leave_out_beyond(reckoning)
     if invoices is not None:
+        _take_apart(reckoning, document, invoices.frame)
         _compare(reckoning, document, day.days, invoices.frame)
     payment = of_customer(extract.texts("payment"), customer, shared)
     if invoices is not None and invoices.memos:
@@ -74,6 +82,18 @@ def _of_memos(reckoning: Reckoning, payment: Texts, document: Texts, invoices: I
     return np.array(applied & (reckoning.amount <= most))
 
 
+def _voided(reckoning: Reckoning, kind: Texts) -> Texts:
+    """The kinds, with each voided payment told to be what takes one back, which stands beside it, or that one itself, which counts for nothing."""
+    voided = kind.among("void") & reckoning.used
+    if not voided.any():
+        return kind
+    paid = [*zip(reckoning.extract.texts("document").array.tolist(), np.abs(reckoning.amount).tolist(), strict=True)]
+    others = {paid[at] for at in np.flatnonzero(reckoning.used & kind.among("payment", ""))}
+    takes_back = voided & ((reckoning.amount < 0) | np.array([each in others for each in paid], bool))
+    reckoning.exclude(voided & ~takes_back, "voided", "type", "a document that stands", "left out, as it should be", severity="info")
+    return Texts.of(np.where(takes_back, "reversal", kind.array))
+
+
 def _turn(reckoning: Reckoning, kind: Texts) -> None:
     """Signs: payments and credits above 0, reversals below. Where an export books most payments, or most credits, below 0, all are turned."""
     back, credit = kind.among("reversal", "refund"), kind.among("credit")
@@ -97,6 +117,34 @@ def _customers(reckoning: Reckoning, document: Texts, owners: Mapping[str, str])
     customer = owner if owned.all() else Texts.of(np.where(owned, owner.array, stated.array))
     reckoning.exclude(customer.among(""), "no customer", "customer", "a customer id, or the invoice it is applied to")
     return customer
+
+
+def _leave_out_repeated(reckoning: Reckoning, document: Texts, day: Array, kind: Texts) -> None:
+    """A payment applied to an invoice twice on one day with one amount: exported again after something else of it had changed, such as its state."""
+    number = reckoning.extract.texts("payment")
+    rows = np.flatnonzero(reckoning.used & ~number.among("") & ~document.among(""))
+    columns = (number.codes, document.codes, day, reckoning.amount, kind.codes)
+    repeated = np.zeros(len(number), dtype=bool)
+    repeated[rows] = pd.DataFrame({at: column[rows] for at, column in enumerate(columns)}).duplicated().to_numpy()
+    effect = "the first row is used, this one is left out"
+    reckoning.exclude(repeated, "payment twice", "payment", "each application of a payment once", effect)
+
+
+def _take_apart(reckoning: Reckoning, document: Texts, invoices: pd.DataFrame) -> None:
+    """Rows of a payment that all state the whole of it, which is what their invoices add up to: each counts with its invoice's amount."""
+    number = reckoning.extract.texts("payment")
+    place = pd.Index(invoices["document"].to_numpy(object)).get_indexer(document.distinct)
+    rows = np.flatnonzero(reckoning.used & ~number.among("") & (place >= 0)[document.codes])
+    owed = invoices["amount"].to_numpy()[place[document.codes[rows]]]
+    of = pd.DataFrame({"owed": owed, "low": reckoning.amount[rows], "high": reckoning.amount[rows], "documents": document.codes[rows]})
+    each = of.groupby(number.codes[rows]).agg({"owed": "sum", "low": "min", "high": "max", "documents": ["nunique", "count"]})
+    several = (each["documents", "nunique"] > 1) & (each["documents", "nunique"] == each["documents", "count"])
+    whole = several & (each["low", "min"] == each["high", "max"]) & (each["owed", "sum"] == each["low", "min"])
+    is_whole = np.zeros(len(number), dtype=bool)
+    is_whole[rows] = np.isin(number.codes[rows], each.index[whole])
+    effect = "{n} rows state the whole payment of several invoices, which it pays exactly: each counts with its invoice's amount"
+    reckoning.note(is_whole, "whole payment on each row", "warning", "amount", "what is applied to the invoice", effect)
+    reckoning.amount[is_whole] = owed[is_whole[rows]]
 
 
 def _in_base(reckoning: Reckoning, document: Texts, day: Array, base: str, foreign: Mapping[str, tuple[str, str]]) -> Array:

@@ -292,6 +292,8 @@ def _columns(located: Located, whole: Sequence[Cells], findings: Findings) -> tu
                 findings.add(_misfit(located, candidate, field))
             continue
         columns[name], headings[name] = candidate.column, candidate.heading
+        if name == "customer" and (passed := _passed_over(located.header[name], candidate, whole)):
+            findings.add(_not_the_customers(located, passed, candidate))
         for other in _namesakes(located.header[name], candidate):
             findings.add(_duplicate(located, other, candidate))
     return columns, headings
@@ -299,6 +301,17 @@ def _columns(located: Located, whole: Sequence[Cells], findings: Findings) -> tu
 
 def _namesakes(candidates: object, chosen_one: Candidate) -> list[Candidate]:
     return [c for c in candidates if c.column != chosen_one.column and fold(c.heading) == fold(chosen_one.heading)]  # type: ignore[attr-defined]
+
+
+def _passed_over(candidates: Sequence[Candidate], chosen_one: Candidate, whole: Sequence[Cells]) -> Candidate | None:
+    """The column that a heading says is the customers' rather than the one that is taken, if it holds anything."""
+    first = min(candidates, key=lambda candidate: candidate.strength)
+    return first if first.column != chosen_one.column and not whole[first.column].blank.all() else None
+
+
+def _not_the_customers(located: Located, passed: Candidate, taken: Candidate) -> Finding:
+    effect = f"{passed.heading!r} holds few values for many names, or numbers the rows: the customers are taken from {taken.heading!r}"
+    return Finding("customers of another column", "info", located.sheet.name, located.header_row, passed.heading, passed.heading, "customers", effect)
 
 
 def _misfit(located: Located, candidate: Candidate, field: Field) -> Finding:

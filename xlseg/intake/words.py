@@ -12,7 +12,7 @@ from xlseg.intake.headings import fold
 from xlseg.workbook import Array
 
 State = Literal["", "open", "closed", "credited", "disputed", "void", "draft"]
-Kind = Literal["invoice", "credit", "refund", "payment", "reversal", "none"]
+Kind = Literal["invoice", "credit", "refund", "payment", "reversal", "void", "none"]
 
 _STATES: dict[State, str] = {
     "open": """open unpaid notpaid overdue pastdue due outstanding partiallypaid partlypaid partpaid partial partiallyapplied pendingpayment
@@ -43,7 +43,7 @@ _STATE_OF_PAYMENT = _STATE_OF | {word: state for state, words in _STATES_OF_PAYM
 _BACK = r"(?:payment|check|cheque|ach|eft|debit|wire|transfer|lastschrift|scheck|zahlung)"
 _NO_INVOICE = r"credit|gutschrift|return(?!able)|revers|writ(?:e|ten)?off|discount|skonto|payment(?:on|for|of)|zahlung(?!s)"
 """Words before "invoice" that make something else of it."""
-_KINDS: tuple[tuple[Kind, str], ...] = (
+_KINDS: tuple[tuple[Kind | None, str], ...] = (
     (
         "reversal",
         rf"revers(?:al|ed)|bounced|chargeback|dishono|(?<!tra)nsf|stopped{_BACK}|return(?:ed)?{_BACK}|{_BACK}return|rueckbuchung|ruecklastschrift|"
@@ -51,7 +51,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     ("none", r"quote|quotation|estimate|proforma|opportunity|angebot|kostenvoranschlag|transferorder|^devis|presupuesto"),
     ("refund", r"refund|erstattung|remboursement|reembolso"),
-    ("credit", r"stornorechnung|rechnungsstorno"),
+    ("credit", r"stornorechnung|rechnungsstorno|rechnungskorrektur|rectificativ|avoir$|crmemo|invoicecancell?ation"),
+    (None, r"^(?:cancell?ed|void(?:ed)?|deleted|stornierte)(?:invoice|bill|rechnung)"),  # the one that is taken back, or the one that does it?
     ("invoice", rf"^(?!.*(?:{_NO_INVOICE})).*(?:invoice|rechnung)$|^creditor(?:invoice|rechnung)$|rechnungmit|invoicewith"),
     (
         "payment",
@@ -70,7 +71,8 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
 )
 _OF_PAYMENTS: tuple[tuple[Kind | None, str], ...] = (
-    ("reversal", r"return(?:ed)?(?:item|deposit)|storno(?!rechnung|gutschrift)|reject|declined|failed"),
+    ("void", rf"(?:void|cancell?|delet)(?:ed)?{_BACK}|{_BACK}(?:void|cancell?|delet)(?:ed)|{_BACK}(?:storniert|annulliert)|^stornierte"),
+    ("reversal", r"return(?:ed)?(?:item|deposit)|storno(?!rechnung|gutschrift)|reject|declined|failed|bad(?:check|cheque)"),
     (None, r"^returns?$|^returned$"),  # of goods, or of a payment?
     ("payment", r"(?:ach|bank|direct|sepa)debit|(?:money|standing|postal)order|dauerauftrag"),
 )

@@ -155,9 +155,12 @@ def velocity_recent() -> nw.Expr:
 
 
 def velocity_change() -> nw.Expr:
-    """Recent mean less earlier mean. Days; absent unless both have 2 events."""
-    earlier = col("n") - col("n_recent")
-    change = velocity_recent() - ratio(col("d") - col("d_recent"), earlier)
+    """Recent mean less earlier mean. Days; absent unless both have 2 events.
+
+    As one ratio of whole numbers: the difference of two ratios can miss 5 by its last digit.
+    """
+    recent, earlier = col("n_recent"), col("n") - col("n_recent")
+    change = ratio(col("d_recent") * earlier - (col("d") - col("d_recent")) * recent, recent * earlier)
     return nw.when((col("n_recent") >= 2) & (earlier >= 2)).then(change)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -43,8 +44,12 @@ class Edge:
         """The number it stands for among the given values; NaN when none of them is known."""
         if not self.is_percentile:
             return self.value
-        known = values[~np.isnan(values)]
-        return float(np.percentile(known, self.value)) if len(known) else math.nan
+        known = np.sort(values[~np.isnan(values)])
+        if not len(known):
+            return math.nan
+        below, part = divmod(Fraction(str(self.value)) * (len(known) - 1), 100)  # exactly: in floating point p55 of 21 lies above the twelfth
+        low, high = float(known[below]), float(known[min(below + 1, len(known) - 1)])
+        return low + (high - low) * float(part / 100)
 
 
 @dataclass(frozen=True)
@@ -179,4 +184,4 @@ def _number(text: str) -> float:
     digits = text.replace(",", "").removesuffix("%")
     if not any(c.isdigit() for c in digits):
         raise ValueError("a comparison with a number, such as >=5")
-    return float(digits) / (100 if text.endswith("%") else 1)
+    return float(Decimal(digits) / (100 if text.endswith("%") else 1))  # 5.6% is 0.056, which 5.6 / 100 is not
