@@ -9,11 +9,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 from books import AS_OF, NOW, demo_file, edited, refreshed, rows
+from openpyxl.cell.cell import MergedCell
 from openpyxl.utils import get_column_letter, range_boundaries
 
 from xlseg.hosts.file import WorkbookFile
 from xlseg.own.published import runs_of
 from xlseg.own.typed import owners_of
+from xlseg.tabs import movers
 
 LATER = NOW + dt.timedelta(days=1)
 
@@ -173,3 +175,57 @@ def test_a_note_directly_below_the_actions_is_logged_at_no_refresh(book: Path) -
     refreshed(book, now=LATER + dt.timedelta(days=1))
     assert "Mine: ask Okafor" in [cell.value for cell in openpyxl.load_workbook(book)["Actions"]["A"]]
     assert not [row for row in openpyxl.load_workbook(book)["Action Log"].iter_rows(values_only=True) if "Mine: ask Okafor" in row]
+
+
+@pytest.mark.parametrize("page", ["Dashboard", "Drill", "Migration", "Value", "Cash Forecast"])
+def test_what_is_typed_into_any_empty_cell_of_a_page_stays(book: Path, page: str) -> None:
+    typed: list[str] = []
+
+    def fill(workbook: openpyxl.Workbook) -> None:
+        sheet = workbook[page]
+        yellow = {"B5", "B6"} if page == "Drill" else set()
+        for row in sheet.iter_rows(min_row=1, max_row=sheet.max_row + 2):
+            for cell in row:
+                if cell.value is None and not isinstance(cell, MergedCell) and cell.coordinate not in yellow:
+                    cell.value = f"mine at {cell.coordinate}"
+                    typed.append(cell.coordinate)
+
+    refreshed(edited(book, fill), now=LATER)
+    assert len(typed) > 50
+    sheet = openpyxl.load_workbook(book)[page]
+    assert [place for place in typed if sheet[place].value != f"mine at {place}"] == []
+
+
+def test_what_is_typed_on_movers_that_leave_stands_in_the_action_log(book: Path) -> None:
+    moves: list[tuple[object, str]] = []
+
+    def fill(workbook: openpyxl.Workbook) -> None:
+        page = workbook["Movers"]
+        head = next(row for row in page.iter_rows() if row[0].value == "Rank")
+        at = {cell.value: cell.column for cell in head}
+        page.cell(head[0].row, len(at) + 1, "Insured")
+        for row in range(head[0].row + 1, page.max_row + 1):
+            customer, before, after = (page.cell(row, at[heading]).value for heading in ("Customer ID", "From", "To"))
+            page.cell(row, at["Acknowledged"], f"seen {customer}")
+            page.cell(row, len(at) + 1, 100 * row)
+            moves.append((customer, f"{before} → {after}"))
+
+    report = refreshed(edited(book, fill), AS_OF + dt.timedelta(days=30), now=LATER)
+    staying = {(mover.customer, f"{mover.before} → {mover.after}") for mover in report.movers}
+    left = [move for move in moves if move not in staying]
+    assert left
+    page = openpyxl.load_workbook(book)["Action Log"]
+    head = next(row for row in page.iter_rows(values_only=True) if row[0] == "Logged")
+    logged = [dict(zip(head, row, strict=True)) for row in page.iter_rows(min_row=7, values_only=True)]
+    found = [(row["Customer ID"], row["Action"]) for row in logged if row["Kind"] == "Move"]
+    assert sorted(found, key=str) == sorted(left, key=str)
+    assert all(row["Note"] == f"seen {row['Customer ID']}" and row["Other"].startswith("Insured: ") for row in logged if row["Kind"] == "Move")
+    assert not [remark for remark in report.written.remarks if "went with them" in remark]
+    refreshed(book, AS_OF + dt.timedelta(days=30), now=LATER)
+    assert openpyxl.load_workbook(book)["Action Log"].max_row == page.max_row
+
+
+def test_the_headings_of_movers_are_known_to_who_reads_them_back(book: Path) -> None:
+    page = openpyxl.load_workbook(book)["Movers"]
+    head = next(row for row in page.iter_rows(values_only=True) if row[0] == "Rank")
+    assert set(head) - {None} <= set(movers.HEADINGS)

@@ -186,7 +186,8 @@ class _Row:
         text = self._text("Kind")
         kind = next((kind for kind in KINDS if kind.casefold() == text.casefold()), None)
         if kind is None:
-            raise self._fail("Kind", f"{text!r} is not a kind of action", f"write one of {', '.join(KINDS)}")
+            fact = f"{text!r} is not a kind of action" if text else "no kind of action"
+            raise self._fail("Kind", fact, f"write one of {', '.join(KINDS)}, or clear the row")
         return kind
 
     def _day(self) -> int:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from xlseg import __version__, own
-from xlseg.actions import Work, worklist
+from xlseg.actions import LAPSED, Entry, Work, worklist
 from xlseg.analysis import Analysis, analyse, measurement
 from xlseg.beside import beside, done
 from xlseg.controls import Control, controls, remarks
@@ -232,7 +232,7 @@ def tabs(report: Report, workbook: Source, clock: Clock, begun: Begun | None = N
         run_log_tab(run),
         rule_sets,
         change_log,
-        action_log_tab(work.entries),
+        action_log_tab((*work.entries, *_left_moves(report, workbook))),
         definitions_tab(analysis, work.playbook),
         *inputs[:-1],
         overrides,
@@ -240,6 +240,12 @@ def tabs(report: Report, workbook: Source, clock: Clock, begun: Begun | None = N
     ]
     forecast = forecast_tab(analysis, begun.receipts.result())  # last: it waits for what is worked out beside the others
     return [*before, forecast, *behind]
+
+
+def _left_moves(report: Report, workbook: Source) -> list[Entry]:
+    """What was typed in rows of Movers that are there no more."""
+    staying = ((mover.customer, mover.before, mover.after) for mover in report.movers)
+    return [Entry(report.analysis.as_of, row, f"{LAPSED}: no longer listed") for row in own.left_moves(workbook, staying)]
 
 
 def _dashboard_tab(report: Report, workbook: Source, run: Run) -> Tab:

@@ -78,6 +78,25 @@ def test_new_rows_look_like_the_row_above(path: Path) -> None:
     assert sheet["C8"].number_format == '#,##0;(#,##0);"-"'
 
 
+def test_sums_that_are_typed_as_formulas_go_with_their_customers(path: Path) -> None:
+    by_hand(path, lambda sheet: add_user_column(sheet, "Insured", ["=1200+300", "=900+50", "=2*400"]))
+    remarks = refresh(path, {"C": 3.0, "D": 4.0, "B": 2.0, "E": 5.0}, "replace")
+    assert column(path, "E", formulas=True) == ["=2*400", None, "=900+50", None]
+    assert remarks == ("Segments: 1 value typed beside rows that are gone from tblSegments went with them: A '=1200+300'.",)
+
+
+def test_a_sum_in_the_last_row_is_not_given_to_new_customers(path: Path) -> None:
+    by_hand(path, lambda sheet: add_user_column(sheet, "Insured", [500, None, "=1200+300"]))
+    refresh(path, FIRST | {"D": 1.0})
+    assert column(path, "E", formulas=True) == [500, None, "=1200+300", None]
+
+
+def test_a_formula_of_another_kind_goes_with_its_customer_among_those_that_most_rows_have(path: Path) -> None:
+    by_hand(path, lambda sheet: add_user_column(sheet, "Limit", ["=C5*2", "=C6*2+B6", "=C7*2"]))
+    refresh(path, {"B": 2.0, "C": 3.0, "A": 1.0, "D": 4.0}, "replace")
+    assert column(path, "E", formulas=True) == ["=C5*2+B5", "=C6*2", "=C7*2", "=C8*2"]
+
+
 def test_a_colour_goes_with_its_row_when_rows_change_places(path: Path) -> None:
     yellow = openpyxl.styles.PatternFill("solid", fgColor="FFFFFF00")
 

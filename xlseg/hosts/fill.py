@@ -14,7 +14,7 @@ from xlseg.hosts import formulas, ranges
 from xlseg.hosts.a1 import LAST_COLUMN, LAST_ROW, Area, letters
 from xlseg.hosts.attached import Moves
 from xlseg.hosts.book import sheet_place
-from xlseg.hosts.cellxml import BLANK, Cell, is_filled, is_formula, is_uncomputed, style_attribute, text
+from xlseg.hosts.cellxml import BLANK, Cell, formula, is_filled, is_formula, is_uncomputed, style_attribute, text
 from xlseg.hosts.lines import BLOCK, Lines
 from xlseg.hosts.plainrows import PlainRows
 from xlseg.hosts.render import tail
@@ -385,7 +385,7 @@ class _Filling:
         if not gone:
             return []
         which = f"{len(gone)} {'value' if len(gone) == 1 else 'values'} typed beside rows that are gone from {self._spec.name}"
-        told = [(_name(old[i]), text(cell, self._ground.strings()) or "a formula") for i, cell in gone]
+        told = [(_name(old[i]), text(cell, self._ground.strings()) or f"={formula(cell)}") for i, cell in gone]
         return [went_with_rows(self._ground.name, which, told)]
 
     def _left_beside(self) -> list[str]:

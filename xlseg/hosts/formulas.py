@@ -49,6 +49,16 @@ def own_text(cell: Cell, row: int, column: int, origins: dict[str, Origin]) -> s
     return None if first is None else copied(first[2], (first[0], first[1]), (row, column))
 
 
+def relative(words: str, row: int) -> str:
+    """A formula in a row as all rows have it that it is copied to."""
+    return _REFERENCE.sub(lambda match: match[0] if match[3] else f"{match[1]}{match[2]}[{int(match[4]) - row}]", words)
+
+
+def is_computed(words: str) -> bool:
+    """Whether a formula is more than numbers that somebody has typed with signs between."""
+    return any(sign.isalpha() for sign in words)
+
+
 def copied(words: str, start: tuple[int, int], end: tuple[int, int]) -> str | None:
     """A formula as Excel copies it from one cell to another; None for one that openpyxl cannot take apart, such as a DDE link."""
     if start == end:

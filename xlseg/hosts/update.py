@@ -130,13 +130,15 @@ class _Update:
         by_place = {place_of(*at): at for at in self.tab.cells}
         if place_of.lost:
             by_place = self._free_of(by_place)
+        ours = {place for place, at in by_place.items() if not self._is_blank(at)}
         if self.tab.owns_columns:
-            self._lay_out_anew(by_place.keys())
+            self._lay_out_anew(ours)
+            by_place = {place: at for place, at in by_place.items() if place in ours or not self._is_filled(*place)}
         for index, table in self.tables.items():
             self._fill(index, table, self.tab.tables[index])
         self._write_cells(by_place, place_of)
         if self.tab.owns_columns:
-            self._note(by_place.keys())
+            self._note(ours)
         self._update_footer()
         if self.sheet.touched:
             ranges.set_dimension(self.sheet)
@@ -296,6 +298,14 @@ class _Update:
             gone = {column for column in cells if (row, column) not in ours and _holds(there, row, column) and not _holds(others, row, column)}
             if gone:
                 self.sheet.put(row, {column: cell for column, cell in cells.items() if column not in gone})
+
+    def _is_blank(self, at: tuple[int, int]) -> bool:
+        """Whether a page has nothing to say in a cell but its look: what the user types there is his. Where he is asked to type, it is ours."""
+        cell = self.tab.cells[at]
+        return cell.value in (None, "") and cell.formula is None and not cell.style.startswith("input")
+
+    def _is_filled(self, row: int, column: int) -> bool:
+        return is_filled(self.sheet.cells(row).get(column))
 
     def _note(self, ours: Collection[tuple[int, int]]) -> None:
         known = self.book.local_names(self.name, noted.NAME)

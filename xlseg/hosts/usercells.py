@@ -15,18 +15,17 @@ from xlseg.hosts.sheetxml import SheetXml
 class UserCells:
     """Columns that belong to the user, as they stood before the refresh.
 
-    Values follow the key of their row. Formulas of a column that mostly holds formulas stay where they are and are continued on new rows.
-    Elsewhere, and in columns of ours that he fills (`kept`), a formula is a value like any other: it follows its key, and what it says of its
-    own row with it.
+    Values follow the key of their row. The formula that most rows of a column have, each of its own row, stays where it is and is continued on
+    new rows. Any other formula, such as =1200+300, and all in columns of ours that he fills (`kept`), is a value like any other: it follows its
+    key, and what it says of its own row with it.
     """
 
     def __init__(self, sheet: SheetXml, name: str, data: Area, columns: Collection[int], kept: Collection[int]) -> None:
         self._name, self._data = name, data
         self._cells = sheet.columns(columns, data.top, data.bottom)
         self._height = max(map(len, self._cells.values()), default=0)
-        self._follows = {c for c, cells in self._cells.items() if c in kept or 2 * sum(map(is_formula, cells)) <= len(cells)}
         self._origins = formulas.shared_origins(sheet)
-        self._pattern = {c: _last_formula(cells) for c, cells in self._cells.items()}
+        self._shared = {c: self._pattern_rows(c) if c not in kept else frozenset() for c in self._cells}
         self._style = {c: _commonest([*map(style_attribute, cells)]) for c, cells in self._cells.items()}
 
     @property
@@ -34,12 +33,27 @@ class UserCells:
         """Their numbers."""
         return self._cells.keys()
 
+    def _pattern_rows(self, column: int) -> frozenset[int]:
+        """The rows that have the formula of a column: the one that most have, if it is more than a sum that somebody has typed."""
+        cells = self._cells[column]
+        if 2 * sum(map(is_formula, cells)) <= len(cells):
+            return frozenset()
+        rows: dict[str, list[int]] = {}
+        for index, cell in enumerate(cells):
+            place = self._data.top + index, column
+            words = formulas.own_text(cell, *place, self._origins) if cell and is_formula(cell) else None
+            if words is not None:
+                rows.setdefault(formulas.relative(words, place[0]), []).append(index)
+        commonest = max(rows, key=lambda words: len(rows[words]), default="")
+        is_shared = 2 * len(rows.get(commonest, ())) > len(cells) and formulas.is_computed(commonest)
+        return frozenset(rows[commonest]) if is_shared else frozenset()
+
     def lost(self, rows: Sequence[Row]) -> list[tuple[int, Cell]]:
         """The values that go because the key of their row is gone, each with the index of that row."""
         staying = {row.origin for row in rows}
         gone = [i for i in range(self._height) if i not in staying]
         cells = [(i, column, self._cells[column][i]) for i in gone for column in self._cells]
-        return [(i, cell) for i, column, cell in cells if cell and is_filled(cell) and (column in self._follows or not is_formula(cell))]
+        return [(i, cell) for i, column, cell in cells if cell and is_filled(cell) and i not in self._shared[column]]
 
     def here(self, column: int, index: int) -> Cell | None:
         """The cell of row `index`."""
@@ -47,17 +61,14 @@ class UserCells:
 
     def moved(self, column: int, index: int, row: Row) -> Cell | None:
         """The cell for row `index` when rows change places."""
-        cells = self._cells[column]
-        here = cells[index] if index < self._height else None
+        cells, shared = self._cells[column], self._shared[column]
         mine = cells[row.origin] if row.origin is not None else None
-        if mine and row.origin is not None and is_filled(mine) and (column in self._follows or not is_formula(mine)):
+        if mine and row.origin is not None and is_filled(mine) and row.origin not in shared:
             return self._brought(mine, row.origin, index) if is_formula(mine) else mine
-        if column not in self._follows and is_formula(here):
-            return here
-        if column not in self._follows and self._pattern[column] is not None:
-            return self.continued(column, index)
+        if shared:
+            return cells[index] if index in shared else self.continued(column, index)
         if row.origin is not None:
-            return None if is_formula(mine) else mine
+            return mine
         return (self._style[column], None) if self._style[column] else None
 
     def _brought(self, cell: Cell, origin: int, index: int) -> Cell:
@@ -68,9 +79,9 @@ class UserCells:
 
     def continued(self, column: int, index: int) -> Cell | None:
         """The cell for a new row `index`: the formula of the rows above, or nothing but their format."""
-        source = self._pattern[column]
-        cells = self._cells[column]
-        if source is not None:
+        cells, shared = self._cells[column], self._shared[column]
+        if shared:
+            source = max(shared)
             start, end = (self._data.top + source, column), (self._data.top + index, column)
             found = formulas.continued(cells[source] or (b"", b""), start, end, self._origins)
             if found is not None:
@@ -79,9 +90,8 @@ class UserCells:
         return (style, None) if style else None
 
     def goes_on(self, column: int) -> bool:
-        """Whether new rows get the formula of the rows above: the last one has it, or most have, and a value is typed over the last one."""
-        cells = self._cells[column]
-        return bool(cells) and (is_formula(cells[-1]) or (column not in self._follows and self._pattern[column] is not None))
+        """Whether new rows get the formula of the rows above: most have it."""
+        return bool(self._shared[column])
 
     def blank(self, column: int) -> Cell | None:
         """An empty cell that looks like the last one."""
@@ -99,10 +109,6 @@ class Looks:
     def of(self, column: int, origin: int | None) -> bytes:
         """The style of a column in the row that was the row `origin`; in one that is new as in most."""
         return self._usual[column] if origin is None else self._styles[column][origin]
-
-
-def _last_formula(cells: Sequence[Cell | None]) -> int | None:
-    return next((i for i in range(len(cells) - 1, -1, -1) if is_formula(cells[i])), None)
 
 
 def _commonest(styles: Sequence[bytes]) -> bytes:

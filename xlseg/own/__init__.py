@@ -13,7 +13,7 @@ from xlseg.own.published import (
     shown_of,
     signed_of,
 )
-from xlseg.own.typed import drilled_of, listed_of, logged_of, owners_of, picked_of
+from xlseg.own.typed import drilled_of, left_moves, listed_of, logged_of, owners_of, picked_of
 
 __all__ = [
     "Kept",
@@ -21,6 +21,7 @@ __all__ = [
     "drilled_of",
     "first_run_of",
     "history_of",
+    "left_moves",
     "listed_of",
     "logged_of",
     "overrides_typed",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from xlseg.actions import Listed, Logged, Typed
@@ -11,12 +12,15 @@ from xlseg.actions.typed import day_of
 from xlseg.actions.values import ORDER
 from xlseg.drill import Asked
 from xlseg.own.lists import as_date, as_text, folded, last_row, lines_of, log_of, rows_of, sheet_of, totals_row
-from xlseg.tabs import action_log, actions, drill, migration, segments
+from xlseg.tabs import action_log, actions, drill, migration, movers, segments
 from xlseg.tabs.migration import Picked
 from xlseg.workbook import Source, Value
 
 _OURS = frozenset(map(folded, actions.headings()))
 _TYPED = ("status", "follow up", "note")
+_OF_MOVERS = frozenset(map(folded, movers.HEADINGS))
+MOVE = "Move"
+"""The kind under which the Action Log holds what was typed in rows of Movers."""
 
 
 def owners_of(source: Source) -> dict[str, str]:
@@ -68,6 +72,23 @@ def _typed(line: Mapping[str, Value], source: Source) -> Typed:
         note=line.get("note"),
         own={heading: value for heading, value in line.items() if heading.casefold() not in _OURS},
     )
+
+
+def left_moves(source: Source, staying: Iterable[tuple[str, str, str]]) -> list[Typed]:
+    """The rows of Movers in which something is typed, but for those of a customer and move that stay; their kind is that of no action."""
+    name = sheet_of(source, movers.NAME, movers.TABLE)
+    left, found = Counter(staying), []
+    totals, last = totals_row(source, movers.TABLE), last_row(source, movers.TABLE)
+    for number, line in lines_of(source, name, movers.KEY, _OF_MOVERS) if name else []:
+        customer, before, after = (as_text(line[heading.casefold()]) for heading in movers.KEY)
+        if number == totals or not customer or (last is not None and number > last):
+            continue
+        own = {heading: value for heading, value in line.items() if heading.casefold() not in _OF_MOVERS}
+        move = Typed(customer, MOVE, as_text(line.get("name")), action=f"{before} → {after}", note=line.get(movers.TYPED.casefold()), own=own)
+        left[customer, before, after] -= 1
+        if left[customer, before, after] < 0 and move.is_touched:
+            found.append(move)
+    return found
 
 
 def logged_of(source: Source) -> list[Logged]:

@@ -139,7 +139,8 @@ def criteria_columns(row: Sequence[Value], sheet: str, number: int) -> dict[int,
 def _rule(row: Sequence[Value], columns: dict[int, str], sheet: str, number: int) -> Rule:
     priority, segment, risk = (*row[:3], None, None, None)[:3]
     if isinstance(priority, bool) or not isinstance(priority, (int, float)):
-        raise CriterionError(f"{sheet}!A{number}", f"{priority!r} is not a priority", "write a number such as 10, or clear the row")
+        fact = "no priority" if priority is None else f"{str(priority)!r} is not a priority"
+        raise CriterionError(f"{sheet}!A{number}", fact, "write a number such as 10, or clear the row; remarks have room in a column Note")
     if not isinstance(segment, str) or not segment.strip():
         raise CriterionError(f"{sheet}!B{number}", "no segment name", "write one, or clear the row")
     if risk not in (None, "") and (isinstance(risk, bool) or not isinstance(risk, (int, float)) or risk not in range(1, 10)):

@@ -32,7 +32,9 @@ def action_log_tab(entries: Sequence[Entry]) -> Tab:
     )
     cells = {
         (1, 1): Cell("Action log", "title"),
-        (2, 1): Cell("Rows of Actions that were done or suppressed, or that lapsed with something typed in them. Never rewritten.", "subtitle"),
-        (3, 1): Cell("Done is a touch and covers what was due until its day. To take one back, delete its row.", "note"),
+        (2, 1): Cell(
+            "Rows of Actions that were done or suppressed, and rows of Actions and Movers that went with something typed in them.", "subtitle"
+        ),
+        (3, 1): Cell("Never rewritten. Done is a touch and covers what was due until its day. To take one back, delete its row.", "note"),
     }
     return Tab(NAME, cells, (Table(TABLE, (HEADER_ROW, 1), columns, growth="append"),), freeze=(HEADER_ROW, 0), record=True)

@@ -14,10 +14,17 @@ from xlseg.tabs.top import HEADER_ROW, footer, top
 from xlseg.workbook import Cell, Column, Highlight, Tab, Table
 
 NAME, TABLE = "Movers", "tblMovers"
+KEY = ("Customer ID", "From", "To")
+TYPED = "Acknowledged"
+HEADINGS = (
+    "Rank", "Customer ID", "Name", "From", "To", "Direction", "Status", "Since", "Risk Change", "Open Balance", "Revenue", "Impact",
+    "What Changed", "Why", "Next Action", TYPED,
+)  # fmt: skip
+"""All that the list may have; in a book without invoices it has Revenue in place of Open Balance."""
 
 
 def movers_tab(analysis: Analysis, found: Sequence[Mover], next_action: Callable[[str], str] = lambda _: "") -> Tab:
-    """The tab; the rows are made anew, and an acknowledgement stays with its customer and move. `next_action` says by segment what is done."""
+    """The tab; the rows are made anew, and what is typed stays with its customer and move. `next_action` says by segment what is done."""
     rows = analysis.standing
     listed = [m.position for m in found if m.position >= 0]
     name = dict(zip(listed, rows["name"].iloc[listed].tolist(), strict=True))
@@ -39,7 +46,7 @@ def movers_tab(analysis: Analysis, found: Sequence[Mover], next_action: Callable
         Column("What Changed", [m.changed for m in found], "text", 60),
         Column("Why", [why.get(m.position, "") for m in found], "text", 60),
         Column("Next Action", [IF_GONE if m.after == GONE else next_action(m.after) for m in found], "text", 34),
-        Column("Acknowledged", [None] * len(found), "input_text", 24, kept=True),
+        Column(TYPED, [None] * len(found), "input_text", 24, kept=True),
     )
     looks = (
         Highlight("Direction", "begins ▲", "bad"),
@@ -53,5 +60,5 @@ def movers_tab(analysis: Analysis, found: Sequence[Mover], next_action: Callable
     text = f"Since {analysis.previous.isoformat()}: {worse} worse, {better} better, {provisional} of them provisional; {note}"
     cells = top(analysis, "Movers", text)
     cells[4, 1] = Cell("Status provisional: today's label differs, but has not yet held at two checkpoints four weeks apart.", "note")
-    table = Table(TABLE, (HEADER_ROW, 1), columns, key=("Customer ID", "From", "To"), growth="replace", highlights=looks)
+    table = Table(TABLE, (HEADER_ROW, 1), columns, key=KEY, growth="replace", highlights=looks, logged=True)
     return Tab(NAME, cells, (table,), freeze=(HEADER_ROW, 3), footer=footer(analysis))
