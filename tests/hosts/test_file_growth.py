@@ -97,6 +97,19 @@ def test_a_formula_of_another_kind_goes_with_its_customer_among_those_that_most_
     assert column(path, "E", formulas=True) == ["=C5*2+B5", "=C6*2", "=C7*2", "=C8*2"]
 
 
+def test_notes_beside_a_list_whose_rows_nobody_tells_from_each_other_are_told(path: Path) -> None:
+    def keyless(rows: dict[str, float]) -> Tab:
+        tab = segments(rows, growth="replace")
+        table = tab.tables[0]
+        return Tab(tab.name, tab.cells, (Table(table.name, table.at, table.columns[:3], (), "replace"),))
+
+    new_book(path.with_name("keyless.xlsx"), [keyless(FIRST)])
+    book = by_hand(path.with_name("keyless.xlsx"), lambda sheet: sheet.cell(6, 4, "checked"))
+    assert WorkbookFile(book).write([keyless(FIRST)]).remarks == ()
+    (remark,) = WorkbookFile(book).write([keyless({"C": 3.0, "A": 1.0})]).remarks
+    assert remark.startswith("Segments: column D stands beside tblSegments, which is made anew")
+
+
 def test_a_colour_goes_with_its_row_when_rows_change_places(path: Path) -> None:
     yellow = openpyxl.styles.PatternFill("solid", fgColor="FFFFFF00")
 

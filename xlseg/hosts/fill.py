@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -140,6 +140,8 @@ class _Filling:
         moving = changes_places and bool(self._user.columns)  # ours have no place of their own
         remarks = [*self._doubled(old, new), *(self._lost(rows, old) if moving or last < self._old_last else [])]
         remarks += self._left_beside() if changes_places else []
+        in_place = self._typed_in_place()
+        stood = self._raw_rows() if in_place else []
         moves = self._moves(rows, old) if changes_places else Moves(self._table.area)
         if moving or last < self._old_last or self._overwrites_formulas() or self._moves_totals(last):
             formulas.unshare(self._sheet, Area(self._first, self._table.area.left, self._table.area.bottom, self._table.area.right))
@@ -154,6 +156,9 @@ class _Filling:
         data = Area(self._first, self._table.area.left, self._table.last_row, self._table.area.right)
         ranges.follow(self._sheet, data, last)
         self._table.end_at(last)
+        if stood != (self._raw_rows() if in_place else []):
+            about = f"{self._spec.name}, which is made anew: what is typed there stays in its place, and may come to stand beside another row"
+            remarks += [f"{self._ground.name}: column {letters(column)} stands beside {about}." for column in in_place]
         return remarks, moves
 
     def _moves(self, rows: Sequence[Row], old: Sequence[str]) -> Moves:
@@ -390,14 +395,28 @@ class _Filling:
 
     def _left_beside(self) -> list[str]:
         """Cells that stand directly beside rows that change places, and not under a heading of the table."""
-        area, name = self._table.area, self._spec.name
-        beside = [column for column in (area.left - 1, area.right + 1) if 1 <= column <= LAST_COLUMN]
-        filled = [column for column in beside if any(map(is_filled, self._sheet.column(column, self._first, self._old_last)))]
+        name, filled = self._spec.name, self._filled_columns(self._beside)
         advice = f"give it a heading, as text, in the row of the headings and to the right of {name}, and it does"
         return [
             f"{self._ground.name}: column {letters(column)} stands directly beside {name} and does not move with its rows; {advice}."
             for column in filled
         ]
+
+    def _typed_in_place(self) -> list[int]:
+        """The columns of the user's in or directly beside a list that is made anew, and whose rows nobody tells from each other."""
+        is_keyless = self._spec.growth == "replace" and not self._spec.key
+        return self._filled_columns([*self._user.columns, *self._beside]) if is_keyless else []
+
+    def _raw_rows(self) -> list[bytes]:
+        return [self._sheet.raw(row) for row in range(self._first, self._old_last + 1)]
+
+    @property
+    def _beside(self) -> list[int]:
+        area = self._table.area
+        return [column for column in (area.left - 1, area.right + 1) if 1 <= column <= LAST_COLUMN]
+
+    def _filled_columns(self, columns: Iterable[int]) -> list[int]:
+        return [column for column in columns if any(map(is_filled, self._sheet.column(column, self._first, self._old_last)))]
 
     def _overwrites_formulas(self) -> bool:
         """Whether the user has typed formulas that are shared between cells into columns of ours."""
