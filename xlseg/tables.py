@@ -68,8 +68,9 @@ class Ledger:
     def tells_of_payment(self) -> bool:
         """Whether anything says which invoices are paid: else all of them look open."""
         invoices = self.invoices
-        told = invoices["paid"].notna() | invoices["remaining"].notna() | (invoices["status"].astype(object) != "")
-        return self.has_payments or bool(told.any()) or not len(invoices)
+        if self.has_payments or not len(invoices):
+            return True
+        return bool(invoices["paid"].notna().any() or invoices["remaining"].notna().any() or (invoices["status"].astype(object) != "").any())
 
 
 Severity = Literal["info", "warning", "error"]

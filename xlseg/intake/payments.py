@@ -12,6 +12,7 @@ from xlseg.intake.cells import Texts
 from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import Invoices
+from xlseg.intake.lines import of_several
 from xlseg.intake.money import amounts
 from xlseg.intake.numbers import meant, of_customer
 from xlseg.intake.rows import Extract, Reckoning
@@ -122,7 +123,7 @@ def _customers(reckoning: Reckoning, document: Texts, owners: Mapping[str, str])
 def _leave_out_repeated(reckoning: Reckoning, document: Texts, day: Array, kind: Texts) -> None:
     """A payment applied to an invoice twice on one day with one amount: exported again after something else of it had changed, such as its state."""
     number = reckoning.extract.texts("payment")
-    rows = np.flatnonzero(reckoning.used & ~number.among("") & ~document.among(""))
+    rows = of_several(number.codes, reckoning.used & ~number.among("") & ~document.among(""))
     columns = (number.codes, document.codes, day, reckoning.amount, kind.codes)
     repeated = np.zeros(len(number), dtype=bool)
     repeated[rows] = pd.DataFrame({at: column[rows] for at, column in enumerate(columns)}).duplicated().to_numpy()
@@ -134,7 +135,7 @@ def _take_apart(reckoning: Reckoning, document: Texts, invoices: pd.DataFrame) -
     """Rows of a payment that all state the whole of it, which is what their invoices add up to: each counts with its invoice's amount."""
     number = reckoning.extract.texts("payment")
     place = pd.Index(invoices["document"].to_numpy(object)).get_indexer(document.distinct)
-    rows = np.flatnonzero(reckoning.used & ~number.among("") & (place >= 0)[document.codes])
+    rows = of_several(number.codes, reckoning.used & ~number.among("") & (place >= 0)[document.codes])
     owed = invoices["amount"].to_numpy()[place[document.codes[rows]]]
     of = pd.DataFrame({"owed": owed, "low": reckoning.amount[rows], "high": reckoning.amount[rows], "documents": document.codes[rows]})
     each = of.groupby(number.codes[rows]).agg({"owed": "sum", "low": "min", "high": "max", "documents": ["nunique", "count"]})
