@@ -58,7 +58,10 @@ def test_a_service_level_is_in_days_or_hours(cell: Value, days: int) -> None:
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ({"Kind": "Ring"}, r"Playbook!B4: 'Ring' is not a kind of action\. To go on, write one of Collect, Review, Sales, Clear, None, or clear the row\."),
+        (
+            {"Kind": "Ring"},
+            r"Playbook!B4: 'Ring' is not a kind of action\. To go on, write one of Collect, Review, Sales, Clear, None, or clear the row\.",
+        ),
         ({"Kind": None}, r"Playbook!B4: no kind of action\. To go on, write one of Collect"),
         ({"Day": "soon"}, r"Playbook!C4: 'soon' is not a number of days\. To go on, write a whole number of days from -90 to 365"),
         ({"Day": 2.5}, r"Playbook!C4: 2\.5 is not a number of days"),

@@ -203,6 +203,105 @@ def test_a_number_in_pieces_is_not_cut_short(book: Path, value: bytes) -> None:
     both_refuse(filled(book, with_=b'<row r="9000"><c r="A9000">%s</c></row>' % value), "a value is written in pieces")
 
 
+@pytest.mark.parametrize("value", [b"<v>3<![CDATA[73]]></v>", b"<v><![CDATA[373]]></v>"])
+def test_a_number_in_a_section_of_characters_is_not_passed_over(book: Path, value: bytes) -> None:
+    both_refuse(filled(book, with_=b'<row r="9000"><c r="A9000">%s</c></row>' % value), "a value is written in pieces")
+
+
+def sheet_edited(path: Path, old: bytes, new: bytes) -> Path:
+    def edit(members: dict[str, bytes]) -> None:
+        assert old in members[SHEET]
+        members[SHEET] = members[SHEET].replace(old, new, 1)
+
+    return repacked(path, edit)
+
+
+_COMPATIBLE = b"http://schemas.openxmlformats.org/markup-compatibility/2006"
+_CHOICE = b'<mc:AlternateContent xmlns:mc="%b"><mc:Choice xmlns:q="urn:q" Requires="q">%%b</mc:Choice></mc:AlternateContent>' % _COMPATIBLE
+ROW = b'<row r="9000"><c r="A9000"><v>1</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b"</sheetData>", _CHOICE % ROW + b"</sheetData>", id="a row in an alternative that nobody understands"),
+        pytest.param(b"</sheetData>", b'<row r="9000"><c r="A9000"><v>1</v><q:v xmlns:q="urn:q">2</q:v></c></row></sheetData>', id="a second value"),
+        pytest.param(b"</sheetData>", b"</sheetData><sheetData>" + ROW + b"</sheetData>", id="rows twice"),
+        pytest.param(b"<sheetData>", b"<extLst><ext><sheetData></sheetData></ext></extLst><sheetData>", id="rows in an extension, too"),
+    ],
+)
+def test_rows_that_other_programs_do_not_see(book: Path, old: bytes, new: bytes) -> None:
+    both_refuse(sheet_edited(book, old, new), "rows")
+
+
+def test_all_rows_in_an_alternative(book: Path) -> None:
+    def edit(members: dict[str, bytes]) -> None:
+        start, stop = members[SHEET].index(b"<sheetData"), members[SHEET].index(b"</sheetData>") + len(b"</sheetData>")
+        members[SHEET] = members[SHEET][:start] + _CHOICE % members[SHEET][start:stop] + members[SHEET][stop:]
+
+    both_refuse(repacked(book, edit), "the rows stand where no spreadsheet program writes them")
+
+
+def test_a_relationship_id_that_is_there_twice(book: Path) -> None:
+    def edit(members: dict[str, bytes]) -> None:
+        rels = members["xl/_rels/workbook.xml.rels"]
+        first = re.search(rb"<Relationship [^>]*/>", rels)
+        assert first
+        members["xl/_rels/workbook.xml.rels"] = rels.replace(b"</Relationships>", first[0] + b"</Relationships>")
+
+    both_refuse(repacked(book, edit), "two relationships have one id")
+
+
+@pytest.mark.parametrize(("rels", "part"), [("_rels/.rels", "xl/workbook.xml"), ("xl/_rels/workbook.xml.rels", "xl/sharedStrings.xml")])
+def test_a_part_beside_the_one_of_its_usual_name(book: Path, rels: str, part: str) -> None:
+    def edit(members: dict[str, bytes]) -> None:
+        other = part.replace(".xml", "2.xml")
+        members[other] = members[part]
+        name, new = part.rpartition("/")[2].encode(), other.rpartition("/")[2].encode()
+        assert name in members[rels]
+        members[rels] = members[rels].replace(name, new)
+        relations = "xl/_rels/workbook.xml.rels"
+        if part == "xl/workbook.xml":
+            members[relations.replace("workbook", "workbook2")] = members[relations]
+
+    both_refuse(repacked(book, edit), f"it has {part.lower()} and names")
+
+
+@pytest.mark.parametrize("word", [b"&#49;", b"on", b" 1 ", b"01", b"2"])
+def test_a_date_system_that_readers_disagree_about(book: Path, word: bytes) -> None:
+    def edit(members: dict[str, bytes]) -> None:
+        members["xl/workbook.xml"] = re.sub(rb"<workbookPr", b'<workbookPr date1904="%s"' % word, members["xl/workbook.xml"], count=1)
+
+    both_refuse(repacked(book, edit), "from which year its dates count")
+
+
+def test_properties_of_an_extension_say_nothing_of_the_date_system(book: Path) -> None:
+    def edit(members: dict[str, bytes]) -> None:
+        more = b'<extLst><ext uri="{1}"><x15:workbookPr xmlns:x15="urn:x15" chartTrackingRefBase="1"/></ext></extLst></workbook>'
+        members["xl/workbook.xml"] = members["xl/workbook.xml"].replace(b"</workbook>", more)
+
+    assert not WorkbookFile(repacked(book, edit)).epoch_1904
+
+
+def test_a_part_with_a_second_name(book: Path) -> None:
+    # field 0x7075 of a zip directory: version, checksum of the name, name; other programs call the part by it
+    name = b"xl/worksheets/other.xml"
+    field = struct.pack("<2sHBL", b"up", 5 + len(name), 1, zlib.crc32(SHEET.encode())) + name
+    whole = zipped(entries_of(book))
+    at = whole.index(b"PK\1\2", whole.index(SHEET.encode(), whole.index(b"PK\1\2")) - 46)
+    length = at + 46 + len(SHEET)
+    entry = whole[at : at + 30] + struct.pack("<H", len(field)) + whole[at + 32 : length] + field
+    end = whole.rindex(b"PK\5\6")
+    size = struct.unpack_from("<L", whole, end + 12)[0] + len(field)
+    book.write_bytes(whole[:at] + entry + whole[length:end] + whole[end : end + 12] + struct.pack("<L", size) + whole[end + 16 :])
+    both_refuse(book, "has a second name")
+
+
+@pytest.mark.parametrize("flag", [0x20, 0x40])
+def test_parts_that_are_patched_or_locked(book: Path, flag: int) -> None:
+    both_refuse(changed(book, SHEET, flags=flag), "packed as no workbook is")
+
+
 def test_a_number_in_pieces_that_lie_apart_is_not_cut_short(book: Path) -> None:
     extent = Extent("book", 1000)
     extent.take(b'<sheetData><row r="1"><c r="A1"><v>3')
@@ -317,7 +416,8 @@ FAR = {
 
 def extent_of(rows: bytes) -> Extent:
     extent = Extent("Invoices", 1_000)
-    extent.take(b'<sheetData><row r="1"><c r="A1"><v>1</v></c></row>')
+    start = b'<sheetData><row r="1"><c r="A1"><v>1</v></c></row>'
+    extent.take(re.sub(rb"<(/?)(\w)", rb"<\1x:\2", start) if rows.startswith(b"<x:") else start)
     extent.take(rows)
     return extent
 

@@ -321,7 +321,7 @@ def test_a_package_larger_than_any_workbook_is_refused(tmp_path: Path, monkeypat
 
 def test_a_broken_part_is_told(tmp_path: Path) -> None:
     file = made(tmp_path, lambda book, sheet: sheet.write(0, 0, 1))
-    with pytest.raises(FormatError, match=r"changed.xlsx: cannot be read"):
+    with pytest.raises(FormatError, match=r"changed.xlsx: xl/_rels/workbook.xml.rels: the XML is broken"):
         open_sheets(rewritten(file, "xl/_rels/workbook.xml.rels", lambda xml: b"<broken")).sheets()
 
 

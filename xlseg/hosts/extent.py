@@ -33,13 +33,15 @@ _PLACE = re.compile(rb"([A-Za-z]{0,3})0*(\d{1,7})")
 
 _REFERRING = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[-+0-9.eE]*&#")
 _OF_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
-_COMMENTED = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*<(?:!--|\?)")
+_COMMENTED = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*<[!?]")
 _BROKEN_OFF = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]*\Z")
 _LONGEST_VALUE = 200
 _CELL = re.compile(rb"<(?:\w+:)?c(?=[\s>])[^<>]*")
 _CELLS = (b"<c ", b":c ", b"<c>")
 
 _ROWS, _ROWS_END = b"<sheetData", b"</sheetData>"
+_BEGINS, _ENDS = re.compile(rb"<(?:\w+:)?sheetData[\s>/]"), re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
+_OF_CELLS = re.compile(rb"<(?:(\w+):)?(?:row|c|v|f|is)[\s>/]")
 _NO_ELEMENT = re.compile(rb"<[!?]")
 _HUGE = re.compile(rb">-(?:[0-9]{12}|[0-9.]+[eE]\+?[0-9]|[iI][nN][fF])")
 
@@ -75,6 +77,8 @@ class Extent:
         self._rows, self._columns = 0, 1
         self._row, self._column = 0, 0
         self._breaks_off = self._is_in_text = False
+        self._has_rows = self._is_behind_rows = False
+        self._prefixes: set[bytes] = set()
 
     @property
     def dense(self) -> int:
@@ -103,6 +107,7 @@ class Extent:
         self.is_in_order = self.is_in_order and (seen.is_in_order if seen is not None else self._are_in_order(chunk))
         self.is_usual = self.is_usual and self._are_usual(chunk, known=seen is not None and seen.is_in_order)
         self._must_be_whole(chunk, only_elements=seen is not None and seen.is_in_order)
+        self._must_be_single(chunk, is_plain=seen is not None)
         may_be_below = b">-" in chunk if seen is None else seen.has_negatives
         self.has_negatives = self.has_negatives or may_be_below
         self.has_huge = self.has_huge or (may_be_below and _HUGE.search(chunk) is not None)
@@ -123,12 +128,33 @@ class Extent:
             self._take_at_once(chunk, rows)
         self._must_be_within_bounds()
 
+    def _must_be_single(self, chunk: bytes, *, is_plain: bool) -> None:
+        """All rows stand in one element, of one namespace, in no alternative: else a library and a spreadsheet program would read others.
+
+        `is_plain`: no element of the piece has a prefix.
+        """
+        begins, end = None, None
+        if b"sheetData" in chunk:
+            begins, end = _BEGINS.search(chunk), _ENDS.search(chunk)
+            if self._has_rows + len(_BEGINS.findall(chunk)) > 1:
+                raise self._strange("the sheet has its rows twice")
+        head = b"" if self._has_rows else chunk[: begins.start()] if begins else chunk
+        if b"<extLst" in head or head.count(b"AlternateContent") % 2:
+            raise self._strange("the rows stand where no spreadsheet program writes them")
+        self._has_rows = self._has_rows or begins is not None
+        if self._has_rows and not self._is_behind_rows:
+            rows = chunk[begins.start() if begins else 0 : end.start() if end else len(chunk)]
+            self._prefixes |= {b""} if is_plain else set(_OF_CELLS.findall(rows))
+            if len(self._prefixes) > 1 or (not is_plain and b"AlternateContent" in rows):
+                raise self._strange("rows or cells stand in another namespace, or in an alternative")
+        self._is_behind_rows = self._is_behind_rows or end is not None
+
     def _must_be_whole(self, chunk: bytes, *, only_elements: bool) -> None:
-        """Values are written in one go: a library reads no further than to a reference or comment in the middle of a number."""
+        """Values are written in one go: a library reads no further than to a reference, comment or CDATA section in the middle of a number."""
         referring = [match.start() for match in _REFERRING.finditer(chunk)] if b"&" in chunk and b"&#" in chunk else []
         is_cut = bool(referring) and not self._are_of_text(chunk, referring)
-        is_cut = is_cut or (not only_elements and (b"<!--" in chunk or b"<?" in chunk) and _COMMENTED.search(chunk) is not None)
-        if is_cut or (self._breaks_off and chunk.startswith((b"<!--", b"<?"))):
+        is_cut = is_cut or (not only_elements and (b"<!" in chunk or b"<?" in chunk) and _COMMENTED.search(chunk) is not None)
+        if is_cut or (self._breaks_off and chunk.startswith((b"<!", b"<?"))):
             raise self._strange("a value is written in pieces, as no spreadsheet program writes it")
         last = next((at for mark in _CELLS if (at := chunk.rfind(mark)) >= 0), -1)
         self._is_in_text = self._is_in_text if last < 0 else _OF_TEXT.search(chunk, last, chunk.find(b">", last)) is not None

@@ -27,6 +27,7 @@ _HEADER = struct.Struct("<4s5H3L2H")
 """What stands before a part, without its name."""
 _END = struct.Struct("<4s4H2LH")
 _LONGEST_COMMENT = 65_535
+_PATCHED_OR_LOCKED = 0x20 | 0x40
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -143,6 +144,10 @@ def _file_of(package: zipfile.ZipFile) -> IO[bytes]:
 
 def _must_be_plain(member: zipfile.ZipInfo, name: str) -> None:
     """Refuse what no program packs into a workbook: passwords, other ways of packing, names with control characters."""
+    if b"up" in (member.extra[at : at + 2] for at in _fields(member.extra)):
+        raise FormatError(name, f"part {member.filename!r} has a second name", SAVE_AS)
+    if member.flag_bits & _PATCHED_OR_LOCKED:
+        raise FormatError(name, f"part {member.filename!r} is packed as no workbook is (flags {member.flag_bits})", SAVE_AS)
     if member.flag_bits & 1:
         raise FormatError(name, "the zip file has a password", SAVE_AS)
     if member.orig_filename != member.filename or _CONTROL.search(member.filename):
@@ -152,6 +157,14 @@ def _must_be_plain(member: zipfile.ZipInfo, name: str) -> None:
         raise FormatError(name, f"part {member.filename!r} is packed as no workbook is (method {member.compress_type})", SAVE_AS)
     if stored and member.compress_size != member.file_size:
         raise FormatError(name, f"part {member.filename!r} has two sizes", "restore the file from a backup")
+
+
+def _fields(extra: bytes) -> Iterator[int]:
+    """Where the fields begin that the directory holds of a part beside the usual ones."""
+    at = 0
+    while at + 4 <= len(extra):
+        yield at
+        at += 4 + int.from_bytes(extra[at + 2 : at + 4], "little")
 
 
 def _must_have_one_directory(package: zipfile.ZipFile, name: str) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
+
+from lxml import etree
 
 from xlseg.beside import ahead
 from xlseg.errors import FormatError
@@ -37,6 +39,10 @@ _WORTH_WAITING = 1 << 20
 """Bytes from which on a sheet is not looked at before somebody asks for it, in a book with large ones."""
 _MANY = 2 << 20
 """Bytes of a large part that are unpacked while those before are looked at."""
+_WORKBOOK = "xl/workbook.xml"
+_DATE_1904 = re.compile(rb"""\bdate1904\s*=\s*["']([^"']*)""")
+_YES = {b"1", b"true"}
+_YES_AND_NO = _YES | {b"0", b"false"}
 _SAVE_AGAIN = "open it in Excel and save it again"
 
 
@@ -126,7 +132,8 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     part = _workbook_part(book, package, names)
     if part not in names:
         raise FormatError(book, "not an Excel workbook (no workbook part)", "open it in Excel and save it as .xlsx")
-    root = _tree(book, package, names[part])
+    raw = b"".join(unpacked(package, names[part]))
+    root = parsed(raw, f"{book}: {names[part].filename}")
     must_have_usual_sheets(book, root)
     parts = _sheet_parts(book, package, names, part, root)
     waiting = _waiting(package, {sheet: names[name] for sheet, name in parts.items() if name in names}) if may_wait else {}
@@ -134,24 +141,38 @@ def inspect(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.Zip
     found = {name: _survey(f"{book}: {member.filename}", package, member) for name, member in now.items()}
     extents = {name: extent for name, extent in found.items() if extent}
     sheets = {sheet: extents[name] for sheet, name in parts.items() if name in extents}
-    return _epoch_1904(root), Survey(book, extents.values(), sheets, waiting)
+    return _epoch_1904(book, root, raw), Survey(book, extents.values(), sheets, waiting)
 
 
-def _epoch_1904(root: Element) -> bool:
-    return any(node.get("date1904", "").lower() in ("1", "true", "on") for node in root.iter("{*}workbookPr"))
+def _epoch_1904(book: str, root: Element, raw: bytes) -> bool:
+    """Whether days count from 1904, where all readers agree about it: some look for the word wherever it stands."""
+    tag = etree.QName(etree.QName(root).namespace, "workbookPr").text
+    own = {each.get("date1904", "0").encode() for each in root if each.tag == tag}
+    said = {*_DATE_1904.findall(raw)}
+    if len(own) > 1 or said - _YES_AND_NO or (said & _YES and not own & _YES):
+        raise FormatError(book, "it does not say plainly from which year its dates count", _SAVE_AGAIN)
+    return bool(own & _YES)
 
 
 def _workbook_part(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo]) -> str:
     relations = _relations(book, package, names, "")
-    return next((target for kind, target in relations.values() if kind.endswith("/officeDocument")), "xl/workbook.xml")
+    found = next((target for kind, target in relations.values() if kind.endswith("/officeDocument")), _WORKBOOK)
+    _must_be_the_only(book, found, _WORKBOOK, names)
+    return found
+
+
+def _must_be_the_only(book: str, part: str, usual: str, names: Collection[str]) -> None:
+    """A library takes a part by its usual name, whatever the relationships say."""
+    if part != usual and usual in names and part in names:
+        raise FormatError(book, f"it has {usual} and names {part} in its place", _SAVE_AGAIN)
 
 
 def _sheet_parts(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.ZipInfo], workbook: str, root: Element) -> dict[str, str]:
     """Names of the parts of the worksheets, by the names of the sheets."""
-    try:
-        relations = _relations(book, package, names, workbook)
-    except FormatError:  # the library that reads will say so
-        return {}
+    relations = _relations(book, package, names, workbook)
+    for kind, target in relations.values():
+        if kind.endswith("/sharedStrings"):
+            _must_be_the_only(book, target, posixpath.join(posixpath.dirname(workbook), "sharedstrings.xml"), names)
     sheets = ((sheet.get("name", ""), relations.get(sheet.get(_ID) or sheet.get(_STRICT_ID) or "")) for sheet in root.iter("{*}sheet"))
     return {name: relation[1] for name, relation in sheets if relation and relation[0].endswith("/worksheet")}
 
@@ -160,7 +181,9 @@ def _relations(book: str, package: zipfile.ZipFile, names: Mapping[str, zipfile.
     """Type and target of what a part relates to, by the relation's id."""
     folder, name = posixpath.split(base)
     member = names.get(posixpath.join(folder, "_rels", name + ".rels"))
-    nodes = _tree(book, package, member).iter("{*}Relationship") if member else ()
+    nodes = [*_tree(book, package, member).iter("{*}Relationship")] if member else []
+    if len({node.get("Id", "") for node in nodes}) < len(nodes):
+        raise FormatError(f"{book}: {base or 'the package'}", "two relationships have one id", _SAVE_AGAIN)
     return {node.get("Id", ""): (node.get("Type", ""), _target(folder, node)) for node in nodes}
 
 

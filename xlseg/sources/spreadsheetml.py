@@ -123,7 +123,9 @@ def _parsed(file: BinaryIO, name: str, size: int) -> _Book:
             raise FormatError(name, "its XML declares a document type", "export it again")
         if event == "start" and element.tag == _SS + "Worksheet":
             sheet = element.get(_SS + "Name", f"Sheet{len(book.sheets) + 1}")
-            book.sheets.setdefault(sheet, [])
+            if sheet.casefold() in map(str.casefold, book.sheets):
+                raise FormatError(name, f"two sheets are called {sheet!r}", "export it again")
+            book.sheets[sheet] = []
         elif event == "end" and element.tag == _SS + "Row":
             book.row(sheet, element)
             element.clear(keep_tail=False)
@@ -152,12 +154,16 @@ def _value(data: etree._Element | None) -> Value:
         return text
 
 
+def _number(text: str) -> Value:
+    return float(text.replace("_", "?"))  # 1_0 is a number in Python alone
+
+
 def _date(text: str) -> Value:
     return dt.datetime.fromisoformat(text.strip()).replace(tzinfo=None)  # the day that is written, wherever it is read
 
 
 _KINDS: dict[str, Callable[[str], Value]] = {
-    "Number": float,
+    "Number": _number,
     "DateTime": _date,
     "Boolean": lambda text: text.strip() in ("1", "true"),
     "Error": CellError,
