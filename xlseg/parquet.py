@@ -11,6 +11,7 @@ import glob
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from xlseg.calendar import FOREVER, day_number
 from xlseg.engines import connect, said, told
-from xlseg.errors import FormatError, MissingColumnError, SourceError
+from xlseg.errors import FormatError, SourceError
 from xlseg.workbook import Array
 
 _DATES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
@@ -77,8 +78,8 @@ def open_invoices(path: Path | str) -> InvoiceFile:
     ------
     FormatError
         When there is no such file, or it is none that DuckDB can read.
-    MissingColumnError, SourceError
-        When a column is not there, is of another type, is not the same in all files, or holds what an invoice cannot have.
+    SourceError
+        When a column is not there or there twice, is of another type, is not the same in all files, or holds what an invoice cannot have.
     SettingError
         When duckdb is not installed.
     """
@@ -91,6 +92,7 @@ def open_invoices(path: Path | str) -> InvoiceFile:
         raise FormatError(name, f"no parquet file that can be read ({said(error)})", "check the name, or write it again") from None
     kinds = _kinds(found)
     with told(name):
+        _must_be_single(name, kinds, connection, str(path))
         _must_be_alike(kinds, connection, str(path))
     kinds = {column: kind for column, kind in kinds.items() if kind != "NULL" or column in _NEEDED}  # never a value: as if it were not there
     _check_columns(name, kinds)
@@ -102,6 +104,15 @@ def open_invoices(path: Path | str) -> InvoiceFile:
 def _kinds(found: Any) -> dict[str, str]:
     """The type of each column, without its precision."""
     return {column: str(kind).split("(")[0].strip('"') for column, kind in zip(found.columns, found.dtypes, strict=True)}
+
+
+def _must_be_single(name: str, kinds: dict[str, str], connection: Any, pattern: str) -> None:
+    """Refuse two columns of one name, of which DuckDB would call the second one `amount_1`; it may be called so, too."""
+    suspects = [column for column in _COLUMNS if any(kind.lower() == f"{column}_1" for kind in kinds)]
+    for column in suspects:
+        asked = "SELECT count(*) FROM parquet_schema(?) WHERE lower(name) = ? GROUP BY file_name HAVING count(*) > 1"
+        if connection.execute(asked, [pattern, column]).fetchone():
+            raise SourceError(name, f"two columns are called {column!r}", "write the file with one of them")
 
 
 def _must_be_alike(kinds: dict[str, str], connection: Any, pattern: str) -> None:
@@ -131,7 +142,8 @@ def _must_be_files(name: str, pattern: str) -> None:
 def _check_columns(name: str, kinds: dict[str, str]) -> None:
     for column in _NEEDED:
         if column not in kinds:
-            raise MissingColumnError(name, column, tuple(kinds))
+            near = get_close_matches(column, kinds, n=1)
+            raise SourceError(name, f"no column {column!r}", f"rename {near[0]!r} to {column!r}" if near else "write the file with it")
     for column, (allowed, wanted) in _COLUMNS.items():
         if column in kinds and kinds[column] not in allowed:
             raise SourceError(name, f"column {column!r} is {kinds[column]}", f"write it as {wanted}")

@@ -262,3 +262,24 @@ def test_sums_are_whole_numbers_where_floating_point_would_round(file: Path, mon
     monkeypatch.setattr("xlseg.metrics.parquet.EXACT", 0)
     same(measure_parquet(file, DATES, Settings()), measure(LEDGER, DATES, Settings()))
     assert {"n", "open_balance", "xx"} <= sums_for(CATALOGUE)
+
+
+@pytest.mark.parametrize("second", ["amount", "Amount"])
+def test_two_columns_of_one_name_are_refused(file: Path, tmp_path: Path, second: str) -> None:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(file)
+    pq.write_table(table.append_column(second, table.column("amount")), tmp_path / "twice.parquet")
+    with pytest.raises(XlsegError, match=r"twice\.parquet: two columns are called 'amount'\. To go on"):
+        measure_parquet(tmp_path / "twice.parquet", DATES[:1], Settings())
+    pq.write_table(table.append_column("amount_1", table.column("amount")), tmp_path / "once.parquet")
+    assert len(measure_parquet(tmp_path / "once.parquet", DATES[:1], Settings(), ("n_paid",)))
+
+
+def test_a_column_that_is_missing_is_told_with_the_one_that_may_be_meant(file: Path, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(file)
+    pq.write_table(table.rename_columns(["issue" if name == "issued" else name for name in table.column_names]), tmp_path / "other.parquet")
+    with pytest.raises(XlsegError, match=r"other\.parquet: no column 'issued'\. To go on, rename 'issue' to 'issued'\."):
+        measure_parquet(tmp_path / "other.parquet", DATES[:1], Settings())
