@@ -242,6 +242,20 @@ def test_all_rows_in_an_alternative(book: Path) -> None:
     both_refuse(repacked(book, edit), "the rows stand where no spreadsheet program writes them")
 
 
+def test_a_cell_in_our_list_that_is_named_by_another_row(book: Path) -> None:
+    edited(book)
+    part = part_of(book, "Segments")
+
+    def edit(members: dict[str, bytes]) -> None:
+        assert b'<c r="C5"' in members[part]
+        members[part] = re.sub(rb'<c r="C5"', b'<c r="A1"', members[part], count=1)
+
+    before = repacked(book, edit).read_bytes()
+    with pytest.raises(FormatError, match="Segments: a cell in row 5 is called A1"):
+        WorkbookFile(book).write([segments({"A": 2.0})])
+    assert book.read_bytes() == before
+
+
 def test_a_relationship_id_that_is_there_twice(book: Path) -> None:
     def edit(members: dict[str, bytes]) -> None:
         rels = members["xl/_rels/workbook.xml.rels"]

@@ -115,10 +115,9 @@ class _Filling:
         return {column for column, cell in self._sheet.cells(row).items() if area.left <= column <= area.right and is_filled(cell)}
 
     def _looks_ours(self, filled: Collection[int]) -> bool:
-        """Whether a row with these cells filled has its whole key, or at least half of those that all our rows have."""
-        return {self._columns[heading] for heading in self._spec.key} <= set(filled) or 2 * len(self._always.intersection(filled)) >= len(
-            self._always
-        )
+        """Whether a row with these cells filled has its whole key, if that is more than a word, or at least half of those that all our rows have."""
+        key = {self._columns[heading] for heading in self._spec.key}
+        return (len(key) > 1 and key <= set(filled)) or 2 * len(self._always.intersection(filled)) >= len(self._always)
 
     @cached_property
     def _always(self) -> frozenset[int]:

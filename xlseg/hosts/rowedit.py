@@ -94,6 +94,8 @@ def _put(piece: bytes, cell: Cell, value: Body, strings: Strings) -> bytes:
 def _merged(old: Sequence[bytes], new: Sequence[bytes], ours: Collection[bytes], strings: Strings) -> list[bytes | None]:
     """Cells of rows that do not have the same columns."""
     there, wanted = ({_letters(piece): piece for piece in pieces} for pieces in (old, new))
+    if len(there) < len(old):
+        return [None]  # two cells of one column: one of them is named by another row
     parts: list[bytes | None] = []
     for column in sorted(there.keys() | wanted.keys(), key=lambda letters: (len(letters), letters)):
         before, after = there.get(column), wanted.get(column)

@@ -22,7 +22,7 @@ _UNUSUAL = re.compile(rb"<!|<\?|<row (?!r=\")|<row>|<c (?!r=\")|<c>|<c/>|<[^<>]*
 _ROOT = re.compile(rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*\?>)?\s*<worksheet[\s>]")
 _ENCODING = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding=[\"'](?!utf-8)", re.I)
 _DATA = re.compile(rb"<sheetData\b[^>]*?(/?)>")
-_CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
+_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"([^>]*?)(?:/>|>(.*?)</c>)', re.S)
 _FEW_COLUMNS = 50
 _REST = re.compile(rb"([^>]*?)(?:/>|>(.*?)</c>)", re.S)
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"[^>]*><f[\s>/]')
@@ -59,6 +59,7 @@ class SheetXml:
     def __init__(self, data: bytes, place: str, *, is_usual: bool = False, standing: Sequence[Standing] = ()) -> None:
         if b"<!DOCTYPE" in data[:4096]:
             raise FormatError(place, "the XML declares a document type", "open it in Excel and save it as .xlsx or .xlsm")
+        self._place = place
         plain = _plain(data, place, is_usual, standing)
         self.is_plain = plain is data
         known, data = standing if self.is_plain else (), plain
@@ -133,9 +134,19 @@ class SheetXml:
         self._touched = True
 
     def cells(self, row: int) -> dict[int, Cell]:
-        """The cells of a row by column."""
-        data = self._rows.get(row)
-        return {} if data is None else {column_number(m[1]): (m[2], m[3]) for m in _CELL.finditer(data)}
+        """The cells of a row by column.
+
+        Raises
+        ------
+        FormatError
+            When one is named by another row: it would take the place of the one of its column.
+        """
+        data, number = self._rows.get(row), b"%d" % row
+        cells = list(_CELL.finditer(data)) if data is not None else []
+        if other := next((cell for cell in cells if cell[2] != number), None):
+            fact = f"a cell in row {row} is called {(other[1] + other[2]).decode()}"
+            raise FormatError(self._place, fact, "repair the file by opening and saving it in Excel")
+        return {column_number(cell[1]): (cell[3], cell[4]) for cell in cells}
 
     def replace(self, row: int, content: bytes) -> None:
         """Put a row in the place of one that is there."""
