@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -252,3 +253,14 @@ def test_no_rule_set_is_written_to_a_pipe_or_a_device(book: Path, capsys: pytest
     for file in (str(book.parent / "rules.json"), os.devnull):
         assert main(["rules", "export", str(book), file]) == 1
         assert ": no file that can be written. To go on, export to another file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_a_rule_set_of_few_rules_takes_the_place_of_many(book: Path, tmp_path: Path, kept: int) -> None:
+    assert main(["rules", "export", str(book), str(tmp_path / "rules.json")]) == 0
+    content = json.loads((tmp_path / "rules.json").read_text())
+    content["rules"] = content["rules"][:kept]
+    content.pop("hash")
+    (tmp_path / "few.json").write_text(json.dumps(content))
+    assert main(["rules", "import", str(book), str(tmp_path / "few.json")]) == 0
+    assert len(rules_on(book)) == kept
