@@ -105,9 +105,10 @@ class Extent:
         """
         seen = glance(chunk, self._rows, self._columns)
         self.is_in_order = self.is_in_order and (seen.is_in_order if seen is not None else self._are_in_order(chunk))
-        self.is_usual = self.is_usual and self._are_usual(chunk, known=seen is not None and seen.is_in_order)
+        has_edge = b"sheetData" in chunk
+        self.is_usual = self.is_usual and self._are_usual(chunk, known=seen is not None and seen.is_in_order, has_edge=has_edge)
         self._must_be_whole(chunk, only_elements=seen is not None and seen.is_in_order)
-        self._must_be_single(chunk, is_plain=seen is not None)
+        self._must_be_single(chunk, is_plain=seen is not None, has_edge=has_edge)
         may_be_below = b">-" in chunk if seen is None else seen.has_negatives
         self.has_negatives = self.has_negatives or may_be_below
         self.has_huge = self.has_huge or (may_be_below and _HUGE.search(chunk) is not None)
@@ -128,13 +129,13 @@ class Extent:
             self._take_at_once(chunk, rows)
         self._must_be_within_bounds()
 
-    def _must_be_single(self, chunk: bytes, *, is_plain: bool) -> None:
+    def _must_be_single(self, chunk: bytes, *, is_plain: bool, has_edge: bool) -> None:
         """All rows stand in one element, of one namespace, in no alternative: else a library and a spreadsheet program would read others.
 
-        `is_plain`: no element of the piece has a prefix.
+        `is_plain`: no element of the piece has a prefix; `has_edge`: all rows may begin or end in it.
         """
         begins, end = None, None
-        if b"sheetData" in chunk:
+        if has_edge:
             begins, end = _BEGINS.search(chunk), _ENDS.search(chunk)
             if self._has_rows + len(_BEGINS.findall(chunk)) > 1:
                 raise self._strange("the sheet has its rows twice")
@@ -143,9 +144,9 @@ class Extent:
             raise self._strange("the rows stand where no spreadsheet program writes them")
         self._has_rows = self._has_rows or begins is not None
         if self._has_rows and not self._is_behind_rows:
-            rows = chunk[begins.start() if begins else 0 : end.start() if end else len(chunk)]
+            rows = b"" if is_plain else chunk[begins.start() if begins else 0 : end.start() if end else len(chunk)]
             self._prefixes |= {b""} if is_plain else set(_OF_CELLS.findall(rows))
-            if len(self._prefixes) > 1 or (not is_plain and b"AlternateContent" in rows):
+            if len(self._prefixes) > 1 or b"AlternateContent" in rows:
                 raise self._strange("rows or cells stand in another namespace, or in an alternative")
         self._is_behind_rows = self._is_behind_rows or end is not None
 
@@ -179,12 +180,12 @@ class Extent:
             row = int(number)
         return True
 
-    def _are_usual(self, chunk: bytes, *, known: bool) -> bool:
+    def _are_usual(self, chunk: bytes, *, known: bool, has_edge: bool) -> bool:
         """Whether the rows of a piece are; what stands before and behind all rows may be written as it likes."""
-        start = 0 if self._has_begun else chunk.find(_ROWS)
+        start = 0 if self._has_begun else chunk.find(_ROWS) if has_edge else -1
         if self._has_ended or start < 0:
             return True
-        end = chunk.find(_ROWS_END, start)
+        end = chunk.find(_ROWS_END, start) if has_edge else -1
         self._has_begun, self._has_ended = True, end >= 0
         return known or is_usual(chunk, start, end if end >= 0 else len(chunk))
 
