@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import pandas as pd
@@ -64,7 +65,7 @@ class Ledger:
     has_orders: bool = False
     currency: str = ""
 
-    @property
+    @cached_property
     def tells_of_payment(self) -> bool:
         """Whether anything says which invoices are paid: else all of them look open."""
         invoices = self.invoices

@@ -88,13 +88,9 @@ class Book:
         """
         if not self.ledger.has_invoices:
             raise MissingSheetError(self.name, "Invoices", ())
-        if not self._tells_of_payment:
+        if not self.ledger.tells_of_payment:
             advice = "give the payments as an argument, or invoices with a column 'Paid Date', 'Status' or 'Amount Remaining'"
             raise SourceError("Invoices", "nothing says which of them are paid", advice)
-
-    @cached_property
-    def _tells_of_payment(self) -> bool:
-        return self.ledger.tells_of_payment
 
 
 def _keep(kept: dict[K, V], key: K, value: V) -> None:

@@ -51,12 +51,10 @@ class Moves:
             area = Area.of(reference)
         except ValueError:
             return None
-        if area.top != area.bottom or area.left < self.columns.left or area.right > self.columns.right:
+        if area.top != area.bottom or area.right > self.columns.right:
             return None
-        if area.top in self.gone:
-            return ""
-        row = self.to.get(area.top)
-        return None if row is None else str(Area(row, area.left, row, area.right))
+        row = self.row_of(area.top, area.left)
+        return str(Area(row, area.left, row, area.right)) if row else None if row is None else ""
 
     def row_of(self, row: int, column: int) -> int | None:
         """The row of what hangs on a cell; 0 where it is gone, None where it has stayed."""

@@ -277,7 +277,7 @@ class _Update:
 
     def _free_of(self, by_place: Mapping[tuple[int, int], tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
         """The cells whose place is empty; where nothing of ours is found, what is filled is the user's."""
-        free = {(row, column): at for (row, column), at in by_place.items() if not is_filled(self.sheet.cells(row).get(column))}
+        free = {(row, column): at for (row, column), at in by_place.items() if not self._is_filled(row, column)}
         if len(free) < len(by_place):
             self.remarks.append(
                 f"{self.name}: other cells stand where the texts above {self.tab.tables[min(self.tables)].name} belong; they are left."

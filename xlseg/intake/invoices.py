@@ -127,7 +127,8 @@ def _read_rows(reckoning: Reckoning, dating: Dating, base: str, terms: Mapping[s
     due = due_dates(reckoning, stated, issued.days, customer, by_type | (reckoning.amount < 0), terms)
     paid = _paid(reckoning, issued.days, _of_lines(reckoning, of, documents.read_dates(reckoning, "paid", dating)))
     remaining = sign * _stated(reckoning, "remaining", rate, base)
-    received = [_stated(reckoning, field, rate, base) for field in ("received", "credits")] if not _says_what_remains(extract) else []
+    instead = ("received", "credits") if extract.column("remaining").blank.all() else ()
+    received = [_stated(reckoning, field, rate, base) for field in instead]
     return _Rows(state, kind, by_type, customer, of, issued.days, stated.days, due, paid, raw, rate, remaining, tuple(received))
 
 
@@ -146,10 +147,10 @@ def _documents(reckoning: Reckoning, rows: _Rows) -> Invoices:
     added = lines.added_up(reckoning.amount, head, reckoning.used)
     amount = _rounded_once(reckoning, rows.raw, rows.rate, head, added)
     credit = by_type | (amount < 0)
-    if _says_what_remains(reckoning.extract):
-        left = _of_documents(reckoning, rows.remaining, head, amount, credit, of)
-    else:
+    if rows.received:
         left = np.where(own, _less_received(rows.received, head, amount, reckoning.used), np.nan)
+    else:
+        left = _of_documents(reckoning, rows.remaining, head, amount, credit, of)
     reckoning.amount = np.where(own, reckoning.amount + amount - added, reckoning.amount)  # what rounding has moved is of the document's own row
     values: dict[str, Array | Texts] = {
         "document": document,
@@ -200,10 +201,6 @@ def _uncleared(reckoning: Reckoning, kind: Texts) -> None:
         wanted, effect = "a Payments sheet that says of which invoice", "row left out: the open balance is above the account's by this amount"
         waits = kind.among("payment") & extract.column("paid").blank
         reckoning.exclude(waits, "payment not cleared", "type", wanted, effect, severity="warning")
-
-
-def _says_what_remains(extract: Extract) -> bool:
-    return not extract.column("remaining").blank.all()
 
 
 def _stated(reckoning: Reckoning, field: str, rate: Array, base: str) -> Array:
