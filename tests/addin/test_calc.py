@@ -399,14 +399,31 @@ def test_what_is_missing_is_said_in_plain_words_and_nothing_is_changed(calc: Run
         calc("close")
 
 
+_NAMED = """
+result = {}
+for sheet in (doc.Sheets.getByIndex(i) for i in range(doc.Sheets.Count)):
+    result[sheet.Name] = {name: sheet.NamedRanges.getByName(name).Content for name in sheet.NamedRanges.ElementNames}
+"""
+
+
 @real
-def test_a_step_that_fails_half_way_leaves_the_document_as_it_was(opened: RunningOffice) -> None:
+@pytest.mark.parametrize("undo", ["", "doc.UndoManager.lock()"], ids=["undone", "nothing to undo"])
+def test_a_step_that_fails_half_way_leaves_the_document_as_it_was(opened: RunningOffice, undo: str) -> None:
+    def all_of_it() -> object:
+        cells = {name: [[row for row in rows if any(row)] for rows in content(opened, name)] for name in ("Segments", "Movers", "History")}  # type: ignore[attr-defined]
+        return cells, opened("tables"), opened("execute", _NAMED)
+
     opened("command", COMMAND, {"AsOf": "2026-09-30", "Quiet": True})
-    before = {name: content(opened, name) for name in ("Segments", "Movers")}
+    opened("formula", "Segments", "K3", "=1+1")
+    before = all_of_it()
     opened("execute", "doc.Sheets.getByName('Data Quality').protect('')")  # written after Segments and Movers
+    opened("execute", undo)
     state, words = opened("command", COMMAND, {"AsOf": AS_OF, "Quiet": True})  # type: ignore[misc]
     assert (state, "LibreOffice: it cannot do this now" in words) == (0, True)
-    assert {name: content(opened, name) for name in before} == before
+    assert all_of_it() == before
+    opened("execute", "doc.Sheets.getByName('Data Quality').unprotect('')")
+    assert opened("command", COMMAND, {"AsOf": AS_OF, "Quiet": True})[0] == 1  # type: ignore[index]
+    assert all_of_it() != before
 
 
 @real

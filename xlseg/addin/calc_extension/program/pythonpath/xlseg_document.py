@@ -1,12 +1,17 @@
 """What the worker may ask of the open document: to read its sheets, and to change cells, all or nothing."""
 
 import re
+from contextlib import suppress
+from functools import partial
 
 import uno
 from com.sun.star.beans import PropertyValue
 from com.sun.star.sheet.FillDirection import TO_BOTTOM
 from com.sun.star.sheet.FillMode import SIMPLE
+from com.sun.star.document import UndoFailedException
 from com.sun.star.table import CellAddress
+from com.sun.star.uno import RuntimeException
+from com.sun.star.util import InvalidStateException
 from xlseg_wire import Column, Grid
 
 _FORMULAS = 16  # com.sun.star.sheet.CellFlags
@@ -34,6 +39,7 @@ class Document:
     def __init__(self, model, context, watch, indicator=None):
         self._model, self._context, self._watch, self._indicator = model, context, watch, indicator
         self._stops = 0
+        self._before = []
 
     def answers(self):
         """By name, what may be asked."""
@@ -140,15 +146,47 @@ class Document:
             manager.unlock()
 
     def _change(self, steps):
-        manager, done = self._model.UndoManager, False
+        manager, done, self._before = self._model.UndoManager, False, []
+        titles = manager.getAllUndoActionTitles()
         manager.enterUndoContext(_UNDO)
         try:
             self._do(steps)
             done = True
         finally:
-            manager.leaveUndoContext()
-            if not done and manager.isUndoPossible() and manager.getCurrentUndoActionTitle() == _UNDO:
-                manager.undo()
+            with suppress(InvalidStateException):  # somebody has locked the undo manager, and nothing was recorded
+                manager.leaveUndoContext()
+            if not done and not self._undone(titles):
+                for put_back in reversed(self._before):
+                    with suppress(RuntimeException):  # what could not be changed cannot be put back either
+                        put_back()
+            self._before = []
+
+    def _undone(self, before):
+        """Whether LibreOffice has undone the steps. It cannot where a macro or a setting has switched that off, or where it was itself busy."""
+        manager = self._model.UndoManager
+        titles = manager.getAllUndoActionTitles()
+        if not manager.isUndoPossible() or titles == before or titles[0] != _UNDO:
+            return False
+        try:
+            manager.undo()
+        except (UndoFailedException, InvalidStateException):
+            return False
+        return True
+
+    def _keep(self, area):
+        """Have what stands in an area at hand, should LibreOffice not be able to undo the step."""
+        cells, formulas = area.getDataArray(), []
+        for part in area.queryContentCells(_FORMULAS):
+            for row in range(part.Rows.Count):
+                formulas += [(cell, cell.getTokens()) for cell in (part.getCellByPosition(i, row) for i in range(part.Columns.Count))]
+
+        def put_back():
+            area.setDataArray(tuple(tuple("" if cell is None else cell for cell in row) for row in cells))
+            for cell, tokens in formulas:
+                cell.setTokens(tokens)
+
+        self._before.append(put_back)
+        return cells
 
     def _do(self, steps):
         """Each by its name: what is not listed here cannot be done."""
@@ -192,7 +230,7 @@ class Document:
         """New values. LibreOffice undoes this only where something stood before, so that empty cells are filled one by one."""
         rows = grid.rows
         area = self._area(name, row, column, row + len(rows) - 1, column + len(rows[0]) - 1)
-        for i, (old, new) in enumerate(zip(area.getDataArray(), rows)):
+        for i, (old, new) in enumerate(zip(self._keep(area), rows)):
             for j in [j for j, cell in enumerate(old) if cell == "" != new[j]]:
                 cell = area.getCellByPosition(j, i)
                 if isinstance(new[j], str):
@@ -205,11 +243,14 @@ class Document:
         sheet, parser = self._sheets().getByName(name), self._parser()
         for row, column, text in formulas:
             cell = sheet.getCellByPosition(column, row)
+            self._keep(self._area(name, row, column, row, column))
             cell.setTokens(parser.parseFormula(text, cell.CellAddress))
 
     def _like(self, name, top, left, bottom, right):
         """Rows that look like the first of them."""
-        self._area(name, top, left, bottom, right).fillSeries(TO_BOTTOM, SIMPLE, 0, 0.0, 0.0)
+        area = self._area(name, top, left, bottom, right)
+        self._keep(area)
+        area.fillSeries(TO_BOTTOM, SIMPLE, 0, 0.0, 0.0)
 
     def _looks(self, url, looks):
         """Cells that look like cells of another file."""
@@ -231,7 +272,9 @@ class Document:
         """A table, made or brought to its size."""
         ranges, area = self._model.DatabaseRanges, self._area(name, top, left, bottom, right).RangeAddress
         if ranges.hasByName(table):
-            ranges.getByName(table).DataArea = area
+            known = ranges.getByName(table)
+            self._before.append(partial(setattr, known, "DataArea", known.DataArea))
+            known.DataArea = area
         else:
             ranges.addNewByName(table, area)
             made = ranges.getByName(table)
@@ -257,9 +300,11 @@ class Document:
         names = self._sheets().getByName(name).NamedRanges
         for known in names.ElementNames:
             if known.startswith(_NOTE):
+                self._before.append(partial(names.addNewByName, known, names.getByName(known).Content, CellAddress(), _HIDDEN))
                 names.removeByName(known)
         for new, *area in areas:
             names.addNewByName(new, self._area(name, *area).AbsoluteName, CellAddress(), _HIDDEN)
+            self._before.append(partial(names.removeByName, new))
 
     # ── small ────────────────────────────────────────────────────────────────
 
