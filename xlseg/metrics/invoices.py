@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import narwhals.stable.v2 as nw
 from narwhals.stable.v2 import col
 
@@ -12,7 +14,7 @@ from xlseg.metrics import orders as order
 from xlseg.metrics import payments as pay
 from xlseg.metrics import receivables as due
 from xlseg.metrics.one_date import Kind
-from xlseg.metrics.spans import I64, Dates, flag
+from xlseg.metrics.spans import I64, Dates, Part, Rows, flag
 from xlseg.settings import Settings
 
 
@@ -42,6 +44,12 @@ def read_rows(invoices: Frame, settings: Settings) -> Frame:
     )  # fmt: skip
 
 
+def may_count(day: int, settings: Settings) -> nw.Expr:
+    """Of the rows of an `InvoiceFile`: false where one was issued and settled so long ago that nothing of it counts at a day."""
+    start = day - settings.window
+    return (col("issued") > start) | (col("paid") > start) | (col("says_open") == 1) | ~col("remaining").is_null()
+
+
 def kinds_of(settings: Settings, day: int, season: Season) -> tuple[Kind, ...]:
     """What an invoice is: a payment event, an open item, an order."""
     until = nw.when(col("settled") < FOREVER).then(col("settled")).otherwise(nw.lit(FOREVER + 1)).cast(I64)
@@ -51,11 +59,28 @@ def kinds_of(settings: Settings, day: int, season: Season) -> tuple[Kind, ...]:
         Kind(lambda rows: pay.payment_events(rows, settings), {}, col("has_timing")),
         Kind(due.open_items, {"since": col("issued"), "until": until, "due": due_day, "amount": col("opening")}, col("opening") != 0),
         Kind(lambda rows: order.orders_in_window(rows, dates, {day: season}, settings.window), {"day": col("issued")}, nw.lit(True)),
+        Kind(lambda rows: _first_and_last(rows, settings.window), {"day": col("issued")}, col("amount") > 0),
     )
 
 
-def histories(rows: Frame, day: int, distinct: bool) -> Frame:
-    """customer, first_day and last_day with an order up to a day, order_days (distinct ones, if asked for): a row a customer known then."""
-    placed = rows.filter(col("issued") <= day).select("customer", day=nw.when(col("amount") > 0).then(col("issued")))
-    history = (placed.unique() if distinct else placed).group_by("customer")
+def _first_and_last(orders: Frame, window: int) -> Part:
+    """The first and last order day of the window."""
+    rows = Rows(orders, col("day"), col("day") + window, lambda rows: rows.with_columns(first_day=col("day"), last_day=col("day")))
+    return Part((rows,), least=("first_day",), most=("last_day",))
+
+
+def known_before(rows: Frame, day: int, wanted: Collection[str]) -> Frame:
+    """A row a customer known at a day; of first_day and last_day with an order up to then, those that are wanted."""
+    placed = _placed(rows, day)
+    found = {name: made for name, made in (("first_day", col("day").min()), ("last_day", col("day").max())) if name in wanted}
+    return placed.group_by("customer").agg(**found) if found else placed.select("customer").unique()
+
+
+def order_days_of(rows: Frame, day: int) -> Frame:
+    """customer, first_day and last_day with an order up to a day, order_days (distinct ones): a row a customer known then."""
+    history = _placed(rows, day).unique().group_by("customer")
     return history.agg(order_days=col("day").count(), first_day=col("day").min(), last_day=col("day").max())
+
+
+def _placed(rows: Frame, day: int) -> Frame:
+    return rows.filter(col("issued") <= day).select("customer", day=nw.when(col("amount") > 0).then(col("issued")))

@@ -10,7 +10,10 @@ from xlseg.metrics.catalogue import CATALOGUE
 _TIMING = ("n", "d")
 _SPREAD = ("n", "d", "dd")
 _CHANGE = ("n", "d", "n_recent", "d_recent")
-_ADJUSTED = ("adjusted", "adjusted_last")
+_ADJUSTED = ("adjusted", "adjusted_last", "first_day")
+
+OF_HISTORY = ("order_days", "first_day", "last_day")
+"""What is known of all orders up to a day."""
 
 _NEEDS: dict[str, tuple[str, ...]] = {
     "n_paid": ("n",),
@@ -30,22 +33,22 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "oldest_past_due": ("first_due",),
     "credit_share": ("credited", "closed"),
     "dispute_share": ("disputed", "every"),
-    "orders_per_month": ("orders",),
+    "orders_per_month": ("orders", "first_day"),
     "seasonal_index": (),
-    "orders_per_month_sa": ("adjusted",),
+    "orders_per_month_sa": ("adjusted", "first_day"),
     "frequency_change": ("orders", *_ADJUSTED),
     "frequency_change_z": _ADJUSTED,
     "deterioration_z": (*_CHANGE, "dd", "dd_recent", *_ADJUSTED),
     "average_order_value": ("value", "orders"),
     "order_value_trend": ("orders", "x", "xx", "y", "xy"),
-    "days_since_last_order": (),
-    "typical_gap": (),
-    "recency_ratio": (),
-    "expected_orders": (),
+    "days_since_last_order": ("last_day",),
+    "typical_gap": OF_HISTORY,
+    "recency_ratio": OF_HISTORY,
+    "expected_orders": OF_HISTORY,
     "refund_share": ("refund", "value"),
     "revenue": ("value", "refund"),
 }
-"""Metrics that are no sum themselves. First and last order day are always there."""
+"""Metrics that are no sum themselves."""
 
 OF_ORDER_DAYS = frozenset(("typical_gap", "recency_ratio", "expected_orders"))
 """Metrics that need every customer's distinct order days, which are dear to count."""

@@ -28,20 +28,23 @@ HISTORY = ("first_day", "last_day")
 def orders_in_window(orders: Frame, dates: Dates, seasons: dict[int, Season], window: int) -> Part:
     """The orders in the window and their sums. x: days since the last of the as-of dates, y: ln(amount); a slope is the same from any day on."""
     order, amount = flag(col("amount") > 0), col("amount")
-    frame = orders.with_columns(orders=order, x=(col("day") - dates.days[-1]) * order)
-    frame = frame.with_columns(
-        xx=col("x") * col("x"),
-        value=amount * col("orders"),
-        refund=amount * (col("orders") - 1),
-        y=nw.when(amount > 0).then(amount.cast(F64)).otherwise(nw.lit(1.0)).log(math.e),
-    ).with_columns(xy=col("x").cast(F64) * col("y"))
+
+    def fixed(rows: Frame) -> Frame:
+        counted = rows.with_columns(
+            orders=order,
+            x=(col("day") - dates.days[-1]) * order,
+            value=amount * order,
+            refund=amount * (order - 1),
+            y=nw.when(amount > 0).then(amount.cast(F64)).otherwise(nw.lit(1.0)).log(math.e),
+        )
+        return counted.with_columns(xx=col("x") * col("x"), xy=col("x").cast(F64) * col("y"))
 
     def moving(rows: Frame) -> Frame:
         adjusted = rows.with_columns(adjusted=col("weight") * col("orders").cast(F64))
         return adjusted.with_columns(adjusted_last=col("adjusted") * flag(col("as_of") - col("day") < LAST_DAYS).cast(F64))
 
     weights = Weights({day: tuple(1 / index for index in season.index) for day, season in seasons.items()})
-    return Part((Rows(frame, col("day"), col("day") + window, moving, ("day", "orders"), weights),), COUNTS, SUMS)
+    return Part((Rows(orders, col("day"), col("day") + window, fixed, moving, ("day", "orders"), weights),), COUNTS, SUMS)
 
 
 def order_history(order_days: Frame, dates: Dates) -> Part:

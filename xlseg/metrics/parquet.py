@@ -10,15 +10,16 @@ from pathlib import Path
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
+from narwhals.stable.v2 import col
 
 from xlseg.calendar import Season, day_number, month_number
 from xlseg.engines import Frame, collect, relation, told
 from xlseg.errors import SettingError, SourceError
 from xlseg.metrics.catalogue import CATALOGUE, Metric
 from xlseg.metrics.expected_orders import expected_from
-from xlseg.metrics.invoices import histories, kinds_of, read_rows
+from xlseg.metrics.invoices import kinds_of, known_before, may_count, order_days_of, read_rows
 from xlseg.metrics.measure import derived, seasons_from
-from xlseg.metrics.needs import OF_ORDER_DAYS, OF_THE_BOOK, sums_for
+from xlseg.metrics.needs import OF_HISTORY, OF_ORDER_DAYS, OF_THE_BOOK, sums_for
 from xlseg.metrics.one_date import sums_at
 from xlseg.parquet import EXACT, LAST, InvoiceFile, open_invoices
 from xlseg.settings import Settings
@@ -56,8 +57,8 @@ def measure_parquet(path: Path | str, as_of: Sequence[dt.date], settings: Settin
     days = tuple(day_number(date) for date in as_of)
     with told(file.name):
         seasons = seasons_from(*file.orders_per_day(), days)
-        rows = read_rows(relation(file.invoices), settings)
-        frames = [_at(file, rows, day, seasons[day], settings, wanted, last=day == days[-1]) for day in days]
+        invoices = relation(file.invoices)
+        frames = [_at(file, invoices, day, seasons[day], settings, wanted, last=day == days[-1]) for day in days]
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
 
@@ -69,9 +70,9 @@ def _known(metrics: tuple[str, ...]) -> tuple[str, ...]:
     return metrics
 
 
-def _at(file: InvoiceFile, rows: Frame, day: int, season: Season, settings: Settings, wanted: tuple[str, ...], last: bool) -> pd.DataFrame:
+def _at(file: InvoiceFile, invoices: Frame, day: int, season: Season, settings: Settings, wanted: tuple[str, ...], last: bool) -> pd.DataFrame:
     """The measured rows of one date."""
-    summed = _summed(file, rows, day, season, settings, wanted)
+    summed = _summed(file, invoices, day, season, settings, wanted)
     sums = collect(summed) if OF_THE_BOOK & set(wanted) else None
     own = [name for name in wanted if name not in _NOT_DERIVED]
     measured = collect(derived(summed if sums is None else nw.from_native(sums), settings, own))
@@ -97,18 +98,43 @@ def _in_units(values: pd.Series, metric: Metric) -> object:
     return values.to_numpy("float64") / (100 if metric.unit == "money" else 1)
 
 
-def _summed(file: InvoiceFile, rows: Frame, day: int, season: Season, settings: Settings, wanted: Collection[str]) -> Frame:
-    """Every sum that is needed, a row a known customer."""
+def _summed(file: InvoiceFile, invoices: Frame, day: int, season: Season, settings: Settings, wanted: Collection[str]) -> Frame:
+    """Every sum that is needed, a row a known customer.
+
+    Distinct order days are counted over all rows; without them, what was before the window is looked at apart from what may count in it, so
+    that most rows are looked at once.
+    """
     needed = sums_for(wanted)
-    known = histories(rows, day, distinct=bool(OF_ORDER_DAYS & set(wanted)))
     span = max(file.last, day) - file.first + 1
     exact = file.rows * span**2 < EXACT
-    if needed:
-        events = sums_at(rows, kinds_of(settings, day, season), day, needed, exact)
-        known = known.join(events, on="customer", how="left")
-    numbers = [nw.col(name).cast(nw.Float64) for name in ("order_days", "first_day", "last_day")]
-    added = {name: nw.col(name).fill_null(0.0) for name in sorted(needed - {"first_due"})}
-    return known.with_columns(*numbers, as_of=nw.lit(float(day)), **added).sort("customer")
+    rows = read_rows(invoices.filter(may_count(day, settings)), settings)
+    kinds = kinds_of(settings, day, season)
+    if OF_ORDER_DAYS & set(wanted):
+        known = order_days_of(invoices, day)
+        events = sums_at(rows, kinds, day, needed.difference(OF_HISTORY), exact)
+        frame = known.join(events, on="customer", how="left")
+    else:
+        start = day - settings.window
+        before = known_before(invoices, start, needed)
+        events = sums_at(rows, kinds, day, needed, exact, there=(col("issued") > start) & (col("issued") <= day))
+        frame = _together(before, events)
+    numbers = [col(name).cast(nw.Float64) for name in OF_HISTORY if name in frame.columns]
+    added = {name: col(name).fill_null(0.0) for name in sorted(needed - {"first_due", *OF_HISTORY})}
+    return frame.with_columns(*numbers, as_of=nw.lit(float(day)), **added).sort("customer")
+
+
+def _together(before: Frame, events: Frame) -> Frame:
+    """The sums of those who were known before the window, who have something in it, or both."""
+    both = before.join(events, on="customer", how="full", suffix=_LATER)
+    customer, later = col("customer"), col(f"customer{_LATER}")
+    columns = {"customer": nw.when(customer.is_null()).then(later).otherwise(customer)}
+    for name, of in (("first_day", nw.min_horizontal), ("last_day", nw.max_horizontal)):
+        if name in before.columns:
+            columns[name] = of(name, name + _LATER)
+    return both.select(*(name for name in events.columns if name not in columns), **columns)
+
+
+_LATER = " later"
 
 
 def _check_customers(file: InvoiceFile, customers: pd.Series) -> None:

@@ -34,22 +34,29 @@ def payment_events(closings: Frame, settings: Settings) -> Part:
 
 def _settled(closings: Frame, settings: Settings) -> Rows:
     """Invoices settled in the window: how late is known once and for all, whether that is recent changes with the date."""
-    frame = closings.with_columns(n=(1 - col("by_credit")) * col("timed"), every=1 - col("by_credit"), days_late=col("settled") - col("due"))
-    frame = frame.with_columns(
-        d=col("n") * col("days_late"),
-        is_settled=nw.lit(1).cast(I64),
-        n_settled=col("n"),
-        paid_days=col("n") * (col("settled") - col("issued")),
-        disputed=col("every") * col("disputed"),
-        credited=col("by_credit"),
-        closed=nw.lit(1).cast(I64),
-        a=col("amount").cast(F64) * col("n").cast(F64),
-    )
+
+    def fixed(rows: Frame) -> Frame:
+        timed, every = (1 - col("by_credit")) * col("timed"), 1 - col("by_credit")
+        counted = rows.with_columns(
+            n=timed,
+            every=every,
+            days_late=col("settled") - col("due"),
+            is_settled=nw.lit(1).cast(I64),
+            n_settled=timed,
+            paid_days=timed * (col("settled") - col("issued")),
+            disputed=every * col("disputed"),
+            credited=col("by_credit"),
+            closed=nw.lit(1).cast(I64),
+            a=col("amount").cast(F64) * timed.cast(F64),
+        )
+        return counted.with_columns(d=col("n") * col("days_late")).with_columns(**_of_days_late(settings))
+
     recent = flag(col("as_of") < col("settled") + settings.recent)
     return Rows(
-        frame.with_columns(**_of_days_late(settings)),
+        closings,
         col("settled"),
         nw.min_horizontal(col("settled") + settings.window, "reopened").cast(I64),
+        fixed,
         lambda rows: rows.with_columns(recent=recent).with_columns(**_recent()),
         needs=("settled", "n", "d", "dd"),
     )
@@ -58,25 +65,27 @@ def _settled(closings: Frame, settings: Settings) -> Rows:
 def _late(closings: Frame, settings: Settings) -> Rows:
     """Invoices open and past due: they grow later from day to day, up to the window."""
     none = nw.lit(0).cast(I64)
-    frame = closings.with_columns(
-        by_credit=none,  # not known while it is open
-        n=col("timed"),
-        every=nw.lit(1).cast(I64),
-        recent=nw.lit(1).cast(I64),
-        is_settled=none,
-        n_settled=none,
-        paid_days=none,
-        credited=none,
-        closed=none,
-        a=col("amount").cast(F64) * col("timed").cast(F64),
-    )
     days_late = nw.min_horizontal(col("as_of") - col("due"), nw.lit(settings.window)).cast(I64)
+
+    def fixed(rows: Frame) -> Frame:
+        return rows.with_columns(
+            by_credit=none,  # not known while it is open
+            n=col("timed"),
+            every=nw.lit(1).cast(I64),
+            recent=nw.lit(1).cast(I64),
+            is_settled=none,
+            n_settled=none,
+            paid_days=none,
+            credited=none,
+            closed=none,
+            a=col("amount").cast(F64) * col("timed").cast(F64),
+        )
 
     def moving(rows: Frame) -> Frame:
         dated = rows.with_columns(days_late=days_late).with_columns(d=col("n") * col("days_late"))
         return dated.with_columns(**_of_days_late(settings)).with_columns(**_recent())
 
-    return Rows(frame, nw.max_horizontal(col("opened"), col("due") + 1), col("settled"), moving, needs=("due", "n", "a", "recent"))
+    return Rows(closings, nw.max_horizontal(col("opened"), col("due") + 1), col("settled"), fixed, moving, needs=("due", "n", "a", "recent"))
 
 
 def _of_days_late(settings: Settings) -> dict[str, nw.Expr]:

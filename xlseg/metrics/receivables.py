@@ -34,7 +34,7 @@ def open_items(balances: Frame) -> Part:
         dated = rows.with_columns(age=col("as_of") - col("due"), open_balance=col("amount"))
         return dated.with_columns(past_due=col("amount") * flag(col("age") > 0), first_due=due, **aged)
 
-    return Part((Rows(balances, col("since"), col("until"), moving, needs=("due", "amount")),), COUNTS, least=("first_due",))
+    return Part((Rows(balances, col("since"), col("until"), moving=moving, needs=("due", "amount")),), COUNTS, least=("first_due",))
 
 
 def _within(low: int | None, high: int | None) -> nw.Expr:

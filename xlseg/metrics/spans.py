@@ -55,20 +55,28 @@ class Rows:
 
     Attributes
     ----------
-    frame
-        On the engine, with `customer` and the columns that are the same at every date.
+    source
+        On the engine, with `customer`.
     since, until
-        A row counts at all T with since ≤ T < until.
+        A row counts at all T with since ≤ T < until; of the columns of the source.
+    fixed
+        Adds the columns that are the same at every date, from those of the source.
     moving, needs
         Adds the columns that change with the date, from `as_of`, from `weight` (if there are weights), and from the columns it needs.
     """
 
-    frame: Frame
+    source: Frame
     since: nw.Expr
     until: nw.Expr
+    fixed: Callable[[Frame], Frame] | None = None
     moving: Callable[[Frame], Frame] | None = None
     needs: tuple[str, ...] = ()
     weights: Weights | None = None
+
+    @property
+    def frame(self) -> Frame:
+        """The source with the columns that are the same at every date."""
+        return self.fixed(self.source) if self.fixed else self.source
 
 
 @dataclass(frozen=True)
