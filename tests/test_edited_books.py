@@ -71,6 +71,39 @@ def test_what_stands_in_a_totals_row_is_no_row_of_the_list(book: Path, sheet: st
     assert rows(book, "Action Log", "Customer ID").keys() <= {None}
 
 
+def without_letters(workbook: openpyxl.Workbook) -> None:
+    """C-0007 is 0007 on all sheets."""
+    for cell in (cell for sheet in workbook for line in sheet.iter_rows() for cell in line):
+        if isinstance(cell.value, str) and cell.value.startswith("C-00"):
+            cell.value = cell.value.removeprefix("C-")
+
+
+def with_numbers(workbook: openpyxl.Workbook) -> None:
+    """The ids on Segments and Actions as numbers, each with a note in its row."""
+    for name in ("Segments", "Actions"):
+        head = next(cell for line in workbook[name].iter_rows() for cell in line if cell.value == "Customer ID")
+        for (cell,) in workbook[name].iter_rows(head.row + 1, min_col=head.column, max_col=head.column):
+            if str(cell.value).isdigit():
+                workbook[name].cell(cell.row, 40, f"mine {cell.value}")
+                cell.value = int(cell.value)
+
+
+def test_ids_that_a_program_has_made_numbers_of_are_ids_again(tmp_path: Path) -> None:
+    """The green corner that Excel shows beside 0007 offers to make a number of it."""
+    path = edited(demo_file(tmp_path / "erp.xlsx", customers=12), without_letters)
+    refreshed(path)
+    before, actions = customers(path), list(rows(path, "Actions", "Customer ID"))
+    assert {"0001", "0007"} <= set(before)
+    refreshed(edited(path, with_numbers), now=LATER)
+    assert customers(path) == before
+    assert "Gone" not in {row["Segment"] for row in rows(path, "Segments", "Customer ID").values()}
+    assert list(rows(path, "Actions", "Customer ID")) == actions
+    book = openpyxl.load_workbook(path)
+    notes = [line for name in ("Segments", "Actions") for line in book[name].iter_rows(values_only=True) if str(line[-1]).startswith("mine ")]
+    assert len(notes) > len(before)
+    assert [line for line in notes if line[-1].removeprefix("mine ") not in line] == []
+
+
 def test_tabs_under_other_names_are_read_as_well_as_written(book: Path) -> None:
     def rename(workbook: openpyxl.Workbook) -> None:
         for old, new in (("Segments", "Our customers"), ("History", "Story"), ("Run Log", "Runs")):

@@ -224,6 +224,16 @@ def test_a_cancelled_order_is_left_out_but_not_one_that_waits_for_approval() -> 
     assert intake.ledger.orders["document"].tolist() == ["S2"]
 
 
+def test_an_offer_is_no_order() -> None:
+    # As Odoo exports a list of quotations and orders: of 5 + 7 + 11 + 13 the customer has ordered 11.
+    rows: list[list[Value]] = [["S1", "A", JAN, 5.0, "Quotation"], ["S2", "A", JAN, 7.0, "Quotation Sent"], ["S3", "A", JAN, 11.0, "Sales Order"]]
+    intake = read(MemoryBook({"SalesOrders": [[*HEADINGS["SalesOrders"], "Status"], *rows, ["S4", "A", JAN, 13.0, "Draft"]]}))
+    assert intake.ledger.orders["document"].tolist() == ["S3"]
+    assert [(f.kind, f.severity, f.found, f.amount) for f in intake.findings if f.kind == "not ordered yet"] == [
+        ("not ordered yet", "info", found, amount) for found, amount in (("Quotation", 500), ("Quotation Sent", 700), ("Draft", 1300))
+    ]
+
+
 def test_what_is_neither_invoice_nor_credit_memo_is_left_out_of_the_invoices() -> None:
     rows: list[list[Value]] = [[*GOOD, "Invoice"], ["2", *GOOD[1:], "Payment"], ["3", *GOOD[1:], "DZ"], ["4", *GOOD[1:], "Quote"]]
     intake = invoices(*rows, more=("Type",))

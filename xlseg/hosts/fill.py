@@ -131,6 +131,7 @@ class _Filling:
         old = self._old_keys()
         self._must_be_named(old)
         new = self._new_keys() if old != [""] else [""] * self._spec.rows  # to a table without rows all are new
+        old = _with_zeros(old, new)
         rows = plan(self._spec.growth, old, new, bool(self._spec.key))
         last = self._first + len(rows) - 1
         self._must_have_room(last)
@@ -432,6 +433,17 @@ def _last_filled(sheet: SheetXml, table: TableXml) -> int:
     while last > table.first_row and not any(table.area.left <= column <= table.area.right for column in sheet.cells(last)):
         last -= 1
     return last
+
+
+def _with_zeros(old: list[str], new: Sequence[str]) -> list[str]:
+    """The keys of the rows that stand, 417 read as 00417 where that is what it was: a spreadsheet program has made a number of the id."""
+    known, missing = set(new), set(old).difference(new)
+    bare = {key: _BETWEEN_KEYS.join(part.lstrip("0") for part in key.split(_BETWEEN_KEYS)) for key in known.difference(old)} if missing else {}
+    was: dict[str, list[str]] = {}
+    for key, without in bare.items():
+        if without != key:
+            was.setdefault(without, []).append(key)
+    return [was[key][0] if key in missing and len(was.get(key, ())) == 1 else key for key in old]
 
 
 def _name(key: str) -> str:

@@ -11,17 +11,21 @@ from xlseg.intake.documents import Dating
 from xlseg.intake.findings import Findings
 from xlseg.intake.invoices import numbered
 from xlseg.intake.rows import Extract, Reckoning
+from xlseg.intake.words import is_offer
 from xlseg.tables import ORDERS, Tally
 from xlseg.workbook import Array
 
 
 def read_orders(extract: Extract, findings: Findings, dating: Dating, base: str) -> tuple[pd.DataFrame, Tally]:
-    """Orders of a sheet that are not cancelled; refunds below 0."""
+    """Orders of a sheet that are neither cancelled nor mere offers; refunds below 0."""
     reckoning = Reckoning(extract, findings)
     documents.leave_out_totals(reckoning)
     documents.read_amounts(reckoning)
     documents.leave_out_copies(reckoning)
     documents.states(reckoning)
+    status = reckoning.extract.texts("status")
+    offers = status.among(*filter(is_offer, status.distinct))
+    reckoning.exclude(offers, "not ordered yet", "status", "an order that was placed", "left out, as it should be", severity="info")
     kind = documents.kinds(reckoning)
     reckoning.exclude(kind.among("none", "payment"), "not an order", "type", "Sales Order or a return", severity="warning")
     documents.turn_credits(reckoning, kind.among("credit", "refund", "reversal"))

@@ -40,6 +40,9 @@ _STATES_OF_PAYMENTS: dict[State, str] = {
 _STATE_OF_PAYMENT = _STATE_OF | {word: state for state, words in _STATES_OF_PAYMENTS.items() for word in words.split()}
 """A payment that came back or has not come yet pays nothing; whether it is applied, deposited or matched does not matter here."""
 
+_OFFERS = """quotation quotationsent quote quotesent quoted openquote estimate estimatesent proposal offer opportunity draft expired lost
+    angebot angebotgesendet entwurf devis devisenvoyé brouillon presupuesto presupuestoenviado borrador preventivo bozza"""
+
 _BACK = r"(?:payment|check|cheque|ach|eft|debit|wire|transfer|lastschrift|scheck|zahlung)"
 _NO_INVOICE = r"credit|gutschrift|return(?!able)|revers|writ(?:e|ten)?off|discount|skonto|payment(?:on|for|of)|zahlung(?!s)"
 """Words before "invoice" that make something else of it."""
@@ -105,6 +108,11 @@ def state_of(status: str, *, of_payment: bool = False) -> State | None:
     "Invoice : Paid In Full" is about "Paid In Full".
     """
     return (_STATE_OF_PAYMENT if of_payment else _STATE_OF).get(fold(status.rsplit(":", 1)[-1]))
+
+
+def is_offer(status: str) -> bool:
+    """Whether the state of a sales order says that nobody has ordered yet: "Quotation Sent"."""
+    return fold(status.rsplit(":", 1)[-1]) in _OFFERS.split()
 
 
 def says_open(column: Cells) -> Array:

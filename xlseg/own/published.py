@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 from xlseg.analysis import Departed
 from xlseg.approval import Signed
@@ -16,16 +17,27 @@ from xlseg.workbook import Source
 def shown_of(source: Source, present: set[str], as_of: dt.date) -> tuple[frozenset[str], tuple[Departed, ...]]:
     """Ids of the customers with a row on the Segments tab, and those of them who are not in the ERP sheets any more."""
     shown, departed = set(), []
+    padded: dict[str, str] | None = None
     for customer, name, segment, since, previous, _ in rows_of(source, segments.NAME, segments.TABLE, segments.KEY, segments.READ_BACK):
         day = as_date(since, source)
         if customer is None or day is None or not isinstance(segment, str):
             continue  # the last two: a totals row, or what the user has written below
         key = as_text(customer)
+        if key not in present and not isinstance(customer, str):
+            padded = _padded(present) if padded is None else padded
+            key = padded.get(key, key)
         shown.add(key)
         if key not in present:
             gone = segment == GONE
             departed.append(Departed(key, as_text(name), as_text(previous) if gone else segment, day if gone else as_of))
     return frozenset(shown), tuple(departed)
+
+
+def _padded(present: set[str]) -> dict[str, str]:
+    """The ids that begin with 0 by what is left of them as a number: a spreadsheet program makes 417 of 00417. Not where two would be the same."""
+    bare = [(customer.lstrip("0"), customer) for customer in present if customer.startswith("0")]
+    twice = {number for number, count in Counter(number for number, _ in bare).items() if count > 1}
+    return {number: customer for number, customer in bare if number not in twice}
 
 
 def published_of(source: Source) -> tuple[dict[str, history.Published], dt.date | None]:
