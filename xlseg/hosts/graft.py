@@ -34,13 +34,15 @@ class Drawing:
     def __init__(self, book: Book, tab: Tab) -> None:
         self._book, self._tab = book, tab
         self._parts: tuple[Skeleton, Donor, SheetXml] | None = None
+        self._styles: dict[int, dict[int, int]] = {}
 
     def style(self, row: int, column: int) -> bytes:
         """Style attribute of a cell, at its place in the tab as designed."""
         _, donor, sheet = self._drawn()
-        cell = sheet.cells(row).get(column)
-        match = _STYLE.search(cell[0]) if cell else None
-        identity = donor.cell_format(int(match[1]) if match else 0)
+        if row not in self._styles:
+            found = ((at, _STYLE.search(cell[0])) for at, cell in sheet.cells(row).items())
+            self._styles[row] = {at: int(match[1]) for at, match in found if match}
+        identity = donor.cell_format(self._styles[row].get(column, 0))
         return b' s="%d"' % identity if identity else b""
 
     def add_sheet(self) -> str:
