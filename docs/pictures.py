@@ -48,7 +48,7 @@ def book(folder: Path) -> Path:
     actions.cell(9, heads["Follow Up"]).value = dt.datetime(2026, 11, 6)
     over = workbook["Overrides"]
     for column, value in enumerate(
-        ("C-0012", "At-Risk", "fire in the warehouse", "Anna", dt.datetime(2026, 10, 30), dt.datetime(2026, 12, 31)), start=1
+        ("C-0013", "At-Risk", "fire in the warehouse", "Anna", dt.datetime(2026, 10, 30), dt.datetime(2026, 12, 31)), start=1
     ):
         over.cell(7, column).value = value
     workbook["Drill"]["B5"] = None

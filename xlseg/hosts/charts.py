@@ -120,7 +120,6 @@ def _dress(drawn: DrawnChart, chart: Chart) -> None:
     }
     if lies:  # the first line of the block is the uppermost bar, and the numbers stay below
         categories |= {"reverse": True, "crossing": "max", "interval_unit": 1}  # each bar has its name
-        categories["interval_unit"] = 1
     grid = {"visible": True, "line": {"color": _LINE, "width": 0.75}}
     numbers: dict[str, object] = {
         "num_font": {**_SMALL, "size": 8, "rotation": _LEVEL},
