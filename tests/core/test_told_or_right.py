@@ -140,6 +140,20 @@ def test_a_column_of_amounts_of_which_a_program_has_read_half_is_told(cells: lis
     assert ("amounts half converted" in kinds(intake)) == is_told
 
 
+@pytest.mark.parametrize(
+    ("cells", "is_told"),
+    [
+        pytest.param(["25-01-08", "25-02-15", "25-11-22", "26-01-29"], True, id="year first"),
+        pytest.param(["08-01-25", "15-02-25", "22-11-25", "29-01-26"], False, id="day first"),
+        pytest.param(["28-02-25", "31-03-25", "30-04-25", "30-09-26"], False, id="month-ends"),
+        pytest.param(["25-01-2008", "25-02-2015", "25-11-2022", "26-01-2029"], False, id="years of four digits"),
+    ],
+)
+def test_dates_that_seem_to_begin_with_the_year_are_told(cells: list[Value], is_told: bool) -> None:
+    intake = read(sheet_of(INVOICES, *([f"I{at}", "A", cell, FEB, 100.0] for at, cell in enumerate(cells))))
+    assert ("dates with the year in front" in kinds(intake)) == is_told
+
+
 # ── kinds of documents ───────────────────────────────────────────────────────
 
 

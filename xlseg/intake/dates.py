@@ -38,6 +38,8 @@ _WEEKDAY = re.compile(r"^[^\W\d_]{2,10}\.?,\s+(?=\d|[^\W\d_]{3,9}\.? \d)")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SEVERAL, _LAST_MONTH, _CHANCE = 3, 12, 1 / 2000
 """A day is at most 12 in two dates of five: that all of some are, and all of others are not, is no chance where it happens once in two thousand."""
+_SHORT = re.compile(r"(\d{2})[-/.]\d{2}[-/.](\d{2})")
+_FEW_YEARS, _MANY_DAYS, _LAST_DAY = 5, 10, 31
 _INITIAL = re.compile(r"^[0\s./-]+$")
 """How SAP writes a date that was never set: 00.00.0000."""
 
@@ -150,6 +152,17 @@ def half_converted(column: Cells, epoch_1904: bool = False) -> Array:
     written = [reading for reading in readings if isinstance(reading, TwoNumbers)]
     is_half = len(written) >= _SEVERAL and 0.4 ** len(days) * 0.6 ** len(written) < _CHANCE and all(text.vote is not None for text in written)
     return column.spread([isinstance(cell, dt.date) for cell in column.distinct], bool) if is_half else nowhere
+
+
+def year_first(column: Cells) -> Array:
+    """Where texts such as 25-01-08 stand in a column of which the first numbers are few and the last ones many: years and days, it seems.
+
+    They are read as any others: the twenty-fifth of January 2008.
+    """
+    matches = [_SHORT.fullmatch(trimmed(cell)) if isinstance(cell, str) and len(cell) < _LONGEST else None for cell in column.distinct]
+    firsts, lasts = ({int(match[at]) for match in matches if match} for at in (1, 2))
+    seems = bool(firsts) and max(firsts) - min(firsts) <= _FEW_YEARS and max(lasts) - min(lasts) >= _MANY_DAYS and max(lasts) <= _LAST_DAY
+    return column.spread([seems and match is not None for match in matches], bool)
 
 
 def _of_dates(column: Array) -> Dates:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from xlseg.intake.cells import Texts
 from xlseg.intake.currency import contradicted, stated_rates
-from xlseg.intake.dates import Dates, dates, decided_order, half_converted
+from xlseg.intake.dates import Dates, dates, decided_order, half_converted, year_first
 from xlseg.intake.fields import FIELDS
 from xlseg.intake.headings import fold
 from xlseg.intake.money import LIMIT, Amounts, amounts
@@ -142,6 +142,9 @@ def read_dates(reckoning: Reckoning, field: str, dating: Dating) -> Dates:
         effect = f"{{n}} dates like it could be read both ways; this one {why}: set Day order on the Config sheet if that is wrong"
         severity: Severity = "warning" if hint is None else "info"
         reckoning.note(read.unsure, "ambiguous dates", severity, field, "true dates, or a day above 12 in the column", effect)
+    if reckoning.extract.column(field).mixed:
+        effect = "{n} dates like it seem to begin with the year and are read with the day in front: write years with four digits"
+        reckoning.note(year_first(reckoning.extract.column(field)), "dates with the year in front", "error", field, "years of four digits", effect)
     swapped = half_converted(reckoning.extract.column(field), dating.epoch_1904)
     effect = "{n} true dates have days up to 12, and the texts beside them days above: a program has probably swapped day and month; export again"
     reckoning.note(swapped, "dates half converted", "warning", field, "all true dates, or all texts", effect)
