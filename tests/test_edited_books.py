@@ -10,8 +10,11 @@ import openpyxl
 import pytest
 from books import AS_OF, NOW, demo_file, edited, refreshed, rows
 from openpyxl.cell.cell import MergedCell
+from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.worksheet.table import Table
 
+from xlseg.errors import LayoutError
 from xlseg.hosts.file import WorkbookFile
 from xlseg.own.published import runs_of
 from xlseg.own.typed import owners_of
@@ -262,3 +265,52 @@ def test_the_headings_of_movers_are_known_to_who_reads_them_back(book: Path) -> 
     page = openpyxl.load_workbook(book)["Movers"]
     head = next(row for row in page.iter_rows(values_only=True) if row[0] == "Rank")
     assert set(head) - {None} <= set(movers.HEADINGS)
+
+
+@pytest.mark.parametrize("tab", ["Rules", "Config", "Actions"])
+def test_a_copy_without_its_original_is_not_passed_over(book: Path, tab: str) -> None:
+    def copy(workbook: openpyxl.Workbook) -> None:
+        page = workbook[tab]
+        found = next(iter(page.tables.values()))
+        made = workbook.copy_worksheet(page)
+        made.title = f"{tab} (2)"
+        made.add_table(Table(displayName=f"{found.displayName}12", ref=found.ref))
+        del workbook[tab]
+
+    before = edited(book, copy).read_bytes()
+    said = (
+        rf"there is no tab {tab}, and the table tbl{tab}12 on '{tab} \(2\)' has its headings\. To go on, call it '{tab}' and its table tbl{tab}, or"
+    )
+    with pytest.raises(LayoutError, match=said):
+        refreshed(book, now=LATER)
+    assert book.read_bytes() == before
+
+    def call_it_so(workbook: openpyxl.Workbook) -> None:
+        found = workbook[f"{tab} (2)"].tables.pop(f"tbl{tab}12")
+        found.name = found.displayName = f"tbl{tab}"
+        workbook[f"{tab} (2)"].add_table(found)
+        workbook[f"{tab} (2)"].title = tab
+
+    refreshed(edited(book, call_it_so), now=LATER)
+    assert f"{tab} (2)" not in openpyxl.load_workbook(book).sheetnames
+
+
+def test_a_new_row_does_not_look_like_a_painted_last_one(book: Path) -> None:
+    red = PatternFill("solid", fgColor="FFFF0000")
+
+    def paint(workbook: openpyxl.Workbook) -> None:
+        page = workbook["Segments"]
+        for column in (1, 2, page.max_column + 1):
+            page.cell(page.max_row, column).fill = red
+        workbook["Invoices"].append([*(cell.value for cell in workbook["Invoices"][2])])
+        invoice = workbook["Invoices"][workbook["Invoices"].max_row]
+        for heading, cell in zip(workbook["Invoices"][1], invoice, strict=True):
+            if heading.value in ("Document Number", "Invoice Number", "Customer ID"):
+                cell.value = "NEW-1"
+
+    last = customers(book)[-1]
+    refreshed(edited(book, paint), now=LATER)
+    page = openpyxl.load_workbook(book)["Segments"]
+    painted = {page.cell(cell.row, 1).value for line in page.iter_rows() for cell in line if cell.fill.fgColor.rgb == "FFFF0000"}
+    assert "NEW-1" in customers(book)
+    assert painted == {last}

@@ -102,7 +102,7 @@ def test_links_go_with_their_rows(path: Path) -> None:
     sheet = openpyxl.load_workbook(path)["Segments"]
     links = {cell.coordinate: cell.hyperlink.target for row in sheet for cell in row if cell.hyperlink}
     assert links == {"E7": "https://example.com/E5", "E5": "https://example.com/E7", "G6": "https://example.com/G6"}
-    assert any("1 link on rows that are gone went with them: B" in remark for remark in remarks)
+    assert "Segments: 1 link on rows that are gone went with them: B 'https://example.com/E6'." in remarks
 
 
 def test_no_element_is_left_for_links_that_are_all_gone(path: Path) -> None:

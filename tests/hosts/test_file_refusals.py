@@ -122,6 +122,35 @@ def test_entities_in_a_sheet_of_ours(tmp_path: Path) -> None:
     refused(path, "Segments: the XML declares a document type")
 
 
+def test_a_row_that_is_there_twice_in_a_sheet_of_ours(tmp_path: Path) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([segments({"A": 1.0})])
+    repacked(
+        path, replaced("xl/worksheets/sheet2.xml", b"<sheetData>", b'<sheetData><row r="5"><c r="H5" t="inlineStr"><is><t>mine</t></is></c></row>')
+    )
+    refused(path, "Segments: row 5 is there twice")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b'ref="A4:D5"', b'ref="here"', id="a range that is none"),
+        pytest.param(b'ref="A4:D5"', b'ref="A4:D2000000"', id="two million rows"),
+        pytest.param(b'ref="A4:D5"', b'ref="A4:ZZZ5"', id="beyond the last column"),
+        pytest.param(b'ref="A4:D5"', b'ref=""', id="nothing"),
+        pytest.param(b'ref="A4:D5"', b'ref="#REF!"', id="a lost reference"),
+        pytest.param(b" displayName", b' totalsRowCount="x" displayName', id="a count that is none"),
+    ],
+)
+def test_a_table_that_does_not_say_which_cells_it_is(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = user_book(tmp_path / "book.xlsx")
+    WorkbookFile(path).write([segments({"A": 1.0})])
+    repacked(path, replaced("xl/tables/table1.xml", old, new))
+    refused(path, r"book\.xlsx: the table 'tblSegments' does not say which cells it is\. To go on, repair the file by opening and saving")
+    with pytest.raises(FormatError, match="does not say which cells it is"):
+        WorkbookFile(path).sheet_of_table("tblSegments")
+
+
 def test_a_zip_bomb(tmp_path: Path) -> None:
     path = user_book(tmp_path / "book.xlsx")
     repacked(path, lambda m: m.update({"xl/media/bomb.bin": bytes(70 << 20)}))
@@ -188,9 +217,6 @@ def test_parts_that_share_bytes(tmp_path: Path) -> None:
     [
         pytest.param("xl/worksheets/sheet2.xml", b"<v>1</v>", b"<v>one</v>", id="a number that is none"),
         pytest.param("xl/worksheets/sheet2.xml", b'<row r="5"', b'<row r="five"', id="a row that has no number"),
-        pytest.param("xl/tables/table1.xml", b'ref="A4:D5"', b'ref="here"', id="a range that is none"),
-        pytest.param("xl/tables/table1.xml", b'ref="A4:D5"', b'ref="A4:D2000000"', id="a table of two million rows"),
-        pytest.param("xl/tables/table1.xml", b'ref="A4:D5"', b'ref="A4:ZZZ5"', id="a table beyond the last column"),
     ],
 )
 def test_what_no_spreadsheet_program_writes(tmp_path: Path, part: str, old: bytes, new: bytes) -> None:

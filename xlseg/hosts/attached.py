@@ -81,7 +81,7 @@ def follow(book: Book, part: str, name: str, sheet: SheetXml, moves: Moves) -> l
     for drawing in relationships.targets("vmlDrawing").values():
         if book.package.has(drawing):
             book.package.put(drawing, _moved_shapes(book.package.read(drawing), moves))
-    links = _moved_links(sheet, moves)
+    links = _moved_links(sheet, moves, relationships.addresses())
     return [*_told(name, "comment", gone, moves), *_told(name, "link", links, moves)]
 
 
@@ -96,9 +96,13 @@ def _moved_elements(book: Book, part: str, tag: str, moves: Moves) -> list[tuple
     return gone
 
 
-def _moved_links(sheet: SheetXml, moves: Moves) -> list[tuple[int, str]]:
+def _moved_links(sheet: SheetXml, moves: Moves, addresses: Mapping[str, str]) -> list[tuple[int, str]]:
+    def words(link: Element) -> str:
+        identity = next((value for name, value in link.attrib.items() if str(name).endswith("}id")), "")
+        return addresses.get(str(identity)) or link.get("location") or link.get("display") or ""
+
     links = [*sheet.all("hyperlink")]
-    _, gone = _moved(links, moves, lambda link: link.get("location") or link.get("display") or "")
+    _, gone = _moved(links, moves, words)
     home = sheet.find("hyperlinks")
     if home is not None and not len(home):
         sheet.root.remove(home)

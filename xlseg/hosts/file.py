@@ -189,6 +189,10 @@ def update(book: Book, tabs: Sequence[Tab], formulas: Formulas | None = None) ->
     """Make or update the tabs in an open book, and the values of the formulas of ours that the user has typed."""
     sheets = book.worksheets()
     there = [(tab, name) for tab in tabs if not tab.input and (name := locate.sheet_of(book, tab))]
+    if there:
+        found = {tab.name for tab, _ in there}
+        missing = [tab for tab in tabs if tab.name not in found and locate.sheet_of(book, tab) is None]
+        locate.must_have_no_copies(book, missing, {table.name.casefold() for tab in tabs for table in tab.tables})
     book.package.expect(sheets[name] for _, name in there)
     # tables that the user has made ranges of, or another program has dropped: no formula can ask them
     lost = frozenset(table.name for tab, _ in there for table in tab.tables if book.sheet_of_table(table.name) is None)

@@ -23,7 +23,7 @@ from xlseg.hosts.rowplan import EMPTY, Row, plan
 from xlseg.hosts.sheetxml import SheetXml
 from xlseg.hosts.tablexml import TableXml
 from xlseg.hosts.telling import went_with_rows
-from xlseg.hosts.usercells import Looks, UserCells
+from xlseg.hosts.usercells import RECENT, Looks, UserCells, commonest
 from xlseg.workbook import Table
 
 _BETWEEN_KEYS = "\x1f"
@@ -351,9 +351,10 @@ class _Filling:
         return (style, None) if style else None
 
     def _style(self, column: int) -> bytes:
-        """The style of the column in the last row there was."""
+        """The style of the column in most of the last rows there were."""
         if column not in self._last_styles:
-            self._last_styles[column] = style_attribute(self._sheet.column(column, self._old_last, self._old_last)[0])
+            last = self._sheet.column(column, max(self._first, self._old_last - RECENT + 1), self._old_last)
+            self._last_styles[column] = commonest([*map(style_attribute, last)])
         return self._last_styles[column]
 
     def _clear(self, last: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from xlseg.errors import LayoutError
 from xlseg.hosts.a1 import Area
@@ -17,6 +17,8 @@ _DEEPEST_HEADER = 1_000
 """Rows that are searched for the headings of a table that is no table any more."""
 _SURELY = 0.8
 """Part of our headings that a range without our table's name must have."""
+_TELLING = 3
+"""Headings that a copy must have at least."""
 _FARTHEST = 20
 """Rows or columns that a script has inserted into a page: so many are looked for."""
 _LABELS = ("title", "section", "label", "header")
@@ -34,6 +36,28 @@ def sheet_of(book: Book, tab: Tab) -> str | None:
         fact = f"its table {tab.tables[0].name} is on the sheet {holder}"
         raise LayoutError(named, fact, f"rename {holder!r} to {tab.name!r} and this sheet to something else")
     return named or holder
+
+
+def must_have_no_copies(book: Book, missing: Sequence[Tab], ours: Collection[str]) -> None:
+    """Refuse to make tabs of which a copy is there, as when the user has copied one, gone on with the copy and deleted the other.
+
+    `ours`: the names of all tables of ours, in lower case.
+
+    Raises
+    ------
+    LayoutError
+        When a table of another name has nearly all headings of a missing one.
+    """
+    wanted = {(tab.name, tab.tables[0].name): {folded(column.heading) for column in tab.tables[0].columns} for tab in missing if tab.tables}
+    if not wanted:
+        return
+    for sheet, part in book.worksheets().items():
+        for name, table in tables_by_name(book, part).items():
+            headings = set() if name in ours else {folded(heading) for heading in table.headings}
+            like = (names for names, those in wanted.items() if len(those & headings) >= max(_SURELY * len(those), _TELLING))
+            for tab, its_table in like:
+                advice = f"call it {tab!r} and its table {its_table}, or make a range of the table to keep it aside"
+                raise LayoutError(book.package.name, f"there is no tab {tab}, and the table {table.name} on {sheet!r} has its headings", advice)
 
 
 def _page(book: Book, tab: str, named: str | None) -> str | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from xlseg.hosts.a1 import Area, letters, number, sheet_in
 
 _REFERENCE = re.compile(
-    r"(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]])[\w.]+)!(?P<area>\$?[A-Z]{1,3}\$[0-9]+:\$?[A-Z]{1,3}\$)(?P<bottom>[0-9]+)(?![0-9])", re.I
+    r"\"(?:[^\"]|\"\")*\"|(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]:])[\w.]+)!(?P<area>\$?[A-Z]{1,3}\$[0-9]+:\$?[A-Z]{1,3}\$)(?P<bottom>[0-9]+)(?![0-9])",
+    re.I,
 )
 
 _LONGEST = 8_192
 """Characters that Excel takes in a formula."""
-_CELL = re.compile(r"(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]])[\w.]+)!\$(?P<column>[A-Z]{1,3})\$(?P<bottom>[0-9]+)(?![0-9:])", re.I)
+_CELL = re.compile(r"\"(?:[^\"]|\"\")*\"|(?P<sheet>'(?:[^']|'')+'|(?<![\w.\]:])[\w.]+)!\$(?P<column>[A-Z]{1,3})\$(?P<bottom>[0-9]+)(?![0-9:])", re.I)
 
 
 def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], grown: int) -> str:
@@ -43,4 +45,9 @@ def followed(refers_to: str, sheet: str, table: Area, rows: tuple[int, int], gro
             return match[0]
         return f"{name}!{match['area']}{area.bottom + grown}"
 
-    return _CELL.sub(single, _REFERENCE.sub(one, refers_to))
+    return _CELL.sub(_but_texts(single), _REFERENCE.sub(_but_texts(one), refers_to))
+
+
+def _but_texts(change: Callable[[re.Match[str]], str]) -> Callable[[re.Match[str]], str]:
+    """The same for what is no text in quotes."""
+    return lambda match: change(match) if match["sheet"] else match[0]

@@ -214,6 +214,11 @@ class Relationships:
             self._targets[kind] = {r.get("Id", ""): self._target(r) for r in self if r.get("Type", "").endswith("/" + kind)}
         return self._targets[kind]
 
+    def addresses(self) -> dict[str, str]:
+        """What lies outside of the file, such as the goals of links, by relationship id."""
+        outside = (r for r in self._root.iter(f"{{{RELATIONSHIPS}}}Relationship") if r.get("TargetMode") == "External")
+        return {r.get("Id", ""): r.get("Target", "") for r in outside}
+
     def kinds(self) -> dict[str, str]:
         """Last word of the type by relationship id."""
         return {r.get("Id", ""): posixpath.basename(r.get("Type", "")) for r in self}

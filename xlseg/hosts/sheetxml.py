@@ -6,6 +6,7 @@ A sheet of fifty thousand rows is 200 MB of XML and would be a tree of gigabytes
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -69,7 +70,11 @@ class SheetXml:
         stop = start.end() if start[1] else data.rindex(b"</sheetData>")
         tail = stop if start[1] else stop + len(b"</sheetData>")
         self._head, self._tail, self._original = data[: start.start()], data[tail:], data
-        rows = {row: content for begin, end in _others(start.end(), stop, known) for row, content in split(data[begin:end])}
+        listed = [each for begin, end in _others(start.end(), stop, known) for each in split(data[begin:end])]
+        rows = dict(listed)
+        if len(rows) < len(listed):
+            twice = next(row for row, count in Counter(row for row, _ in listed).items() if count > 1)
+            raise FormatError(place, f"row {twice} is there twice", "repair the file by opening and saving it in Excel")
         has_formulas = any(data.find(b"<f", begin, end) >= 0 for begin, end in _others(start.end(), stop, known))
         formula_rows = (row for row, content in rows.items() if b"<f" in content) if has_formulas else ()
         self._rows = SheetRows(rows, formula_rows, (run for _, _, run in known))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
+from xlseg.errors import FormatError
 from xlseg.hosts.a1 import Area
 from xlseg.hosts.package import Element, Package, serialized
 
@@ -29,10 +30,21 @@ class TableXml:
 
     @classmethod
     def of_part(cls, package: Package, part: str) -> TableXml:
-        """The table of a part."""
+        """The table of a part.
+
+        Raises
+        ------
+        FormatError
+            Where it does not say which cells it is.
+        """
         root = package.xml(part)
         columns = [e for e in root.iter() if isinstance(e.tag, str) and etree.QName(e).localname == "tableColumn"]
-        return cls(Area.of(root.get("ref", "A1")), [_heading(c) for c in columns], part, root)
+        try:
+            area, _ = Area.of(root.get("ref", "A1")), [int(root.get(name, "1")) for name in ("headerRowCount", "totalsRowCount")]
+        except ValueError:
+            fact = f"the table {root.get('displayName', part)!r} does not say which cells it is"
+            raise FormatError(package.name, fact, "repair the file by opening and saving it in Excel") from None
+        return cls(area, [_heading(c) for c in columns], part, root)
 
     @property
     def name(self) -> str:

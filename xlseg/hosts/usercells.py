@@ -26,7 +26,7 @@ class UserCells:
         self._height = max(map(len, self._cells.values()), default=0)
         self._origins = formulas.shared_origins(sheet)
         self._shared = {c: self._pattern_rows(c) if c not in kept else frozenset() for c in self._cells}
-        self._style = {c: _commonest([*map(style_attribute, cells)]) for c, cells in self._cells.items()}
+        self._style = {c: commonest([*map(style_attribute, cells)]) for c, cells in self._cells.items()}
 
     @property
     def columns(self) -> Iterable[int]:
@@ -86,16 +86,15 @@ class UserCells:
             found = formulas.continued(cells[source] or (b"", b""), start, end, self._origins)
             if found is not None:
                 return found
-        style = style_attribute(cells[-1]) if cells else b""
-        return (style, None) if style else None
+        return self.blank(column)
 
     def goes_on(self, column: int) -> bool:
         """Whether new rows get the formula of the rows above: most have it."""
         return bool(self._shared[column])
 
     def blank(self, column: int) -> Cell | None:
-        """An empty cell that looks like the last one."""
-        style = style_attribute(self._cells[column][-1]) if self._cells[column] else b""
+        """An empty cell that looks as most of the last ones do: a colour that the user gave to the last one is that row's."""
+        style = commonest([style_attribute(cell) for cell in self._cells[column][-RECENT:]])
         return (style, None) if style else None
 
 
@@ -104,13 +103,17 @@ class Looks:
 
     def __init__(self, sheet: SheetXml, columns: Collection[int], first: int, last: int) -> None:
         self._styles = {column: [*map(style_attribute, cells)] for column, cells in sheet.columns(columns, first, last).items()}
-        self._usual = {column: _commonest(styles) for column, styles in self._styles.items()}
+        self._usual = {column: commonest(styles) for column, styles in self._styles.items()}
 
     def of(self, column: int, origin: int | None) -> bytes:
         """The style of a column in the row that was the row `origin`; in one that is new as in most."""
         return self._usual[column] if origin is None else self._styles[column][origin]
 
 
-def _commonest(styles: Sequence[bytes]) -> bytes:
+RECENT = 20
+"""Rows at the end of a list that say how a new one is to look."""
+
+
+def commonest(styles: Sequence[bytes]) -> bytes:
     """The style that most rows have, of several the last one's."""
     return Counter(reversed(styles)).most_common(1)[0][0] if styles else b""
