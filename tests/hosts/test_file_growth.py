@@ -67,14 +67,16 @@ def test_rows_that_go_leave_nothing_behind(path: Path) -> None:
     assert openpyxl.load_workbook(path)["Segments"].dimensions == "A1:D5"
 
 
-def test_new_rows_look_like_the_row_above(path: Path) -> None:
+@pytest.mark.parametrize(("rows", "is_italic"), [((5, 6, 7), True), ((6, 7), True), ((7,), False)])
+def test_new_rows_look_like_most_rows_above(path: Path, rows: tuple[int, ...], is_italic: bool) -> None:
     def colour(sheet: Any) -> None:
-        sheet["B7"].font = openpyxl.styles.Font(italic=True)
+        for row in rows:
+            sheet.cell(row, 2).font = openpyxl.styles.Font(italic=True)
 
     by_hand(path, colour)
     refresh(path, FIRST | {"D": 1.0})
     sheet = openpyxl.load_workbook(path)["Segments"]
-    assert sheet["B8"].font.italic
+    assert bool(sheet["B8"].font.italic) is is_italic
     assert sheet["C8"].number_format == '#,##0;(#,##0);"-"'
 
 
