@@ -92,8 +92,12 @@ def blanked(sums: pd.DataFrame, kept: frozenset[str]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "metrics", [["oldest_past_due"], ["recency_ratio", "open_balance"], ["seasonal_index"], ["consistency_rating", "payment_index"]]
-)
+    "metrics",
+    [
+        ["oldest_past_due"], ["recency_ratio", "open_balance"], ["seasonal_index"], ["consistency_rating", "payment_index"], ["typical_gap"],
+        ["expected_orders"], ["days_since_last_order"], ["orders_per_month", "n_paid"], ["revenue"], [],
+    ],
+)  # fmt: skip
 def test_some_metrics_alone_are_what_they_are_among_all(metrics: list[str], file: Path) -> None:
     alone, among = (measure_parquet(file, DATES[1:2], Settings(), asked) for asked in (metrics, None))
     assert list(alone.columns) == ["as_of", "customer", *metrics]

@@ -1,4 +1,4 @@
-"""Adds the facts up at one date, in one pass over the rows they come from: nothing is spread or joined, what does not count is multiplied by 0.
+"""Adds the facts up at one date, in one pass over the rows they come from: nothing is spread or joined, what does not count is passed over.
 
 The same parts as `sums.py`. An invoice is several facts at once (an event, an open item, an order); each kind of fact is laid beside the row as
 columns of numbers, and all of them are summed in one group-by.
@@ -70,6 +70,8 @@ def sums_at(rows: Frame, kinds: Sequence[Kind], day: int, wanted: Collection[str
                 facts.append(_Fact(fact_rows, flag, gathered, part.sums, {name: name for name in (*rows.columns, "as_of")} | other))
     if there is not None:
         flags[f"{_COUNTED}there"] = there
+    if not flags:
+        return rows.select("customer").unique()
     frame = frame.with_columns(**flags)
     frame = frame.filter(nw.any_horizontal(*map(col, flags), ignore_nulls=False))  # before a number is worked out: rows of years past need none
     frame = frame.select(*(fact.flag for fact in facts), **{_ROW + name: col(name) for name in (*rows.columns, "as_of", *seen)})
