@@ -15,13 +15,14 @@ settings.load_profile("pipeline" if os.environ.get("CI") else "by hand")
 
 
 _ONCE = {
-    "test_actions_month.py", "test_actions_oracle.py", "test_actions_tab.py", "test_behind.py", "test_calc.py", "test_charts.py", "test_contract.py",
-    "test_corpus_refresh.py", "test_cron_for_real.py", "test_dashboard_tab.py", "test_digest_for_real.py", "test_drill.py",
-    "test_edited_books.py", "test_edits_between.py", "test_excel_button.py", "test_file_growth.py", "test_file_saving.py",
+    "test_actions_month.py", "test_actions_oracle.py", "test_actions_tab.py", "test_behind.py", "test_calc.py", "test_charts.py",
+    "test_contract.py", "test_corpus_refresh.py", "test_cron_for_real.py", "test_dashboard_tab.py", "test_digest_for_real.py",
+    "test_drill.py", "test_edited_books.py", "test_edits_between.py", "test_excel_button.py", "test_file_growth.py", "test_file_saving.py",
     "test_file_validity.py", "test_forecast_tabs.py", "test_foreign_parts.py", "test_fuzz.py", "test_governance.py", "test_hardships.py",
-    "test_headless.py", "test_hostile_cells.py", "test_hostile_files.py", "test_hostile_yellow_cells.py", "test_kills.py", "test_month.py",
-    "test_moved_cells.py", "test_point_in_time.py", "test_refresh.py", "test_rule_files.py", "test_schedule.py", "test_some_columns.py",
-    "test_standing_rows.py", "test_template.py", "test_validity.py", "test_vba_in_office.py", "test_whole_columns.py", "test_worker.py",
+    "test_headless.py", "test_hostile_cells.py", "test_hostile_files.py", "test_hostile_yellow_cells.py", "test_kills.py",
+    "test_metrics_oracle.py", "test_month.py", "test_moved_cells.py", "test_point_in_time.py", "test_refresh.py", "test_rule_files.py",
+    "test_schedule.py", "test_some_columns.py", "test_standing_rows.py", "test_template.py", "test_validity.py", "test_vba_in_office.py",
+    "test_whole_columns.py", "test_worker.py",
 }  # fmt: skip
 """What steers other programs, or refreshes many books, and hangs little on the version of Python: the pipeline runs it on one of its two."""
 
